@@ -28,7 +28,8 @@ void str_set(struct str *s, const char *bytes, size_t n);
 /* Removes trailing white space, newlines included. */
 void str_rtrim(struct str *s);
 
-/* A vector of owned strings. v is NULL-terminated once anything was added (usable as argv). */
+/* A vector of owned strings. v is NULL-terminated once anything was added (usable as
+ * argv). */
 struct strv {
 	char **v;
 	size_t n;
@@ -45,7 +46,8 @@ void strv_add_unique(struct strv *v, const char *s);
 void strv_copy(struct strv *dst, const struct strv *src);
 bool strv_has(const struct strv *v, const char *s);
 void strv_sort(struct strv *v);
-/* Appends the fields of text split at any character of seps; empty fields are left out. */
+/* Appends the fields of text split at any character of seps; empty fields are left out.
+ */
 void strv_split(struct strv *v, const char *text, const char *seps);
 /* Joined with sep: owned by the caller. Never NULL. */
 char *strv_join(const struct strv *v, const char *sep);
@@ -58,8 +60,9 @@ void str_add_printable(struct str *out, const char *s, size_t n);
 /* A word quoted for a POSIX shell, only when it needs to be. Appends to out. */
 void str_add_shell_word(struct str *out, const char *word);
 
-/* Walks the lines of a text: *pos starts at 0. Sets *line and *len (without the newline) and
- * returns true until the text is used up. A last line without newline counts. */
-bool next_line(const char *text, size_t text_len, size_t *pos, const char **line, size_t *len);
+/* Walks the lines of a text: *pos starts at 0. Sets *line and *len (without the newline)
+ * and returns true until the text is used up. A last line without newline counts. */
+bool next_line(const char *text, size_t text_len, size_t *pos, const char **line,
+	       size_t *len);
 
 #endif
