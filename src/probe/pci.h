@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PCI functions as sysfs has them (linux Documentation/ABI/testing/sysfs-bus-pci), with names
+ * from libpci's pci.ids. The list does not fork and reads only what is asked for.
+ */
+#ifndef SLICER_PROBE_PCI_H
+#define SLICER_PROBE_PCI_H
+
+#include "host/host.h"
+#include "text/pciaddr.h"
+
+struct pci_device {
+	struct pci_address at;
+	char address[PCI_ADDRESS_MAX];
+	uint32_t class_code; /* 24 bits: 0x030000 */
+	uint16_t vendor, device, subsystem_vendor, subsystem_device;
+	long iommu_group;    /* -1: none */
+	long vfio_group;     /* -1: no /dev/vfio/N */
+	char *driver;	     /* NULL: none */
+	/* PCI_NAMES; NULL unless asked for or pci.ids doesn't know (then "Device 1234") */
+	char *class_name, *vendor_name, *device_name;
+	/* PCI_DETAILS */
+	char *driver_override; /* NULL: none; never "(null)" */
+	char *vfio_cdev;       /* "vfio3" */
+	char *modalias;
+	char *physfn;	       /* address of the PF if this is a VF */
+	struct strv reset_methods;
+	bool boot_vga;
+	int numa_node;	       /* -1 */
+	unsigned header_type;  /* 0 endpoint, 1 bridge, 2 CardBus; 0xff unknown */
+	unsigned num_vfs;      /* sriov_numvfs */
+	/* PCI_MODULES */
+	struct strv modules;
+};
+struct pci_devices {
+	struct pci_device *v; /* sorted by address */
+	size_t n, cap;
+};
+enum pci_load { PCI_NAMES = 1, PCI_DETAILS = 2, PCI_MODULES = 4 };
+
+/* Errors: no PCI bus (no /sys/bus/pci) is refused with a hint. kernel: the release for
+ * PCI_MODULES, else NULL. */
+int pci_load(const struct host *h, unsigned what, const char *kernel, struct pci_devices *ret,
+	     struct error *e);
+void pci_devices_done(struct pci_devices *d);
+const struct pci_device *pci_find(const struct pci_devices *d, struct pci_address at);
+/* "class name: vendor device", owned by the caller; needs PCI_NAMES. */
+char *pci_description(const struct pci_device *d);
+/* Bridges (class 06xx) and header type 1/2: never bound, never in the way. */
+bool pci_is_bridge(const struct pci_device *d);
+bool pci_is_display(const struct pci_device *d); /* class 03xx */
+bool pci_is_network(const struct pci_device *d); /* class 02xx */
+
+#endif
