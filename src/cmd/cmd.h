@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Verbs: each file ends in one const object. Parse options, call the rooms above, choose the
+ * exit code. */
+#ifndef SLICER_CMD_CMD_H
+#define SLICER_CMD_CMD_H
+
+#include "host/host.h"
+#include "report/report.h"
+
+/* What the global options gave; the host is open. */
+struct context {
+	const char *root; /* as given, NULL for the running machine */
+	struct host *host;
+	struct output out;
+};
+
+/* One option of a verb: one table feeds getopt_long, --help and the completions. */
+struct option_spec {
+	const char *name;	/* "device" */
+	char letter;		/* 'd', 0 if none */
+	const char *argument;	/* "ADDR"; NULL: none; in brackets, "[X]": optional */
+	const char *help;
+	int id;			/* what options_parse() hands to the verb; > 0 */
+};
+struct command {
+	const char *verb;	/* "pci list", "doctor" */
+	const char *arguments;	/* "[ADDR...]" for the usage line */
+	const char *summary;
+	const char *description; /* paragraphs for --help */
+	const struct option_spec *options; /* ends with a zeroed one */
+	/* Returns the exit status; *e tells the error when it is 2, 3 or 4. argv: what is behind the verb; global
+	 * options are already taken out. */
+	int (*run)(struct context *c, int argc, char **argv, struct error *e);
+};
+extern const struct command command_doctor, command_setup, command_pci_list, command_pci_bind,
+	command_pci_unbind, command_vm_command;
+extern const struct command *const commands[]; /* NULL-terminated */
+
+/*
+ * Parses argv by the command's table. Calls take(data, id, value) for each option found; take may refuse
+ * with a usage error. Operands are appended to operands. Returns 0 or -EINVAL with a usage error that names
+ * the option and the nearest one that exists.
+ */
+int options_parse(const struct command *cmd, int argc, char **argv,
+		  int (*take_option)(void *data, int id, const char *value, struct error *e),
+		  void *data, struct strv *operands, struct error *e);
+void options_help(const struct command *cmd, FILE *f);
+
+/* Exit status of an error: its code, 3 if it has none. */
+int exit_of(const struct error *e);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How results look: text for people (libsmartcols, colour) and JSON (jansson). */
+#ifndef SLICER_REPORT_REPORT_H
+#define SLICER_REPORT_REPORT_H
+
+#include <jansson.h>
+
+#include "devices/devices.h"
+#include "policy/policy.h"
+#include "probe/pci.h"
+#include "steps/steps.h"
+
+/* How to print: made once by main from --color, --json, --quiet, --verbose, NO_COLOR, isatty. */
+struct output {
+	FILE *out; /* stdout: the result */
+	FILE *err; /* stderr: the diagnosis */
+	bool json, quiet, verbose;
+	bool color_out, color_err;
+	bool out_terminal, err_terminal;
+	unsigned width; /* of the terminal, 0: not one */
+};
+
+/* ---- colour (colour.c): "" when off */
+enum paint { PAINT_NONE, PAINT_GOOD, PAINT_WARN, PAINT_BAD, PAINT_DIM, PAINT_BOLD, PAINT_ADD, PAINT_DEL };
+const char *paint_on(bool color, enum paint p);
+const char *paint_off(bool color);
+
+/* ---- JSON (json.c). A string that is not UTF-8 gets its bad bytes as \xNN: never dropped. */
+json_t *json_text(const char *s);	       /* NULL gives null */
+json_t *json_texts(const struct strv *v);
+json_t *json_tri(enum tri t);		       /* unknown gives null */
+/* {"schema": schema}, for the caller to fill and print. */
+json_t *json_document(const char *schema);
+/* Prints indented with a newline and frees. 0, or -EIO with an error when stdout can't take it. */
+int json_print(const struct output *o, json_t *doc, struct error *e);
+/* The "error" member; also "rolled_back" where it is a failure. */
+json_t *json_error(const struct error *er);
+
+/* ---- tables: pci list in the columns of slicer(8) (table.c) */
+int report_pci_table(const struct output *o, const struct pci_device *const *v, size_t n,
+		     const char *columns, struct error *e);
+int report_pci_json(const struct output *o, const struct host *h, const struct mounts *m,
+		    const struct pci_device *const *v, size_t n, struct error *e);
+
+/* ---- doctor (doctor.c) */
+struct doctor_report {
+	const struct diagnosis *d;
+	const struct checks *checks;
+	enum verdict verdict;
+	const struct strv *next;
+};
+void report_doctor_text(const struct output *o, const struct doctor_report *r);
+json_t *report_doctor_json(const struct doctor_report *r);
+
+/* ---- plans (plan.c): diff per file, each program with its reason */
+void report_plan_text(const struct output *o, const struct plan *p);
+/* "steps": [...] */
+json_t *report_plan_steps(const struct plan *p);
+
+/* ---- progress of long programs (progress.c) */
+struct progress {
+	const struct output *o;
+	const char *what;
+	bool drawn;
+};
+void progress_start(struct progress *p, const struct output *o, const char *what);
+/* For struct run.tick: data is the struct progress. */
+void progress_tick(void *data, double seconds);
+/* Ends the line: ok or failed, and how long it took. */
+void progress_end(struct progress *p, bool ok, double seconds);
+
+#endif
