@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Texts of templates/, embedded in the program, with @HOLES@. */
-#ifndef SLICER_PLAN_TEMPLATE_H
-#define SLICER_PLAN_TEMPLATE_H
+#ifndef SLICER_STEPS_TEMPLATE_H
+#define SLICER_STEPS_TEMPLATE_H
 
 #include "base/error.h"
 #include "base/str.h"
