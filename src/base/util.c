@@ -106,6 +106,14 @@ void close_file(FILE **f)
 	*f = NULL;
 }
 
+int take_fd(int *fd)
+{
+	int v = *fd;
+
+	*fd = -1;
+	return v;
+}
+
 bool str_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;

@@ -42,6 +42,8 @@ char *xasprintf(const char *fmt, ...) PRINTF(1, 2);
 void free_char(char **p);
 void close_fd(int *fd);
 void close_file(FILE **f);
+/* Hands an fd over: yields it and leaves -1 behind. */
+int take_fd(int *fd);
 
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one door to the machine. Every path is below the root that was opened, resolved with
- * openat2(2) RESOLVE_IN_ROOT: ".." and links, absolute ones too, can't lead out of it. Paths
- * given here are absolute as the host sees them ("/etc/default/grub").
+ * The one door to the machine. Every path is below the root that was opened, resolved
+ * with openat2(2) RESOLVE_IN_ROOT: ".." and links, absolute ones too, can't lead out of
+ * it. Paths given here are absolute as the host sees them ("/etc/default/grub").
  *
- * A host is live when its root is "/": only then programs are run and effects that are not
- * files (sysfs writes, EFI variables) happen; for another root these calls refuse.
+ * A host is live when its root is "/": only then programs are run and effects that are
+ * not files (sysfs writes, EFI variables) happen; for another root these calls refuse.
  */
 #ifndef SLICER_HOST_HOST_H
 #define SLICER_HOST_HOST_H
@@ -27,21 +27,22 @@ const char *host_root(const struct host *h);
 /* root + path, for those libraries and for messages. Owned by the caller. */
 char *host_outer_path(const struct host *h, const char *path);
 
-/* ---- reading ------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------
+ */
 
 #define HOST_MAX_CONFIG (1u << 20) /* no configuration file is larger than 1 MiB */
 
 /* openat2 in the root, with O_CLOEXEC | O_NOCTTY. Returns an fd or a negative errno. */
 int host_openat(const struct host *h, const char *path, int flags);
 /*
- * Reads a whole regular file or sysfs/proc attribute of at most max bytes. Errors name the
- * path: -ENOENT, -EACCES, -EISDIR, -EFBIG, -EINVAL for what is no file (FIFO, device).
- * A sysfs attribute's size is not trusted. *ret is replaced only on success.
+ * Reads a whole regular file or sysfs/proc attribute of at most max bytes. Errors name
+ * the path: -ENOENT, -EACCES, -EISDIR, -EFBIG, -EINVAL for what is no file (FIFO,
+ * device). A sysfs attribute's size is not trusted. *ret is replaced only on success.
  */
 int host_read(const struct host *h, const char *path, size_t max, struct str *ret,
 	      struct error *e);
-/* A sysfs/proc attribute's first line without trailing white space: owned by the caller; NULL
- * if it can't be read, whatever the reason. */
+/* A sysfs/proc attribute's first line without trailing white space: owned by the caller;
+ * NULL if it can't be read, whatever the reason. */
 char *host_attr(const struct host *h, const char *path);
 /* As host_attr, as an unsigned number in base 0; def if absent or no number. */
 long long host_attr_number(const struct host *h, const char *path, long long def);
@@ -53,23 +54,27 @@ bool host_exists(const struct host *h, const char *path);
 bool host_is_dir(const struct host *h, const char *path);
 /* The link's text: owned by the caller, NULL if it is no link. */
 char *host_readlink(const struct host *h, const char *path);
-/* The last component of the link's text ("vfio-pci" for .../driver), NULL if it is no link. */
+/* The last component of the link's text ("vfio-pci" for .../driver), NULL if it is no
+ * link. */
 char *host_link_base(const struct host *h, const char *path);
-/* The path with every link resolved, as seen inside the root ("/usr/bin/x"). NULL if absent. */
+/* The path with every link resolved, as seen inside the root ("/usr/bin/x"). NULL if
+ * absent. */
 char *host_realpath(const struct host *h, const char *path);
-/* access(2) W_OK on the filesystem and mode that the path (or its parent) is on: 0, -EROFS,
- * -EACCES, -ENOENT ... */
+/* access(2) W_OK on the filesystem and mode that the path (or its parent) is on: 0,
+ * -EROFS, -EACCES, -ENOENT ... */
 int host_can_write(const struct host *h, const char *path);
 /* Free bytes for root on the filesystem of path (statvfs). Negative errno on failure. */
 long long host_free_bytes(const struct host *h, const char *path);
 
-/* ---- changing: called by src/plan and src/devices only --------------------------------- */
+/* ---- changing: called by src/plan and src/devices only
+ * --------------------------------- */
 
 /*
- * Replaces a file's contents so that a power cut leaves the old or the new one: a plain temp
- * file in the same directory (never O_TMPFILE: ESPs are FAT), owner, mode, ACL and other
- * extended attributes copied from the old file, fsync, rename, fsync of the directory. A link is
- * followed to its target. A new file gets mode. The parent directory must exist.
+ * Replaces a file's contents so that a power cut leaves the old or the new one: a plain
+ * temp file in the same directory (never O_TMPFILE: ESPs are FAT), owner, mode, ACL and
+ * other extended attributes copied from the old file, fsync, rename, fsync of the
+ * directory. A link is followed to its target. A new file gets mode. The parent directory
+ * must exist.
  */
 int host_replace(const struct host *h, const char *path, const void *bytes, size_t len,
 		 mode_t mode, struct error *e);
@@ -82,17 +87,18 @@ void host_rmdir(const struct host *h, const char *path);
 /* Appends to a log below /var/lib/slicer (made with mode 0600): an fd for writing. */
 int host_open_log(const struct host *h, const char *path, struct error *e);
 /*
- * One write(2) of len bytes to a sysfs attribute. Live only. timeout_ms > 0: written by a child, and
- * -ETIMEDOUT if it has not come back by then (a driver's unbind can hang for ever); the child is
- * left behind. 
+ * One write(2) of len bytes to a sysfs attribute. Live only. timeout_ms > 0: written by a
+ * child, and -ETIMEDOUT if it has not come back by then (a driver's unbind can hang for
+ * ever); the child is left behind.
  */
-int host_sysfs_write(const struct host *h, const char *path, const char *bytes, size_t len,
-		     unsigned timeout_ms, struct error *e);
-/* flock(2) on /run/slicer/lock (below the root), not waiting: an fd that holds it until closed, or
- * -EWOULDBLOCK with an error that says so. */
+int host_sysfs_write(const struct host *h, const char *path, const char *bytes,
+		     size_t len, unsigned timeout_ms, struct error *e);
+/* flock(2) on /run/slicer/lock (below the root), not waiting: an fd that holds it until
+ * closed, or -EWOULDBLOCK with an error that says so. */
 int host_lock(const struct host *h, struct error *e);
 
-/* ---- programs ---------------------------------------------------------------------------- */
+/* ---- programs
+ * ---------------------------------------------------------------------------- */
 
 /* The directories that programs are taken from, and the children's PATH. */
 #define HOST_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -103,23 +109,24 @@ char *host_find_program(const struct host *h, const char *name);
 
 struct run {
 	const char *const *argv; /* argv[0] is looked up with host_find_program */
-	const void *input;	 /* fed to stdin; NULL: /dev/null */
+	const void *input; /* fed to stdin; NULL: /dev/null */
 	size_t input_len;
-	unsigned timeout_s;	 /* 0: 60 */
-	struct str *output;	 /* stdout and stderr interleaved, at most 4 MiB kept; may be NULL */
-	int log_fd;		 /* also written here; -1: nowhere */
+	unsigned timeout_s; /* 0: 60 */
+	struct str *output; /* stdout and stderr interleaved, at most 4 MiB kept; may be
+			       NULL */
+	int log_fd; /* also written here; -1: nowhere */
 	/* Called about every 200 ms while it runs, with the seconds gone; may be NULL. */
 	void (*tick)(void *data, double seconds);
 	void *tick_data;
-	int status;		 /* out: wait status */
-	double seconds;		 /* out: how long it ran */
+	int status; /* out: wait status */
+	double seconds; /* out: how long it ran */
 };
 /*
  * Runs a program: no shell, a clean environment (PATH, HOME=/root, LC_ALL=C, TERM=dumb,
- * DEBIAN_FRONTEND=noninteractive), cwd /, its own process group, which is killed when the time is up.
- * Live only. Returns 0 if it exited with 0; else an error: -ENOENT not found, -ETIMEDOUT, -ECANCELED
- * ended by a signal, -EPROTO exited with another status (see r->status); the message ends with
- * the last line of its output.
+ * DEBIAN_FRONTEND=noninteractive), cwd /, its own process group, which is killed when the
+ * time is up. Live only. Returns 0 if it exited with 0; else an error: -ENOENT not found,
+ * -ETIMEDOUT, -ECANCELED ended by a signal, -EPROTO exited with another status (see
+ * r->status); the message ends with the last line of its output.
  */
 int host_run(const struct host *h, struct run *r, struct error *e);
 

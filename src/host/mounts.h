@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mounts and partitions, by libmount and libblkid. For a foreign root the mount table is its own
- * /proc/self/mountinfo, if it has one (a captured host), and devices are not probed.
+ * Mounts and partitions, by libmount and libblkid. For a foreign root the mount table is
+ * its own /proc/self/mountinfo, if it has one (a captured host), and devices are not
+ * probed.
  */
 #ifndef SLICER_HOST_MOUNTS_H
 #define SLICER_HOST_MOUNTS_H
@@ -9,19 +10,19 @@
 #include "host/host.h"
 
 struct mount {
-	char *target;	/* "/boot/efi" */
-	char *source;	/* "/dev/sda1", may be "" */
-	char *fstype;	/* "vfat" */
-	char *devno;	/* "8:1" */
-	char *root;	/* the part of the filesystem that is mounted here: "/" or "/@" */
+	char *target; /* "/boot/efi" */
+	char *source; /* "/dev/sda1", may be "" */
+	char *fstype; /* "vfat" */
+	char *devno; /* "8:1" */
+	char *root; /* the part of the filesystem that is mounted here: "/" or "/@" */
 	bool read_only;
 };
 struct mounts {
 	struct mount *v;
 	size_t n, cap;
 	bool known; /* false: the table could not be read */
-	/* fstab's targets that are not mounted though they should be (not noauto) or are noauto:
-	 * the /boot that was never mounted. */
+	/* fstab's targets that are not mounted though they should be (not noauto) or are
+	 * noauto: the /boot that was never mounted. */
 	struct strv fstab_unmounted;
 };
 void mounts_done(struct mounts *m);
@@ -32,22 +33,23 @@ const struct mount *mounts_of(const struct mounts *m, const char *path);
 
 /* A filesystem or partition as libblkid sees its device node. */
 struct partition {
-	char type[37];	/* GPT type UUID, lower case; "0xef" on MBR; "" unknown */
-	char uuid[37];	/* GPT partition UUID, lower case */
+	char type[37]; /* GPT type UUID, lower case; "0xef" on MBR; "" unknown */
+	char uuid[37]; /* GPT partition UUID, lower case */
 	char fs_type[32]; /* "vfat" */
 	char fs_uuid[64];
 	char label[128];
 };
 #define PARTITION_TYPE_ESP "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 #define PARTITION_TYPE_XBOOTLDR "bc13c2ff-59e6-4262-a352-b275fd6f7172"
-/* Probes a device node of the live machine. -EOPNOTSUPP for a foreign root, -EACCES when not
- * root. */
+/* Probes a device node of the live machine. -EOPNOTSUPP for a foreign root, -EACCES when
+ * not root. */
 int partition_probe(const struct host *h, const char *device, struct partition *ret,
 		    struct error *e);
 
-/* Where the ESP and XBOOTLDR are mounted: found by GPT type among the mounted vfat filesystems; under
- * a foreign root, or where devices can't be probed, by mount point (/efi /boot /boot/efi) and
- * content (EFI/ directory). evidence says how. NULL strings if none. */
+/* Where the ESP and XBOOTLDR are mounted: found by GPT type among the mounted vfat
+ * filesystems; under a foreign root, or where devices can't be probed, by mount point
+ * (/efi /boot /boot/efi) and content (EFI/ directory). evidence says how. NULL strings if
+ * none. */
 struct boot_partitions {
 	char *esp, *esp_evidence, *esp_part_uuid;
 	char *xbootldr, *xbootldr_evidence;
@@ -55,7 +57,7 @@ struct boot_partitions {
 	char *esp_unmounted;
 };
 void boot_partitions_done(struct boot_partitions *b);
-int boot_partitions_find(const struct host *h, const struct mounts *m, struct boot_partitions *ret,
-			 struct error *e);
+int boot_partitions_find(const struct host *h, const struct mounts *m,
+			 struct boot_partitions *ret, struct error *e);
 
 #endif

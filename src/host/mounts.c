@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The mount table and fstab, by libmount. */
+#include "host/mounts.h"
+
+#include <errno.h>
+#include <libmount/libmount.h>
+#include <sys/sysmacros.h>
+
+void mounts_done(struct mounts *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		free(m->v[i].target);
+		free(m->v[i].source);
+		free(m->v[i].fstype);
+		free(m->v[i].devno);
+		free(m->v[i].root);
+	}
+	free(m->v);
+	strv_done(&m->fstab_unmounted);
+	*m = (struct mounts){ 0 };
+}
+
+/* libmount opens paths itself: what it gets is read by us and handed over as a stream, so
+ * that it sees the host's file and no other. */
+static struct libmnt_table *table_of(const struct host *h, const char *path, int *ret_err)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	CLEANUP(close_file) FILE *f = NULL;
+	struct libmnt_table *tb;
+
+	*ret_err = host_read(h, path, HOST_MAX_CONFIG, &text, NULL);
+	if (*ret_err < 0 || !text.len)
+		return NULL;
+	f = fmemopen(text.s, text.len, "r");
+	tb = mnt_new_table();
+	if (f && tb && mnt_table_parse_stream(tb, f, path) == 0)
+		return tb;
+	mnt_unref_table(tb);
+	*ret_err = -EINVAL;
+	return NULL;
+}
+
+static void add_mount(struct mounts *m, struct libmnt_fs *fs)
+{
+	const char *options = mnt_fs_get_options(fs), *vfs = mnt_fs_get_vfs_options(fs);
+	const char *target = mnt_fs_get_target(fs);
+	dev_t dev = mnt_fs_get_devno(fs);
+	struct mount *at;
+
+	if (!target)
+		return;
+	m->v = xgrow(m->v, m->n, &m->cap, sizeof(*m->v));
+	at = &m->v[m->n++];
+	*at = (struct mount){
+		.target = xstrdup(target),
+		.source = xstrdup(mnt_fs_get_source(fs) ? mnt_fs_get_source(fs) : ""),
+		.fstype = xstrdup(mnt_fs_get_fstype(fs) ? mnt_fs_get_fstype(fs) : ""),
+		.devno = xasprintf("%u:%u", major(dev), minor(dev)),
+		.root = xstrdup(mnt_fs_get_root(fs) ? mnt_fs_get_root(fs) : "/"),
+	};
+	at->read_only =
+		(options && mnt_optstr_get_option(options, "ro", NULL, NULL) == 0) ||
+		(vfs && mnt_optstr_get_option(vfs, "ro", NULL, NULL) == 0);
+}
+
+static bool is_mounted(const struct mounts *m, const char *target)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (str_eq(m->v[i].target, target))
+			return true;
+	return false;
+}
+
+static void look_at_fstab(const struct host *h, struct mounts *m)
+{
+	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	int err;
+	struct libmnt_table *tb = table_of(h, "/etc/fstab", &err);
+
+	while (tb && it && mnt_table_next_fs(tb, it, &fs) == 0) {
+		const char *target = mnt_fs_get_target(fs);
+
+		if (target && *target == '/' && !mnt_fs_is_swaparea(fs) &&
+		    !is_mounted(m, target))
+			strv_add_unique(&m->fstab_unmounted, target);
+	}
+	mnt_free_iter(it);
+	mnt_unref_table(tb);
+}
+
+int mounts_load(const struct host *h, struct mounts *ret, struct error *e)
+{
+	struct libmnt_iter *it;
+	struct libmnt_table *tb;
+	struct libmnt_fs *fs;
+	int err;
+
+	(void)e;
+	*ret = (struct mounts){ 0 };
+	tb = table_of(h, "/proc/self/mountinfo", &err);
+	if (!tb)
+		return 0; /* known stays false: nothing to judge fstab by either */
+	it = mnt_new_iter(MNT_ITER_FORWARD);
+	while (it && mnt_table_next_fs(tb, it, &fs) == 0)
+		add_mount(ret, fs);
+	mnt_free_iter(it);
+	mnt_unref_table(tb);
+	ret->known = true;
+	look_at_fstab(h, ret);
+	return 0;
+}
+
+/* Is path the directory dir or below it? */
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (n == 1)
+		return true; /* "/" */
+	return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+const struct mount *mounts_of(const struct mounts *m, const char *path)
+{
+	const struct mount *best = NULL;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (is_below(path, m->v[i].target) &&
+		    (!best || strlen(m->v[i].target) >= strlen(best->target)))
+			best = &m->v[i];
+	return best;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Changing files so that a power cut leaves the old or the new one: the only rename. */
+#include "host/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static int write_error(struct error *e, const char *path, int err, const char *doing)
+{
+	error_errno(e, err, "can't %s", doing);
+	error_at(e, path, 0);
+	if (err == ENOSPC || err == EDQUOT)
+		error_hint(e, "make room on that filesystem and try again");
+	else if (err == EROFS)
+		error_hint(e, "the filesystem is mounted read-only");
+	else if (err == EACCES || err == EPERM)
+		error_hint(e, "run it as root (sudo)");
+	else if (err == ENOENT)
+		error_hint(e, "its directory does not exist");
+	return -err;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* ACLs, SELinux label, capabilities: what the old file has, the new one gets. A
+ * filesystem without them (FAT) is fine; one that has them and won't take them is an
+ * error. */
+static int copy_xattrs(int from, int to)
+{
+	char names[4096], value[65536];
+	ssize_t n = flistxattr(from, names, sizeof(names));
+
+	if (n < 0)
+		return errno == ENOTSUP ? 0 : -errno;
+	for (char *p = names; p < names + n; p += strlen(p) + 1) {
+		ssize_t len = fgetxattr(from, p, value, sizeof(value));
+
+		if (len < 0 && errno == ENODATA)
+			continue;
+		if (len < 0 || fsetxattr(to, p, value, (size_t)len, 0) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Owner first: chown clears the set-user-ID bits of the mode. On FAT, chown to what it is
+ * already works and anything else can't be asked for. */
+static int copy_metadata(int dir, const char *name, int to, mode_t mode)
+{
+	CLEANUP(close_fd) int from = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st, now;
+
+	if (from < 0)
+		return errno == ENOENT ? (fchmod(to, mode) < 0 ? -errno : 0) : -errno;
+	if (fstat(from, &st) < 0 || fstat(to, &now) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if ((st.st_uid != now.st_uid || st.st_gid != now.st_gid) &&
+	    fchown(to, st.st_uid, st.st_gid) < 0)
+		return -errno;
+	if ((st.st_mode & 07777) != (now.st_mode & 07777) &&
+	    fchmod(to, st.st_mode & 07777) < 0)
+		return -errno;
+	return copy_xattrs(from, to);
+}
+
+static int fill_temp(int dir, const char *name, const char *temp, const void *bytes,
+		     size_t len, mode_t mode)
+{
+	CLEANUP(close_fd) int fd = -1;
+	int r;
+
+	/* One that a killed run left behind is ours by its name and in the way. */
+	unlinkat(dir, temp, 0);
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    0600);
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, bytes, len);
+	if (r >= 0)
+		r = copy_metadata(dir, name, fd, mode);
+	if (r >= 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r < 0)
+		return r;
+	/* close reports what NFS and quotas only notice now */
+	r = close(take_fd(&fd)) < 0 ? -errno : 0;
+	return r;
+}
+
+int host_replace(const struct host *h, const char *path, const void *bytes, size_t len,
+		 mode_t mode, struct error *e)
+{
+	CLEANUP(close_fd) int dir = -1;
+	CLEANUP(free_char) char *name = NULL;
+	CLEANUP(free_char) char *temp = NULL;
+	int r;
+
+	dir = host_open_parent(h, path, true, &name);
+	if (dir < 0)
+		return write_error(e, path, -dir, "write");
+	/* A suffix that no *.conf or *.cfg glob takes up, and a name that FAT can hold.
+	 */
+	temp = xasprintf(".%s.slicer-new", name);
+	r = fill_temp(dir, name, temp, bytes, len, mode);
+	if (r < 0) {
+		unlinkat(dir, temp, 0);
+		return write_error(e, path, -r, "write");
+	}
+	if (renameat(dir, temp, dir, name) < 0) {
+		r = -errno;
+		unlinkat(dir, temp, 0);
+		return write_error(e, path, -r, "replace");
+	}
+	if (fsync(dir) < 0)
+		return write_error(e, path, errno, "make sure of the directory of");
+	return 0;
+}
+
+int host_remove(const struct host *h, const char *path, struct error *e)
+{
+	CLEANUP(close_fd) int dir = -1;
+	CLEANUP(free_char) char *name = NULL;
+
+	dir = host_open_parent(h, path, false, &name);
+	if (dir < 0)
+		return write_error(e, path, -dir, "remove");
+	if (unlinkat(dir, name, 0) < 0)
+		return write_error(e, path, errno, "remove");
+	if (fsync(dir) < 0)
+		return write_error(e, path, errno, "make sure of the directory of");
+	return 0;
+}
+
+int host_mkdirs(const struct host *h, const char *path, mode_t mode, struct error *e)
+{
+	CLEANUP(free_char) char *at = xstrdup(path);
+
+	for (char *p = at + 1;; p++) {
+		char end = *p;
+
+		if (end != '/' && end != '\0')
+			continue;
+		*p = '\0';
+		if (!host_is_dir(h, at)) {
+			CLEANUP(free_char) char *name = NULL;
+			CLEANUP(close_fd) int dir = host_open_parent(h, at, true, &name);
+
+			if (dir < 0)
+				return write_error(e, at, -dir, "make the directory");
+			if (mkdirat(dir, name, mode) < 0 && errno != EEXIST)
+				return write_error(e, at, errno, "make the directory");
+			if (fsync(dir) < 0)
+				return write_error(e, at, errno, "make sure of");
+			if (!host_is_dir(h, at))
+				return write_error(e, at, ENOTDIR, "make the directory");
+		}
+		if (!end)
+			return 0;
+		*p = end;
+	}
+}
+
+void host_rmdir(const struct host *h, const char *path)
+{
+	CLEANUP(free_char) char *name = NULL;
+	CLEANUP(close_fd) int dir = host_open_parent(h, path, true, &name);
+
+	if (dir >= 0 && unlinkat(dir, name, AT_REMOVEDIR) == 0)
+		fsync(dir);
+}
+
+int host_open_log(const struct host *h, const char *path, struct error *e)
+{
+	CLEANUP(free_char) char *name = NULL;
+	CLEANUP(close_fd) int dir = host_open_parent(h, path, true, &name);
+	int fd;
+
+	if (dir < 0)
+		return write_error(e, path, -dir, "write");
+	fd = openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+		    0600);
+	if (fd < 0)
+		return write_error(e, path, errno, "write");
+	return fd;
+}
+
+int host_lock(const struct host *h, struct error *e)
+{
+	CLEANUP(free_char) char *name = NULL;
+	CLEANUP(close_fd) int dir = -1;
+	int fd, r;
+
+	r = host_mkdirs(h, "/run/slicer", 0755, e);
+	if (r < 0)
+		return r;
+	dir = host_open_parent(h, "/run/slicer/lock", true, &name);
+	if (dir < 0)
+		return write_error(e, "/run/slicer/lock", -dir, "lock");
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return write_error(e, "/run/slicer/lock", errno, "lock");
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	r = errno;
+	close(fd);
+	if (r != EWOULDBLOCK)
+		return write_error(e, "/run/slicer/lock", r, "lock");
+	error_set(e, r, "another slicer is changing this host");
+	error_at(e, "/run/slicer/lock", 0);
+	error_hint(
+		e,
+		"wait until it has finished; 'fuser /run/slicer/lock' shows who it is");
+	return -r;
+}

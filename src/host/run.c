@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starting programs: the only posix_spawn. */
+#include "host/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OUTPUT_MAX ((size_t)4 << 20)
+#define DEFAULT_TIMEOUT 60
+#define TICK_MS 200
+/* What a program gets to clean up between being asked to end and being killed. */
+#define GRACE_S 2.0
+
+static const char *const environment[] = {
+	"PATH=" HOST_PATH,
+	"HOME=/root",
+	"LC_ALL=C",
+	"TERM=dumb",
+	"DEBIAN_FRONTEND=noninteractive",
+	NULL,
+};
+
+static bool can_run(const struct host *h, const char *path)
+{
+	struct stat st;
+
+	return host_stat(h, path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
+}
+
+char *host_find_program(const struct host *h, const char *name)
+{
+	struct strv dirs = { 0 };
+	char *found = NULL;
+
+	if (strchr(name, '/'))
+		return can_run(h, name) ? xstrdup(name) : NULL;
+	strv_split(&dirs, HOST_PATH, ":");
+	for (size_t i = 0; i < dirs.n && !found; i++) {
+		CLEANUP(free_char) char *path = xasprintf("%s/%s", dirs.v[i], name);
+
+		if (can_run(h, path))
+			found = take(path);
+	}
+	strv_done(&dirs);
+	return found;
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* The whole input in memory that can be read from its start: no pipe that could block. */
+static int input_fd(const struct run *r)
+{
+	int fd;
+
+	if (!r->input)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fd = memfd_create("slicer-input", MFD_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	for (size_t done = 0; done < r->input_len;) {
+		ssize_t n = write(fd, (const char *)r->input + done, r->input_len - done);
+
+		if (n < 0) {
+			close(fd);
+			return -1;
+		}
+		done += (size_t)n;
+	}
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static int spawn(const char *path, const struct run *r, int in, int out, pid_t *pid)
+{
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int err;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_adddup2(&fa, in, 0);
+	posix_spawn_file_actions_adddup2(&fa, out, 1);
+	posix_spawn_file_actions_adddup2(&fa, out, 2);
+	posix_spawn_file_actions_addchdir_np(&fa, "/");
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+						POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	err = posix_spawn(pid, path, &fa, &attr, (char *const *)r->argv,
+			  (char *const *)environment);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&fa);
+	return -err;
+}
+
+/* Takes what is there. Returns false at the end of the output. */
+static bool drain(const struct run *r, int fd, struct str *tail)
+{
+	char chunk[8192];
+	ssize_t n = read(fd, chunk, sizeof(chunk));
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN;
+	if (n == 0)
+		return false;
+	if (r->output && r->output->len < OUTPUT_MAX)
+		str_addn(r->output, chunk, (size_t)n);
+	if (r->log_fd >= 0 && write(r->log_fd, chunk, (size_t)n) < 0) {
+		/* A log that can't be written (full disk) must not stop a boot loader's
+		 * generator half way: its result is what gets checked. */
+	}
+	str_addn(tail, chunk, (size_t)n);
+	if (tail->len > 2048) {
+		memmove(tail->s, tail->s + tail->len - 1024, 1024);
+		tail->len = 1024;
+		tail->s[tail->len] = '\0';
+	}
+	return true;
+}
+
+/* Follows the program until it is gone, its time is up, or (in that case) it is killed. A
+ * daemon that it left behind may hold the pipe open: the program's own end is what
+ * counts. */
+static bool follow(struct run *r, pid_t pid, int out, struct str *tail)
+{
+	double start = now(), limit = r->timeout_s ? r->timeout_s : DEFAULT_TIMEOUT;
+	bool timed_out = false, open_pipe = true, gone = false;
+
+	while (!gone) {
+		struct pollfd p = { .fd = open_pipe ? out : -1, .events = POLLIN };
+		double past = now() - start;
+
+		poll(&p, 1, TICK_MS);
+		if (p.revents)
+			open_pipe = drain(r, out, tail);
+		gone = waitpid(pid, &r->status, WNOHANG) == pid;
+		if (r->tick && !gone)
+			r->tick(r->tick_data, past);
+		if (!gone && past > limit + GRACE_S)
+			kill(-pid, SIGKILL);
+		else if (!gone && past > limit && !timed_out) {
+			timed_out = true;
+			kill(-pid, SIGTERM);
+		}
+	}
+	r->seconds = now() - start;
+	if (timed_out)
+		kill(-pid, SIGKILL);
+	while (open_pipe) {
+		struct pollfd p = { .fd = out, .events = POLLIN };
+
+		if (poll(&p, 1, 0) <= 0 || !drain(r, out, tail))
+			break;
+	}
+	return timed_out;
+}
+
+static void add_last_line(struct error *e, struct str *tail)
+{
+	CLEANUP(str_done) struct str safe = { 0 };
+	const char *last;
+
+	str_rtrim(tail);
+	if (!e || !tail->len)
+		return;
+	last = strrchr(tail->s, '\n');
+	last = last ? last + 1 : tail->s;
+	str_add_printable(&safe, last, strlen(last));
+	snprintf(e->what + strlen(e->what), sizeof(e->what) - strlen(e->what), ": %.400s",
+		 str_c(&safe));
+}
+
+static int outcome(const struct run *r, bool timed_out, struct str *tail, struct error *e)
+{
+	const char *name = r->argv[0];
+
+	if (timed_out) {
+		error_set(e, ETIMEDOUT, "%s did not finish within %u s and was stopped",
+			  name, r->timeout_s ? r->timeout_s : DEFAULT_TIMEOUT);
+		add_last_line(e, tail);
+		return -ETIMEDOUT;
+	}
+	if (WIFSIGNALED(r->status)) {
+		error_set(e, ECANCELED, "%s was ended by signal %d (%s)", name,
+			  WTERMSIG(r->status), strsignal(WTERMSIG(r->status)));
+		add_last_line(e, tail);
+		return -ECANCELED;
+	}
+	if (WEXITSTATUS(r->status) != 0) {
+		error_set(e, EPROTO, "%s failed with exit status %d", name,
+			  WEXITSTATUS(r->status));
+		add_last_line(e, tail);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+int host_run(const struct host *h, struct run *r, struct error *e)
+{
+	CLEANUP(free_char) char *path = NULL;
+	CLEANUP(str_done) struct str tail = { 0 };
+	CLEANUP(close_fd) int in = -1;
+	CLEANUP(close_fd) int out_r = -1;
+	CLEANUP(close_fd) int out_w = -1;
+	int fds[2], err;
+	bool timed_out;
+	pid_t pid;
+
+	err = host_need_live(h, "running a program", e);
+	if (err < 0)
+		return err;
+	path = host_find_program(h, r->argv[0]);
+	if (!path) {
+		error_set(e, ENOENT, "the program %s is not installed", r->argv[0]);
+		error_hint(e, "looked for it in " HOST_PATH);
+		return -ENOENT;
+	}
+	in = input_fd(r);
+	if (in < 0 || pipe2(fds, O_CLOEXEC) < 0)
+		return error_errno(e, errno, "can't start %s", r->argv[0]);
+	out_r = fds[0];
+	out_w = fds[1];
+	err = spawn(path, r, in, out_w, &pid);
+	if (err < 0)
+		return error_errno(e, -err, "can't start %s", path);
+	close_fd(&out_w);
+	timed_out = follow(r, pid, out_r, &tail);
+	return outcome(r, timed_out, &tail, e);
+}
