@@ -12,11 +12,12 @@ struct host {
 };
 
 /*
- * Opens the directory that path's last component lies in, after following links of the
- * last component: *ret_name is its final name in that directory. Returns the directory's
- * fd or a negative errno. The final file need not exist.
+ * Opens the directory that path's last component lies in; with follow, after following
+ * links of the last component. *ret_name is its final name in that directory. Returns the
+ * directory's fd or a negative errno. The final file need not exist.
  */
-int host_open_parent(const struct host *h, const char *path, char **ret_name);
+int host_open_parent(const struct host *h, const char *path, bool follow,
+		     char **ret_name);
 
 /* Refuses what only the running machine can do. 0 if live. */
 int host_need_live(const struct host *h, const char *what, struct error *e);
