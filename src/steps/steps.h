@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A plan is data: what will be written, removed, run, and why. Making one never touches the
- * machine; src/plan executes it. Boot loaders, initramfs generators and devices make them.
+ * A plan is data: what will be written, removed, run, and why. Making one never touches
+ * the machine; src/plan executes it. Boot loaders, initramfs generators and devices make
+ * them.
  */
 #ifndef SLICER_STEPS_STEPS_H
 #define SLICER_STEPS_STEPS_H
@@ -15,21 +16,21 @@ enum step_kind { STEP_REPLACE, STEP_REMOVE, STEP_RUN, STEP_SYSFS };
 
 struct step {
 	enum step_kind kind;
-	char *why;	   /* one line for the person */
-	char *path;	   /* file or attribute; NULL for a program */
+	char *why; /* one line for the person */
+	char *path; /* file or attribute; NULL for a program */
 	/* STEP_REPLACE, STEP_REMOVE: whole contents */
 	bool existed;
 	struct str before, after;
-	mode_t mode;	   /* of a new file */
+	mode_t mode; /* of a new file */
 	/* STEP_SYSFS: after is what is written; before what it was, for taking it back */
-	/* STEP_RUN: a generator, whose result depends on the files alone: going back means running it
-	 * again on the restored files */
+	/* STEP_RUN: a generator, whose result depends on the files alone: going back
+	 * means running it again on the restored files */
 	struct strv argv;
 	unsigned timeout_s;
 };
 
-/* A text that the shell must agree with before anything is written: script is fed to argv's
- * stdin and its output must end with expect. */
+/* A text that the shell must agree with before anything is written: script is fed to
+ * argv's stdin and its output must end with expect. */
 struct proof {
 	struct strv argv;
 	struct str script, expect;
@@ -43,25 +44,29 @@ struct plan {
 	struct proof *proofs;
 	size_t n_proofs, proofs_cap;
 	struct strv warnings; /* said with the plan */
-	struct strv next;     /* advice for afterwards, also where nothing changes */
+	struct strv next; /* advice for afterwards, also where nothing changes */
 };
 
 void plan_done(struct plan *p);
 bool plan_is_empty(const struct plan *p);
-/* All copy what they are given. A replacement that changes nothing is not added; a second one of the
- * same path is merged into the first. */
-void plan_replace(struct plan *p, const char *path, bool existed, const struct str *before,
-		  const struct str *after, mode_t mode, const char *why);
-void plan_remove(struct plan *p, const char *path, const struct str *before, const char *why);
+/* All copy what they are given. A replacement that changes nothing is not added; a second
+ * one of the same path is merged into the first. */
+void plan_replace(struct plan *p, const char *path, bool existed,
+		  const struct str *before, const struct str *after, mode_t mode,
+		  const char *why);
+void plan_remove(struct plan *p, const char *path, const struct str *before,
+		 const char *why);
 /* argv ends with NULL. The same argv is added once. timeout_s 0: 1800. */
-void plan_run(struct plan *p, const char *const *argv, unsigned timeout_s, const char *why);
+void plan_run(struct plan *p, const char *const *argv, unsigned timeout_s,
+	      const char *why);
 void plan_sysfs(struct plan *p, const char *path, const char *before, const char *after,
 		const char *why);
 void plan_prove(struct plan *p, const char *const *argv, const struct str *script,
 		const struct str *expect, const char *path, const char *what);
 void plan_warn(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
 void plan_next(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
-/* Moves the programs behind all files: each generator runs once, after everything it reads. */
+/* Moves the programs behind all files: each generator runs once, after everything it
+ * reads. */
 void plan_order(struct plan *p);
 const char *step_kind_name(enum step_kind kind);
 

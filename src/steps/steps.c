@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "steps/steps.h"
+
+#include <stdarg.h>
+
+#define DEFAULT_TIMEOUT_S 1800
+
+static void step_done(struct step *s)
+{
+	free(s->why);
+	free(s->path);
+	str_done(&s->before);
+	str_done(&s->after);
+	strv_done(&s->argv);
+}
+
+void plan_done(struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		step_done(&p->v[i]);
+	for (size_t i = 0; i < p->n_proofs; i++) {
+		strv_done(&p->proofs[i].argv);
+		str_done(&p->proofs[i].script);
+		str_done(&p->proofs[i].expect);
+		free(p->proofs[i].what);
+		free(p->proofs[i].path);
+	}
+	free(p->v);
+	free(p->proofs);
+	strv_done(&p->warnings);
+	strv_done(&p->next);
+	*p = (struct plan){ 0 };
+}
+
+bool plan_is_empty(const struct plan *p)
+{
+	return p->n == 0;
+}
+
+static struct step *add(struct plan *p, enum step_kind kind, const char *path,
+			const char *why)
+{
+	struct step *s;
+
+	p->v = xgrow(p->v, p->n, &p->cap, sizeof(*p->v));
+	s = &p->v[p->n++];
+	*s = (struct step){ .kind = kind,
+			    .path = xstrdup_null(path),
+			    .why = xstrdup(why) };
+	return s;
+}
+
+static struct step *find_file(struct plan *p, const char *path)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if ((p->v[i].kind == STEP_REPLACE || p->v[i].kind == STEP_REMOVE) &&
+		    str_eq(p->v[i].path, path))
+			return &p->v[i];
+	return NULL;
+}
+
+void plan_replace(struct plan *p, const char *path, bool existed,
+		  const struct str *before, const struct str *after, mode_t mode,
+		  const char *why)
+{
+	struct step *s = find_file(p, path);
+
+	if (s) {
+		s->kind = STEP_REPLACE;
+		str_set(&s->after, str_c(after), after->len);
+		return;
+	}
+	if (existed && str_same(before, after))
+		return;
+	s = add(p, STEP_REPLACE, path, why);
+	s->existed = existed;
+	if (existed)
+		str_set(&s->before, str_c(before), before->len);
+	str_set(&s->after, str_c(after), after->len);
+	s->mode = mode;
+}
+
+void plan_remove(struct plan *p, const char *path, const struct str *before,
+		 const char *why)
+{
+	struct step *s = find_file(p, path);
+
+	if (!s) {
+		s = add(p, STEP_REMOVE, path, why);
+		str_set(&s->before, str_c(before), before->len);
+	}
+	s->kind = STEP_REMOVE;
+	s->existed = true;
+	str_clear(&s->after);
+}
+
+static bool same_argv(const struct strv *a, const char *const *argv)
+{
+	size_t i;
+
+	for (i = 0; i < a->n && argv[i]; i++)
+		if (strcmp(a->v[i], argv[i]))
+			return false;
+	return i == a->n && !argv[i];
+}
+
+void plan_run(struct plan *p, const char *const *argv, unsigned timeout_s,
+	      const char *why)
+{
+	struct step *s;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == STEP_RUN && same_argv(&p->v[i].argv, argv))
+			return;
+	s = add(p, STEP_RUN, NULL, why);
+	for (; *argv; argv++)
+		strv_add(&s->argv, *argv);
+	s->timeout_s = timeout_s ? timeout_s : DEFAULT_TIMEOUT_S;
+}
+
+void plan_sysfs(struct plan *p, const char *path, const char *before, const char *after,
+		const char *why)
+{
+	struct step *s = add(p, STEP_SYSFS, path, why);
+
+	if (before) {
+		s->existed = true;
+		str_add(&s->before, before);
+	}
+	str_add(&s->after, after);
+}
+
+void plan_prove(struct plan *p, const char *const *argv, const struct str *script,
+		const struct str *expect, const char *path, const char *what)
+{
+	struct proof *f;
+
+	p->proofs = xgrow(p->proofs, p->n_proofs, &p->proofs_cap, sizeof(*p->proofs));
+	f = &p->proofs[p->n_proofs++];
+	*f = (struct proof){ .what = xstrdup(what), .path = xstrdup(path) };
+	for (; *argv; argv++)
+		strv_add(&f->argv, *argv);
+	str_set(&f->script, str_c(script), script->len);
+	str_set(&f->expect, str_c(expect), expect->len);
+}
+
+static void add_text(struct strv *v, const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	if (strv_has(v, text))
+		free(text);
+	else
+		strv_take(v, text);
+}
+
+void plan_warn(struct plan *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_text(&p->warnings, fmt, ap);
+	va_end(ap);
+}
+
+void plan_next(struct plan *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_text(&p->next, fmt, ap);
+	va_end(ap);
+}
+
+void plan_order(struct plan *p)
+{
+	struct step *v = xcalloc(p->n, sizeof(*v));
+	size_t n = 0;
+
+	for (int programs = 0; programs < 2; programs++)
+		for (size_t i = 0; i < p->n; i++)
+			if ((p->v[i].kind == STEP_RUN) == (programs == 1))
+				v[n++] = p->v[i];
+	free(p->v);
+	p->v = v;
+	p->cap = p->n;
+}
+
+const char *step_kind_name(enum step_kind kind)
+{
+	static const char *const names[] = { "replace", "remove", "run", "sysfs" };
+
+	return names[kind];
+}
