@@ -2,8 +2,9 @@
 /*
  * Boot Loader Specification type #1 entries and loader.conf: "key value" lines.
  * Source: UAPI group, Boot Loader Specification; systemd src/boot/boot.c for what
- * systemd-boot really does: blanks or tabs separate, several options lines are joined with a
- * blank, an entry is a file named *.conf (any case), not starting with "." or "auto-".
+ * systemd-boot really does: CR and LF end lines, blanks or tabs separate, a value that
+ * begins and ends with a double quote loses both, keys without a value do not count,
+ * several options lines are joined with a blank.
  */
 #ifndef SLICER_TEXT_BLS_H
 #define SLICER_TEXT_BLS_H
@@ -14,8 +15,8 @@
 
 struct bls_line {
 	size_t start, end; /* bytes in text, newline included */
-	char *key;	   /* NULL for blank and comment lines */
-	char *value;
+	char *key; /* NULL for blank and comment lines */
+	char *value; /* "" if there is none */
 	size_t value_start, value_end; /* raw bytes of the value in text */
 	unsigned line;
 };
@@ -35,19 +36,22 @@ void bls_get_all(const struct bls *b, const char *key, struct strv *ret);
 /* Every options line, joined as systemd-boot does: owned by the caller, never NULL. */
 char *bls_options(const struct bls *b);
 /*
- * Applies ed to the options lines: removals and replacements where the parameters stand, added
- * ones at the end of the FIRST options line (GRUB's blscfg reads only that), a new line
- * "options ..." at the end if there is none. A parameter already on another options line is
- * not added again. Other bytes stay. *ret is the new text.
+ * Applies ed to the options lines: removals and replacements where the parameters stand,
+ * added ones at the end of the FIRST options line (GRUB's blscfg reads only that), a new
+ * line "options ..." behind the last key if there is none. A parameter already on another
+ * options line is not added again. An options line that loses its last parameter goes:
+ * GRUB's blscfg takes a key without a value for the end of the entry. Other bytes stay.
+ * *ret is the new text.
  */
 void bls_edit(const struct bls *b, const struct edit *ed, struct str *ret);
 
-/* Is this file name a type #1 entry for systemd-boot? */
+/* Is this file name a type #1 entry for systemd-boot? Named *.conf (any case), not
+ * starting with "." or "auto-". */
 bool bls_is_entry_name(const char *file);
 /* The entry id: file name, lower case, boot counter removed ("a+3-1.conf" -> "a.conf").
  * Owned by the caller. */
 char *bls_entry_id(const char *file);
-/* Does the pattern of loader.conf's "default" (fnmatch glob) match this entry id? The
+/* Does the pattern of loader.conf's "default" (a glob, any case) match this entry id? The
  * ".conf" may be left out of the pattern. */
 bool bls_default_matches(const char *pattern, const char *id);
 /* vercmp of the specification, systemd's strverscmp_improved: <0, 0, >0. */
