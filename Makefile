@@ -2,6 +2,8 @@
 # One plain Makefile. `make try` and `make test` set themselves up; the rest wants `make deps`.
 
 PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
 DESTDIR ?=
 CC ?= cc
 CLANG ?= clang
@@ -10,30 +12,132 @@ BUILD ?= build
 
 VERSION := 0.1.0
 PKGS := libpci blkid mount libarchive libkmod smartcols jansson
+# Asked only by the rules that compile: `make deps` and `make clean` work without pkg-config.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS = $(shell pkg-config --libs $(PKGS))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wformat=2 -Wvla -Wundef -Wwrite-strings
-CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSLICER_VERSION='"$(VERSION)"' -Isrc -I. -I$(BUILD)
-ALL_CFLAGS = -std=gnu17 $(WARN) $(PKG_CFLAGS) -fstack-protector-strong $(CFLAGS)
+DEFINES := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSLICER_VERSION='"$(VERSION)"' -Isrc -I.
+HARDEN := -fstack-protector-strong -fPIE
+ALL_CFLAGS = -std=gnu17 $(WARN) $(DEFINES) $(PKG_CFLAGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-LIB_SRC := $(sort $(filter-out src/main.c,$(wildcard src/*/*.c src/*.c)) $(wildcard bootloaders/*.c))
-TEXT_SRC := $(sort $(wildcard src/base/*.c src/text/*.c))
-SRC := $(LIB_SRC) src/main.c
-OBJ := $(SRC:%.c=$(BUILD)/%.o)
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB_SRC := $(sort $(wildcard src/*/*.c bootloaders/*.c))
+OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/templates.o
 TEMPLATES := $(sort $(wildcard templates/*))
-TEMPLATE_OBJ := $(BUILD)/templates.o
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+MAN := $(patsubst docs/%.scd,$(BUILD)/man/%,$(sort $(wildcard docs/*.8.scd)))
+FUZZ_SECONDS ?= 60
 
-.PHONY: all deps try check test lint fuzz asan cover bench soak vm-matrix install uninstall clean
+.PHONY: all deps try check test lint fuzz fuzz-replay asan cover bench soak install \
+	uninstall clean unit man
 
 all: $(BUILD)/slicer
 
-$(BUILD)/slicer: $(OBJ) $(TEMPLATE_OBJ)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(BUILD)/slicer: $(BUILD)/src/main.o $(OBJ)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(OBJ:.o=.d)
+# The files of templates/ as C strings.
+$(BUILD)/templates.c: $(TEMPLATES) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "steps/template.h"'; \
+	   echo 'const struct template_file template_files[] = {'; \
+	   for f in $(TEMPLATES); do \
+		printf '{ "%s", "' "$${f##*/}"; \
+		od -An -v -tx1 "$$f" | tr -d '\n' | sed 's/ /\\x/g'; \
+		echo '" },'; \
+	   done; echo '{ 0 } };'; } > $@
+
+$(BUILD)/templates.o: $(BUILD)/templates.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+-include $(OBJ:.o=.d) $(BUILD)/src/main.d
+
+# ---- set-up ------------------------------------------------------------------------------
+
+# Installs what is missing from Debian's packages, with sudo when not root.
+deps:
+	@tests/deps
+
+try: deps
+	@$(MAKE) --no-print-directory all
+	@tests/try $(BUILD)/slicer
+
+# ---- tests ---------------------------------------------------------------------------------
+
+$(BUILD)/unit/%: tests/unit/%.c $(OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OBJ) $(PKG_LIBS) -lcmocka
+
+unit: $(UNIT)
+	@tests/unit/run $(UNIT)
+
+# Everything but the machines: under a minute.
+check: all $(UNIT) fuzz-replay-build
+	@tests/suites check
+
+test: deps
+	@$(MAKE) --no-print-directory all $(UNIT) fuzz-replay-build
+	@tests/suites test
+
+# The same unit tests and fuzz corpora under AddressSanitizer and UBSan.
+asan:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SAN)" all unit
+	@SLICER=$(BUILD)/asan/slicer tests/suites asan
+
+FUZZ_BIN := $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
+FUZZ_LIB = src/base/*.c src/text/*.c
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard src/base/*.[ch] src/text/*.[ch]) Makefile
+	@mkdir -p $(@D)
+	$(CLANG) -std=gnu17 $(DEFINES) -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(FUZZ_LIB)
+
+.PHONY: fuzz-replay-build
+fuzz-replay-build: $(FUZZ_BIN)
+
+fuzz: $(FUZZ_BIN)
+	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZ)
+
+cover:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS="-O0 -g --coverage" all unit
+	@SLICER=$(BUILD)/cover/slicer tests/suites cover
+	gcovr --root . --object-directory $(BUILD)/cover --filter src/ --filter bootloaders/ \
+		--txt --txt-metric line
+
+lint:
+	@tests/lint
+
+bench: all
+	@tests/bench/run
+
+soak: all
+	@FUZZ_SECONDS=600 $(MAKE) --no-print-directory fuzz
+	@tests/vm/run
+
+# ---- installation ----------------------------------------------------------------------------
+
+$(BUILD)/man/%: docs/%.scd
+	@mkdir -p $(@D)
+	scdoc < $< > $@
+
+man: $(MAN)
+
+# SlicerVM's program has the same name: one that is not ours stays.
+install: all man
+	@tests/may-install "$(DESTDIR)$(SBINDIR)/slicer"
+	install -D -m 0755 $(BUILD)/slicer $(DESTDIR)$(SBINDIR)/slicer
+	for m in $(MAN); do install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
+
+uninstall:
+	@tests/may-install "$(DESTDIR)$(SBINDIR)/slicer"
+	rm -f $(DESTDIR)$(SBINDIR)/slicer
+	for m in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
+
+clean:
+	rm -rf $(BUILD)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Verbs: each file ends in one const object. Parse options, call the rooms above, choose the
- * exit code. */
+/* Verbs: each file ends in one const object. Parse options, call the rooms above, choose
+ * the exit code. */
 #ifndef SLICER_CMD_CMD_H
 #define SLICER_CMD_CMD_H
 
@@ -16,33 +16,49 @@ struct context {
 
 /* One option of a verb: one table feeds getopt_long, --help and the completions. */
 struct option_spec {
-	const char *name;	/* "device" */
-	char letter;		/* 'd', 0 if none */
-	const char *argument;	/* "ADDR"; NULL: none; in brackets, "[X]": optional */
+	const char *name; /* "device" */
+	char letter; /* 'd', 0 if none */
+	const char *argument; /* "ADDR"; NULL: none; in brackets, "[X]": optional */
 	const char *help;
-	int id;			/* what options_parse() hands to the verb; > 0 */
+	int id; /* what options_parse() hands to the verb; > 0 */
 };
 struct command {
-	const char *verb;	/* "pci list", "doctor" */
-	const char *arguments;	/* "[ADDR...]" for the usage line */
+	const char *verb; /* "pci list", "doctor" */
+	const char *arguments; /* "[ADDR...]" for the usage line */
 	const char *summary;
 	const char *description; /* paragraphs for --help */
 	const struct option_spec *options; /* ends with a zeroed one */
-	/* Returns the exit status; *e tells the error when it is 2, 3 or 4. argv: what is behind the verb; global
-	 * options are already taken out. */
+	/* Returns the exit status; *e tells the error when it is 2, 3 or 4. argv: what is
+	 * behind the verb; global options are already taken out. */
 	int (*run)(struct context *c, int argc, char **argv, struct error *e);
+	const char *schema; /* of its JSON, for errors too; NULL: "slicer.error/1" */
 };
-extern const struct command command_doctor, command_setup, command_pci_list, command_pci_bind,
-	command_pci_unbind, command_vm_command;
+extern const struct command command_doctor, command_setup, command_pci_list,
+	command_pci_bind, command_pci_unbind, command_vm_command;
 extern const struct command *const commands[]; /* NULL-terminated */
 
+/* The global options, for --help and for main, which takes them out of argv. */
+enum global_option {
+	OPTION_ROOT = 1,
+	OPTION_JSON,
+	OPTION_COLOR,
+	OPTION_QUIET,
+	OPTION_VERBOSE,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+extern const struct option_spec global_options[];
+/* The word of words that is nearest to a mistyped one, NULL if none is near. */
+const char *options_nearest(const char *word, const char *const *words, size_t n);
+
 /*
- * Parses argv by the command's table. Calls take(data, id, value) for each option found; take may refuse
- * with a usage error. Operands are appended to operands. Returns 0 or -EINVAL with a usage error that names
- * the option and the nearest one that exists.
+ * Parses argv by the command's table. Calls take(data, id, value) for each option found;
+ * take may refuse with a usage error. Operands are appended to operands. Returns 0 or
+ * -EINVAL with a usage error that names the option and the nearest one that exists.
  */
 int options_parse(const struct command *cmd, int argc, char **argv,
-		  int (*take_option)(void *data, int id, const char *value, struct error *e),
+		  int (*take_option)(void *data, int id, const char *value,
+				     struct error *e),
 		  void *data, struct strv *operands, struct error *e);
 void options_help(const struct command *cmd, FILE *f);
 

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Find the verb, run it, print the one error. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+
+/* What the global options and the verb's words are, and what is left for the verb. */
+struct invocation {
+	struct context c;
+	struct strv args;
+	const struct command *cmd;
+	const char *color;
+	bool help, version;
+};
+
+static const struct option_spec *find_global(const char *arg, const char **value)
+{
+	for (const struct option_spec *o = global_options; o->name; o++) {
+		size_t n = strlen(o->name);
+
+		if (o->letter && arg[0] == '-' && arg[1] == o->letter && !arg[2])
+			return o;
+		if (strncmp(arg, "--", 2) || strncmp(arg + 2, o->name, n))
+			continue;
+		if (arg[2 + n] == '=')
+			*value = arg + 3 + n;
+		if (arg[2 + n] == '=' || !arg[2 + n])
+			return o;
+	}
+	return NULL;
+}
+
+static int set_global(struct invocation *in, int id, const char *value, struct error *e)
+{
+	switch (id) {
+	case OPTION_ROOT:
+		in->c.root = value;
+		return 0;
+	case OPTION_JSON:
+		in->c.out.json = true;
+		return 0;
+	case OPTION_COLOR:
+		in->color = value;
+		if (strcmp(value, "auto") && strcmp(value, "always") &&
+		    strcmp(value, "never"))
+			return error_usage(
+				e, "--color takes auto, always or never, not '%s'",
+				value);
+		return 0;
+	case OPTION_QUIET:
+		in->c.out.quiet = true;
+		return 0;
+	case OPTION_VERBOSE:
+		in->c.out.verbose = true;
+		return 0;
+	case OPTION_HELP:
+		in->help = true;
+		return 0;
+	default:
+		in->version = true;
+		return 0;
+	}
+}
+
+/* Does this option of a verb take the next argument? Then a global option's name there is
+ * a value and stays. */
+static bool takes_next(const char *arg)
+{
+	for (const struct command *const *c = commands; *c; c++)
+		for (const struct option_spec *o = (*c)->options; o && o->name; o++)
+			if (o->argument && o->argument[0] != '[' &&
+			    !strncmp(arg, "--", 2) && !strcmp(arg + 2, o->name))
+				return true;
+	return false;
+}
+
+static int take_globals(struct invocation *in, int argc, char **argv, struct error *e)
+{
+	int r = 0;
+
+	for (int i = 1; i < argc && r == 0; i++) {
+		const char *value = NULL;
+		const struct option_spec *o;
+
+		if (!strcmp(argv[i], "--")) {
+			for (; i < argc; i++)
+				strv_add(&in->args, argv[i]);
+			break;
+		}
+		o = find_global(argv[i], &value);
+		if (!o) {
+			strv_add(&in->args, argv[i]);
+			if (takes_next(argv[i]) && i + 1 < argc)
+				strv_add(&in->args, argv[++i]);
+			continue;
+		}
+		if (o->argument && !value && ++i < argc)
+			value = argv[i];
+		if (o->argument && !value)
+			return error_usage(e, "--%s needs a value: %s", o->name,
+					   o->argument);
+		if (!o->argument && value)
+			return error_usage(e, "--%s takes no value", o->name);
+		r = set_global(in, o->id, value, e);
+	}
+	return r;
+}
+
+static void set_output(struct invocation *in)
+{
+	struct output *o = &in->c.out;
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	bool never = (no_color && *no_color) || (term && !strcmp(term, "dumb"));
+	struct winsize ws;
+
+	o->out = stdout;
+	o->err = stderr;
+	o->out_terminal = isatty(STDOUT_FILENO);
+	o->err_terminal = isatty(STDERR_FILENO);
+	o->color_out = o->out_terminal && !never;
+	o->color_err = o->err_terminal && !never;
+	if (in->color && strcmp(in->color, "auto"))
+		o->color_out = o->color_err = !strcmp(in->color, "always");
+	if (o->out_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0)
+		o->width = ws.ws_col;
+}
+
+static void print_usage(FILE *f)
+{
+	fprintf(f, "Usage: slicer VERB [OPTIONS] [ADDR...]\n\n"
+		   "Takes a Linux host from \"IOMMU off\" to \"PCI device inside a VM\", "
+		   "and back.\n\n"
+		   "Verbs:\n");
+	for (const struct command *const *c = commands; *c; c++)
+		fprintf(f, "  %-14s  %s\n", (*c)->verb, (*c)->summary);
+	fprintf(f, "\nThe way:\n"
+		   "  slicer doctor              what is on, what is missing, what to do "
+		   "next\n"
+		   "  sudo slicer setup-iommu    set the kernel parameters; shows the "
+		   "plan and asks\n"
+		   "  sudo reboot\n"
+		   "  sudo slicer pci bind ADDR  give a device to VMs\n"
+		   "\n'slicer VERB --help' tells more about a verb; slicer(8) is the "
+		   "manual.\n");
+}
+
+/* The longest verb that the first words spell. Returns the number of words, 0 if none. */
+static size_t find_verb(struct invocation *in)
+{
+	for (const struct command *const *c = commands; *c; c++) {
+		CLEANUP(strv_done) struct strv words = { 0 };
+		size_t n = 0;
+
+		strv_split(&words, (*c)->verb, " ");
+		while (n < words.n && n < in->args.n &&
+		       !strcmp(words.v[n], in->args.v[n]))
+			n++;
+		if (n == words.n) {
+			in->cmd = *c;
+			return n;
+		}
+	}
+	return 0;
+}
+
+static int unknown_verb(const struct invocation *in, struct error *e)
+{
+	const char *verbs[32], *near;
+	CLEANUP(free_char) char *two = NULL;
+	size_t n = 0;
+
+	for (const struct command *const *c = commands; *c; c++)
+		verbs[n++] = (*c)->verb;
+	two = in->args.n > 1 ? xasprintf("%s %s", in->args.v[0], in->args.v[1])
+			     : xstrdup(in->args.v[0]);
+	near = options_nearest(two, verbs, n);
+	if (!near)
+		near = options_nearest(in->args.v[0], verbs, n);
+	if (in->args.v[0][0] == '-')
+		error_usage(e, "there is no option %s", in->args.v[0]);
+	else
+		error_usage(e, "there is no verb '%s'", in->args.v[0]);
+	if (near)
+		error_hint(e, "did you mean 'slicer %s'?", near);
+	else
+		error_hint(e, "'slicer --help' lists the verbs");
+	return -EINVAL;
+}
+
+static void print_error(const struct invocation *in, const struct error *e)
+{
+	const struct output *o = &in->c.out;
+	CLEANUP(str_done) struct str text = { 0 };
+
+	if (o->json) {
+		json_t *doc = json_document(
+			in->cmd && in->cmd->schema ? in->cmd->schema : "slicer.error/1");
+
+		json_object_set_new(doc, "error", json_error(e));
+		json_print(o, doc, NULL);
+	}
+	str_addf(&text, "%sslicer:%s ", paint_on(o->color_err, PAINT_BAD),
+		 paint_off(o->color_err));
+	if (e->path[0]) {
+		str_add_printable(&text, e->path, strlen(e->path));
+		if (e->line)
+			str_addf(&text, ":%u", e->line);
+		str_add(&text, ": ");
+	}
+	for (const char *line = e->what; *line;) {
+		size_t n = strcspn(line, "\n");
+
+		str_add_printable(&text, line, n);
+		str_addc(&text, '\n');
+		line += n + (line[n] == '\n');
+	}
+	for (const char *line = e->hint; *line;) {
+		size_t n = strcspn(line, "\n");
+
+		str_add(&text, line == e->hint ? "  hint: " : "        ");
+		str_add_printable(&text, line, n);
+		str_addc(&text, '\n');
+		line += n + (line[n] == '\n');
+	}
+	fputs(str_c(&text), stderr);
+}
+
+static int run_verb(struct invocation *in, struct error *e)
+{
+	size_t words;
+	int r;
+
+	if (in->version) {
+		printf("slicer %s\n", SLICER_VERSION);
+		return 0;
+	}
+	if (!in->args.n) {
+		print_usage(in->help ? stdout : stderr);
+		return in->help ? 0 : ERROR_USAGE;
+	}
+	words = find_verb(in);
+	if (!words) {
+		if (in->help && in->args.v[0][0] != '-') {
+			print_usage(stdout);
+			return 0;
+		}
+		unknown_verb(in, e);
+		return ERROR_USAGE;
+	}
+	if (in->help) {
+		options_help(in->cmd, stdout);
+		return 0;
+	}
+	if (host_open(in->c.root, &in->c.host, e) < 0)
+		return exit_of(e);
+	r = in->cmd->run(&in->c, (int)(in->args.n - words), in->args.v + words, e);
+	host_close(&in->c.host);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct invocation in = { 0 };
+	struct error e = { 0 };
+	int status;
+
+	/* Descriptors 0-2 always exist: a file opened there by chance would get our
+	 * output. */
+	for (int fd = 0; fd < 3; fd++)
+		if (isatty(fd) == 0 && errno == EBADF &&
+		    !freopen("/dev/null", "r+", stdin))
+			return ERROR_FAILED;
+	signal(SIGPIPE, SIG_IGN);
+	status = take_globals(&in, argc, argv, &e) < 0 ? ERROR_USAGE : 0;
+	set_output(&in);
+	if (!status)
+		status = run_verb(&in, &e);
+	if (e.code)
+		print_error(&in, &e);
+	/* A result that did not arrive is no result (full disk, closed pipe). */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status < ERROR_USAGE) {
+		fprintf(stderr, "slicer: can't write to standard output\n");
+		status = ERROR_REFUSED;
+	}
+	strv_done(&in.args);
+	return status;
+}
