@@ -9,20 +9,22 @@
 
 #include "base/error.h"
 
-/* UTF-16LE to UTF-8, up to a NUL or the end; unpaired surrogates become U+FFFD. An odd last
- * byte is dropped. Owned by the caller, never NULL. */
+/* UTF-16LE to UTF-8, up to a NUL or the end; unpaired surrogates become U+FFFD. An odd
+ * last byte is dropped. Owned by the caller, never NULL. */
 char *utf16_to_utf8(const uint8_t *p, size_t len);
-/* The reverse, with a terminating NUL: *ret_len in bytes; invalid UTF-8 becomes U+FFFD. */
+/* The reverse, with a terminating NUL: *ret_len in bytes, NUL included; each byte that
+ * isn't part of valid UTF-8 becomes U+FFFD. Owned by the caller. */
 uint8_t *utf8_to_utf16(const char *s, size_t *ret_len);
 
-/* The string in a variable's file contents (attributes skipped); NULL if shorter than 4. */
+/* The string in a variable's file contents (attributes skipped); NULL if shorter than 4.
+ * Owned by the caller. */
 char *efivar_string(const uint8_t *var, size_t len);
 /* A number of 1, 2, 4 or 8 bytes; false if the size is another one. */
 bool efivar_number(const uint8_t *var, size_t len, uint64_t *ret);
 
 struct efi_load_option {
 	char *description;
-	char *file;	   /* "\EFI\debian\shimx64.efi", NULL if the path has no file node */
+	char *file; /* "\EFI\debian\shimx64.efi", NULL if the path has no file node */
 	char part_uuid[37]; /* lower case GPT partition UUID, "" if none */
 	bool active;
 };
