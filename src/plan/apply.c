@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/apply.h"
+
+#include <errno.h>
+
+/* The shell gets this long to read a configuration file. */
+#define PROOF_TIMEOUT_S 20
+
+static void tell(const struct apply *a, const struct step *s, enum apply_event ev,
+		 double seconds, const struct str *output)
+{
+	if (a->event)
+		a->event(a->data, s, ev, seconds, output);
+}
+
+/* ---- before the first change
+ * ------------------------------------------------------------- */
+
+/*
+ * The one exception to "never through a shell": the new text is evaluated by the sh that
+ * grub-mkconfig would use, before it is installed. A dry run does not come here.
+ */
+static int prove(const struct host *h, const struct proof *p, struct error *e)
+{
+	CLEANUP(str_done) struct str output = { 0 };
+	struct run r = {
+		.argv = (const char *const *)p->argv.v,
+		.input = str_c(&p->script),
+		.input_len = p->script.len,
+		.timeout_s = PROOF_TIMEOUT_S,
+		.output = &output,
+		.log_fd = -1,
+	};
+	int err = host_run(h, &r, e);
+
+	if (err < 0) {
+		error_prefix(e, "%s rejects the new text", p->argv.v[0]);
+		error_at(e, p->path, 0);
+		error_hint(e, "is the file valid shell as it stands? Try: sh -n %s",
+			   p->path);
+		return err;
+	}
+	if (output.len >= p->expect.len && memcmp(output.s + output.len - p->expect.len,
+						  str_c(&p->expect), p->expect.len) == 0)
+		return 0;
+	error_set(e, EINVAL, "the shell does not see what slicer sees: expected %s",
+		  p->what);
+	error_at(e, p->path, 0);
+	error_hint(e,
+		   "the file does something that slicer does not understand: edit it by "
+		   "hand, run the generator, and look at 'slicer doctor'");
+	return -EINVAL;
+}
+
+/* Reads a step's file as it is now. A missing file is an empty text with *ret_exists
+ * false. */
+static int read_now(const struct host *h, const char *path, bool *ret_exists,
+		    struct str *ret, struct error *e)
+{
+	int err = host_read(h, path, HOST_MAX_CONFIG, ret, e);
+
+	*ret_exists = err >= 0;
+	if (err != -ENOENT)
+		return err;
+	str_clear(ret);
+	if (e)
+		*e = (struct error){ 0 };
+	return 0;
+}
+
+static bool is_file_step(const struct step *s)
+{
+	return s->kind == STEP_REPLACE || s->kind == STEP_REMOVE;
+}
+
+/* What a file should be: before the step, or after it. */
+static bool has_text(const struct step *s, bool after, bool exists, const struct str *now)
+{
+	bool want = after ? s->kind == STEP_REPLACE : s->existed;
+
+	return exists == want && (!want || str_same(now, after ? &s->after : &s->before));
+}
+
+/* A file that somebody changed since the plan was made is not overwritten. */
+static int check_unchanged(const struct host *h, const struct step *s, struct error *e)
+{
+	CLEANUP(str_done) struct str now = { 0 };
+	bool exists;
+	int err = read_now(h, s->path, &exists, &now, e);
+
+	if (err < 0)
+		return err;
+	if (has_text(s, false, exists, &now))
+		return 0;
+	error_set(e, ESTALE, "was changed by somebody else since the plan was made");
+	error_at(e, s->path, 0);
+	error_hint(e, "run the same command again: it looks at the file anew");
+	return -ESTALE;
+}
+
+static int check_before(const struct apply *a, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < a->plan->n && err >= 0; i++)
+		if (is_file_step(&a->plan->v[i]))
+			err = check_unchanged(a->host, &a->plan->v[i], e);
+	if (!host_is_live(a->host))
+		return err;
+	for (size_t i = 0; i < a->plan->n_proofs && err >= 0; i++)
+		err = prove(a->host, &a->plan->proofs[i], e);
+	return err;
+}
+
+/* ---- one step
+ * ----------------------------------------------------------------------------- */
+
+static int write_file(const struct host *h, const char *path, bool exists,
+		      const struct str *text, mode_t mode, struct error *e)
+{
+	CLEANUP(free_char) char *dir = xstrndup(path, (size_t)(path_base(path) - path));
+	int err;
+
+	if (!exists) {
+		err = host_remove(h, path, e);
+		return err == -ENOENT ? 0 : err;
+	}
+	err = host_mkdirs(h, dir, 0755, e);
+	if (err >= 0)
+		err = host_replace(h, path, str_c(text), text->len, mode ? mode : 0644,
+				   e);
+	return err;
+}
+
+/* Writes and reads back. */
+static int do_file(const struct host *h, const struct step *s, bool after,
+		   struct error *e)
+{
+	CLEANUP(str_done) struct str now = { 0 };
+	bool want = after ? s->kind == STEP_REPLACE : s->existed, exists;
+	int err =
+		write_file(h, s->path, want, after ? &s->after : &s->before, s->mode, e);
+
+	if (err >= 0)
+		err = read_now(h, s->path, &exists, &now, e);
+	if (err < 0 || has_text(s, after, exists, &now))
+		return err;
+	error_set(e, EIO, "does not read back as it was written");
+	error_at(e, s->path, 0);
+	return -EIO;
+}
+
+struct ticking {
+	const struct apply *a;
+	const struct step *s;
+};
+
+static void tick(void *data, double seconds)
+{
+	struct ticking *t = data;
+
+	tell(t->a, t->s, APPLY_TICK, seconds, NULL);
+}
+
+static int do_program(const struct apply *a, const struct step *s, int log_fd,
+		      struct error *e)
+{
+	CLEANUP(str_done) struct str output = { 0 };
+	struct ticking t = { a, s };
+	struct run r = {
+		.argv = (const char *const *)s->argv.v,
+		.timeout_s = s->timeout_s,
+		.output = &output,
+		.log_fd = log_fd,
+		.tick = tick,
+		.tick_data = &t,
+	};
+	int err;
+
+	tell(a, s, APPLY_START, 0, NULL);
+	err = host_run(a->host, &r, e);
+	tell(a, s, err < 0 ? APPLY_FAILED : APPLY_OK, r.seconds, &output);
+	return err;
+}
+
+/* ---- taking back
+ * --------------------------------------------------------------------------- */
+
+/* Puts back every file that was touched, newest first. Notes in *left what could not be.
+ */
+static void restore_files(const struct apply *a, size_t begun, struct str *left)
+{
+	for (size_t i = begun; i-- > 0;) {
+		const struct step *s = &a->plan->v[i];
+		CLEANUP(str_done) struct str now = { 0 };
+		struct error why = { 0 };
+		bool exists;
+
+		if (!is_file_step(s))
+			continue;
+		if (read_now(a->host, s->path, &exists, &now, &why) >= 0 &&
+		    has_text(s, false, exists, &now))
+			continue;
+		if (do_file(a->host, s, false, &why) < 0)
+			str_addf(left, "%s is not as before (%s)\n", s->path, why.what);
+	}
+}
+
+/* Generators make their output from the files: run on the restored ones, they restore it.
+ */
+static void regenerate(const struct apply *a, size_t begun, int log_fd, struct str *left)
+{
+	for (size_t i = 0; i < begun; i++) {
+		const struct step *s = &a->plan->v[i];
+		struct error why = { 0 };
+
+		if (s->kind == STEP_RUN && do_program(a, s, log_fd, &why) < 0)
+			str_addf(left, "what %s makes is not as before (%s)\n",
+				 s->argv.v[0], why.what);
+	}
+}
+
+static void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
+		      struct error *e)
+{
+	CLEANUP(str_done) struct str left = { 0 };
+	struct error why = { 0 };
+	size_t n;
+
+	restore_files(a, begun, &left);
+	if (host_is_live(a->host)) {
+		regenerate(a, begun, log_fd, &left);
+		if (!left.len && a->verify && a->verify(a->data, true, &why) < 0)
+			str_addf(&left, "%s\n", why.what);
+	}
+	e->code = ERROR_FAILED;
+	e->rolled_back = left.len == 0;
+	rec->state = e->rolled_back ? RUN_ROLLED_BACK : RUN_FAILED;
+	if (journal_save(a->host, rec, &why) < 0)
+		str_addf(&left, "the journal could not be brought up to date (%s)\n",
+			 why.what);
+	n = strlen(e->what);
+	if (e->rolled_back) {
+		snprintf(e->what + n, sizeof(e->what) - n,
+			 "\nEverything was taken back: the host is as it was before.");
+		return;
+	}
+	snprintf(e->what + n, sizeof(e->what) - n,
+		 "\nNOT everything could be taken back:\n%s", str_c(&left));
+	error_hint(e,
+		   "put right what is named above before the next reboot; the originals "
+		   "are in " JOURNAL_DIR "/%s",
+		   rec->id);
+}
+
+/* ---- the whole
+ * ------------------------------------------------------------------------------- */
+
+static int execute(struct apply *a, struct record *rec, int log_fd, size_t *begun,
+		   struct error *e)
+{
+	for (size_t i = 0; i < a->plan->n; i++) {
+		const struct step *s = &a->plan->v[i];
+		int err;
+
+		if (s->kind == STEP_RUN && !host_is_live(a->host)) {
+			a->deferred++;
+			tell(a, s, APPLY_DEFERRED, 0, NULL);
+			continue;
+		}
+		*begun = i + 1;
+		if (is_file_step(s)) {
+			err = check_unchanged(a->host, s, e);
+			if (err < 0)
+				*begun = i; /* somebody else's contents: not ours to
+					       restore */
+			else
+				err = do_file(a->host, s, true, e);
+			tell(a, s, err < 0 ? APPLY_FAILED : APPLY_OK, 0, NULL);
+		} else if (s->kind == STEP_RUN) {
+			err = do_program(a, s, log_fd, e);
+		} else {
+			err = error_set(e, EINVAL,
+					"a sysfs step does not belong in a plan "
+					"for the boot chain");
+		}
+		if (err < 0)
+			return err;
+		a->changed = true;
+		rec->steps[i].done = true;
+		err = journal_save(a->host, rec, e);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static bool has_programs(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == STEP_RUN)
+			return true;
+	return false;
+}
+
+static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
+{
+	CLEANUP(close_fd) int log_fd = -1;
+	size_t begun = 0;
+	int err = 0;
+
+	if (host_is_live(a->host) && has_programs(a->plan)) {
+		log_fd = journal_open_log(a->host, rec, e);
+		if (log_fd < 0)
+			return log_fd;
+		a->log_path = xasprintf(JOURNAL_DIR "/%s/log", rec->id);
+	}
+	err = execute(a, rec, log_fd, &begun, e);
+	if (err >= 0 && !a->deferred && a->verify)
+		err = a->verify(a->data, false, e);
+	if (err < 0) {
+		roll_back(a, rec, begun, log_fd, e);
+		return err;
+	}
+	rec->state = RUN_APPLIED;
+	err = journal_save(a->host, rec, e);
+	if (err < 0) {
+		error_prefix(e, "everything is done and checked, but the journal is not "
+				"up to date");
+		e->code = ERROR_FAILED;
+	}
+	return err;
+}
+
+int apply_plan(struct apply *a, struct error *e)
+{
+	CLEANUP(close_fd) int lock = -1;
+	struct record rec = { 0 };
+	int err;
+
+	lock = host_lock(a->host, e);
+	if (lock < 0)
+		return lock;
+	err = check_before(a, e);
+	if (err >= 0)
+		err = journal_begin(a->host, a->plan, a->edit, a->bootloader, a->undo,
+				    &rec, e);
+	if (err < 0)
+		return err;
+	a->run_id = xstrdup(rec.id);
+	err = apply_journaled(a, &rec, e);
+	record_done(&rec);
+	return err;
+}

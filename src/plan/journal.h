@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The journal: one directory per run below /var/lib/slicer/runs, written before the first
+ * change and after each step, so that what was done can be taken back from any point. A
+ * directory holds manifest.json and, for step N, N.before and N.after: the whole
+ * contents.
+ */
+#ifndef SLICER_PLAN_JOURNAL_H
+#define SLICER_PLAN_JOURNAL_H
+
+#include "host/host.h"
+#include "steps/steps.h"
+#include "text/cmdline.h"
+
+#define JOURNAL_DIR "/var/lib/slicer/runs"
+
+enum run_state {
+	RUN_STARTED, /* changes may have begun: if nobody holds the lock, it was
+			interrupted */
+	RUN_APPLIED, /* done and verified (or deferred programs remain, under --root) */
+	RUN_ROLLED_BACK, /* failed, and everything is as before */
+	RUN_FAILED, /* failed, and something is not as before */
+	RUN_UNDONE, /* taken back by a later --undo */
+};
+
+struct record_step {
+	enum step_kind kind;
+	char *path;
+	struct strv argv;
+	bool existed; /* the file was there before */
+	bool done;
+	struct str before,
+		after; /* loaded by journal_list for files; empty for programs */
+};
+
+struct record {
+	char *id; /* directory name: UTC time and a counter, sorts by age */
+	enum run_state state;
+	bool undo; /* this run took others back */
+	char *bootloader;
+	struct edit edit; /* what it did to the command line: only what was not there
+			     before */
+	struct record_step *steps;
+	size_t n;
+};
+
+struct records {
+	struct record *v; /* oldest first */
+	size_t n, cap;
+	struct strv
+		broken; /* directories whose manifest can't be read, with the reason */
+};
+
+void record_done(struct record *r);
+void records_done(struct records *r);
+
+/*
+ * Makes the run's directory and writes everything the plan would change, fsynced, with
+ * state RUN_STARTED. Error: nothing was written that matters.
+ */
+int journal_begin(const struct host *h, const struct plan *p, const struct edit *ed,
+		  const char *bootloader, bool undo, struct record *ret, struct error *e);
+/* Writes the manifest anew with what r says now. */
+int journal_save(const struct host *h, const struct record *r, struct error *e);
+/* A log in the run's directory, for the output of programs: fd or negative errno. */
+int journal_open_log(const struct host *h, const struct record *r, struct error *e);
+/* All runs, with contents. No journal at all is an empty list. */
+int journal_list(const struct host *h, struct records *ret, struct error *e);
+/* Has this run left something on the machine that --undo would take back? */
+bool record_counts(const struct record *r);
+const char *run_state_name(enum run_state s);
+
+#endif
