@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What kind of system this is, as far as it decides whether slicer may edit its boot: a
+ * container, a live medium, Xen's dom0, a virtual machine. image_based.c knows the
+ * systems whose boot files belong to an image.
+ */
+#include <sys/utsname.h>
+
+#include "probe/facts.h"
+#include "probe/image_based.h"
+#include "text/cmdline.h"
+
+/* ---- container: systemd src/basic/virt.c, the CONTAINER INTERFACE, docker and podman
+ * --- */
+
+static const struct {
+	const char *path;
+	const char *name;
+} container_files[] = {
+	{ "/.dockerenv", "docker" },
+	{ "/run/.containerenv", "podman" },
+};
+
+/* cgroup v1, and v2 without a cgroup namespace; a host's init is in / or /init.scope */
+static const struct {
+	const char *part;
+	const char *name;
+} container_groups[] = {
+	{ "/docker/", "docker" },  { "/lxc/", "lxc" },
+	{ "/lxc.payload", "lxc" }, { "/kubepods", "kubernetes" },
+	{ "/libpod-", "podman" },  { "/machine.slice/machine-", "systemd-nspawn" },
+};
+
+static char *container_by_environment(const struct host *h)
+{
+	CLEANUP(str_done) struct str env = { 0 };
+	static const char key[] = "container=";
+
+	if (host_read(h, "/proc/1/environ", HOST_MAX_CONFIG, &env, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < env.len; i += strlen(env.s + i) + 1)
+		if (str_starts(env.s + i, key) && env.s[i + strlen(key)])
+			return xasprintf("%s (environment of process 1)",
+					 env.s + i + strlen(key));
+	return NULL;
+}
+
+static char *container_by_cgroup(const struct host *h)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+
+	if (host_read(h, "/proc/1/cgroup", HOST_MAX_CONFIG, &text, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(container_groups); i++)
+		if (strstr(str_c(&text), container_groups[i].part))
+			return xasprintf("%s (/proc/1/cgroup)", container_groups[i].name);
+	return NULL;
+}
+
+static char *find_container(const struct host *h)
+{
+	CLEANUP(free_char) char *name = host_attr(h, "/run/systemd/container");
+	char *ret;
+
+	if (name && *name)
+		return xasprintf("%s (/run/systemd/container)", name);
+	ret = container_by_environment(h);
+	for (size_t i = 0; !ret && i < ARRAY_SIZE(container_files); i++)
+		if (host_exists(h, container_files[i].path))
+			ret = xasprintf("%s (%s)", container_files[i].name,
+					container_files[i].path);
+	if (!ret)
+		ret = container_by_cgroup(h);
+	/* OpenVZ: /proc/vz is everywhere, /proc/bc only on the node itself */
+	if (!ret && host_is_dir(h, "/proc/vz") && !host_is_dir(h, "/proc/bc"))
+		ret = xstrdup("openvz (/proc/vz)");
+	return ret;
+}
+
+/* Microsoft's kernel for WSL is booted by Windows: there is no boot to set up. */
+static char *find_wsl(const char *release)
+{
+	if (!release || (!strcasestr(release, "microsoft") && !strstr(release, "WSL")))
+		return NULL;
+	return xasprintf("wsl (kernel %s)", release);
+}
+
+/* ---- virtual machine
+ * -------------------------------------------------------------------- */
+
+/* Strings that only a virtual machine's firmware has (systemd src/basic/virt.c). Amazon
+ * and Google are left out: their bare-metal machines have them too. */
+static const struct {
+	const char *file;
+	const char *prefix;
+} vm_firmware[] = {
+	{ "product_name", "KVM" },
+	{ "product_name", "OpenStack" },
+	{ "product_name", "KubeVirt" },
+	{ "product_name", "Virtual Machine" }, /* Hyper-V */
+	{ "product_name", "VirtualBox" },
+	{ "product_name", "VMware" },
+	{ "product_name", "HVM domU" },
+	{ "product_name", "BHYVE" },
+	{ "product_name", "Standard PC" }, /* QEMU's i440FX and Q35 */
+	{ "sys_vendor", "QEMU" },
+	{ "sys_vendor", "VMware" },
+	{ "sys_vendor", "VMW" },
+	{ "sys_vendor", "innotek GmbH" }, /* VirtualBox */
+	{ "sys_vendor", "Xen" },
+	{ "sys_vendor", "Bochs" },
+	{ "sys_vendor", "Parallels" },
+	{ "sys_vendor", "Apple Virtualization" },
+	{ "board_vendor", "QEMU" },
+	{ "bios_vendor", "Bochs" },
+	{ "bios_vendor", "BHYVE" },
+};
+
+static char *vm_by_firmware(const struct host *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(vm_firmware); i++) {
+		CLEANUP(free_char)
+		char *path = xasprintf("/sys/class/dmi/id/%s", vm_firmware[i].file);
+		CLEANUP(free_char) char *value = host_attr(h, path);
+
+		if (value && str_starts(value, vm_firmware[i].prefix))
+			return xasprintf("%s: %s", path, value);
+	}
+	return NULL;
+}
+
+static void find_vm(const struct host *h, const struct cpu_facts *cpu,
+		    struct platform_facts *ret)
+{
+	/* Xen shows its dom0 a CPU with the flag, but the machine is a real one. */
+	if (ret->hypervisor_dom0) {
+		ret->virtualized = TRI_NO;
+		return;
+	}
+	ret->virt_evidence = vm_by_firmware(h);
+	if (!ret->virt_evidence && cpu->hypervisor == TRI_YES)
+		ret->virt_evidence =
+			xstrdup("/proc/cpuinfo: the CPU flag \"hypervisor\"");
+	if (ret->virt_evidence)
+		ret->virtualized = TRI_YES;
+	else
+		ret->virtualized = cpu->hypervisor;
+}
+
+/* ---- Xen's dom0: Documentation/ABI/stable/sysfs-hypervisor-xen, xenfs
+ * -------------------- */
+
+static char *find_dom0(const struct host *h)
+{
+	CLEANUP(free_char) char *capabilities = host_attr(h, "/proc/xen/capabilities");
+	CLEANUP(free_char) char *type = NULL;
+	CLEANUP(free_char) char *uuid = NULL;
+
+	if (capabilities && strstr(capabilities, "control_d"))
+		return xstrdup("/proc/xen/capabilities: control_d");
+	type = host_attr(h, "/sys/hypervisor/type");
+	uuid = host_attr(h, "/sys/hypervisor/uuid");
+	if (str_eq(type, "xen") && uuid && uuid[strspn(uuid, "0-")] == '\0')
+		return xstrdup("/sys/hypervisor/uuid: all zero, as only dom0 has it");
+	return NULL;
+}
+
+/* ---- live medium
+ * ------------------------------------------------------------------------ */
+
+/* live-boot(7), casper(7), dracut.cmdline(7) (dmsquash-live), mkinitcpio-archiso */
+static char *live_by_cmdline(const struct host *h)
+{
+	static const char *const names[] = { "rd.live.image",	  "archisobasedir",
+					     "archisodevice",	  "archisolabel",
+					     "archisosearchuuid", "misobasedir" };
+	CLEANUP(str_done) struct str text = { 0 };
+	CLEANUP(strv_done) struct strv params = { 0 };
+	const char *boot, *root;
+
+	if (host_read(h, "/proc/cmdline", HOST_MAX_CONFIG, &text, NULL) < 0)
+		return NULL;
+	cmdline_split(str_c(&text), text.len, &params);
+	boot = cmdline_last(&params, "boot");
+	root = cmdline_last(&params, "root");
+	if (str_eq(boot, "live") || str_eq(boot, "casper"))
+		return xasprintf("/proc/cmdline: boot=%s", boot);
+	if (root && str_starts(root, "live:"))
+		return xasprintf("/proc/cmdline: root=%s", root);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (cmdline_last(&params, names[i]))
+			return xasprintf("/proc/cmdline: %s", names[i]);
+	return NULL;
+}
+
+static char *find_live_medium(const struct host *h)
+{
+	static const char *const dirs[] = { "/run/live/medium", "/run/initramfs/live",
+					    "/run/archiso" };
+	char *ret = live_by_cmdline(h);
+
+	for (size_t i = 0; !ret && i < ARRAY_SIZE(dirs); i++)
+		if (host_is_dir(h, dirs[i]))
+			ret = xasprintf("%s exists", dirs[i]);
+	return ret;
+}
+
+/* ---- names
+ * ------------------------------------------------------------------------------ */
+
+/* uname(2) speaks of the machine that we run on: only a live host is that. */
+static void read_kernel(const struct host *h, struct platform_facts *ret)
+{
+	struct utsname u;
+
+	ret->kernel = host_attr(h, "/proc/sys/kernel/osrelease");
+	ret->arch = host_attr(h, "/proc/sys/kernel/arch"); /* since Linux 6.1 */
+	if (!host_is_live(h) || uname(&u) < 0)
+		return;
+	if (!ret->kernel)
+		ret->kernel = xstrdup(u.release);
+	if (!ret->arch)
+		ret->arch = xstrdup(u.machine);
+}
+
+int platform_probe(const struct host *h, const struct cpu_facts *cpu,
+		   struct platform_facts *ret, struct error *e)
+{
+	(void)e;
+	*ret = (struct platform_facts){ 0 };
+	read_kernel(h, ret);
+	os_release_read(h, &ret->os_id, &ret->os_version_id, &ret->os_pretty_name);
+	ret->firmware_known = host_is_dir(h, "/sys/firmware");
+	ret->efi = host_exists(h, "/sys/firmware/efi");
+	ret->container = find_container(h);
+	if (!ret->container)
+		ret->container = find_wsl(ret->kernel);
+	ret->hypervisor_dom0 = find_dom0(h);
+	ret->live_medium = find_live_medium(h);
+	find_vm(h, cpu, ret);
+	image_based_find(h, ret->os_id, cpu->vendor, &ret->immutable,
+			 &ret->immutable_advice);
+	return 0;
+}
+
+void platform_done(struct platform_facts *f)
+{
+	free(f->arch);
+	free(f->kernel);
+	free(f->os_id);
+	free(f->os_version_id);
+	free(f->os_pretty_name);
+	free(f->container);
+	free(f->virt_evidence);
+	free(f->hypervisor_dom0);
+	free(f->live_medium);
+	free(f->immutable);
+	free(f->immutable_advice);
+	*f = (struct platform_facts){ 0 };
+}
