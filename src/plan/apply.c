@@ -228,10 +228,17 @@ static void roll_back(struct apply *a, struct record *rec, size_t begun, int log
 	size_t n;
 
 	restore_files(a, begun, &left);
-	if (host_is_live(a->host)) {
+	if (host_is_live(a->host) &&
+	    (a->changed || begun > 1 || !is_file_step(&a->plan->v[0]))) {
 		regenerate(a, begun, log_fd, &left);
 		if (!left.len && a->verify && a->verify(a->data, true, &why) < 0)
 			str_addf(&left, "%s\n", why.what);
+	}
+	if (!a->changed && !left.len && begun <= 1 && is_file_step(&a->plan->v[0])) {
+		/* The first write failed and left nothing: that is no failed change. */
+		rec->state = RUN_ROLLED_BACK;
+		journal_save(a->host, rec, NULL);
+		return;
 	}
 	e->code = ERROR_FAILED;
 	e->rolled_back = left.len == 0;

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/undo.h"
+
+#include <errno.h>
+
+void undo_edit(const struct records *rs, struct edit *ret)
+{
+	for (size_t i = rs->n; i-- > 0;) {
+		struct edit inverse = { 0 };
+
+		if (!record_counts(&rs->v[i]))
+			continue;
+		edit_inverse(&rs->v[i].edit, &inverse);
+		for (size_t k = 0; k < inverse.n; k++)
+			edit_push(ret, inverse.v[k].op, inverse.v[k].param,
+				  inverse.v[k].to);
+		edit_done(&inverse);
+	}
+}
+
+static bool is_file(const struct record_step *s)
+{
+	return s->kind == STEP_REPLACE || s->kind == STEP_REMOVE;
+}
+
+void undo_paths(const struct records *rs, struct strv *ret)
+{
+	for (size_t i = 0; i < rs->n; i++)
+		for (size_t k = 0; record_counts(&rs->v[i]) && k < rs->v[i].n; k++)
+			if (is_file(&rs->v[i].steps[k]))
+				strv_add_unique(ret, rs->v[i].steps[k].path);
+}
+
+/* A file's state while walking back through the runs. */
+struct state {
+	bool exists;
+	const struct str *text;
+};
+
+static bool same(const struct state *s, bool exists, const struct str *text)
+{
+	return s->exists == exists && (!exists || str_same(s->text, text));
+}
+
+/* One run's step on that file, if it is the one that made the present state. false: it is
+ * not, and the state is not the one from before it either. */
+static bool step_back(const struct record_step *s, struct state *now)
+{
+	if (same(now, s->kind == STEP_REPLACE, &s->after)) {
+		now->exists = s->existed;
+		now->text = &s->before;
+		return true;
+	}
+	return same(now, s->existed, &s->before);
+}
+
+/* Walks back to before the first run. false: somebody else changed the file in between.
+ */
+static bool walk_back(const struct records *rs, const char *path, struct state *now)
+{
+	for (size_t i = rs->n; i-- > 0;) {
+		const struct record *r = &rs->v[i];
+
+		for (size_t k = r->n; record_counts(r) && k-- > 0;)
+			if (is_file(&r->steps[k]) && str_eq(r->steps[k].path, path) &&
+			    !step_back(&r->steps[k], now))
+				return false;
+	}
+	return true;
+}
+
+static const struct step *step_of(const struct plan *p, const char *path)
+{
+	for (size_t i = 0; p && i < p->n; i++)
+		if (str_eq(p->v[i].path, path))
+			return &p->v[i];
+	return NULL;
+}
+
+static void add_remove(struct plan *ret, const char *path, const struct str *text,
+		       mode_t mode, const char *why)
+{
+	plan_remove(ret, path, text, why);
+	ret->v[ret->n - 1].mode = mode; /* for putting it back if a later step fails */
+}
+
+static void add_tokens(const struct step *s, mode_t mode, struct plan *ret)
+{
+	if (s->kind == STEP_REMOVE)
+		add_remove(ret, s->path, &s->before, mode, s->why);
+	else
+		plan_replace(ret, s->path, s->existed, &s->before, &s->after, mode,
+			     s->why);
+}
+
+static int undo_file(const struct host *h, const struct records *rs,
+		     const struct plan *tokens, const struct strv *own, const char *path,
+		     struct plan *ret, char **need_tokens, struct error *e)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	struct state now = { .exists = true, .text = &text };
+	struct stat st = { 0 };
+	int err = host_read(h, path, HOST_MAX_CONFIG, &text, e);
+
+	if (err == -ENOENT)
+		now.exists = false;
+	else if (err < 0)
+		return err;
+	host_stat(h, path, &st);
+	if (walk_back(rs, path, &now)) {
+		if (now.exists)
+			plan_replace(ret, path, err >= 0, &text, now.text,
+				     st.st_mode & 07777, "as it was before slicer");
+		else if (err >= 0)
+			add_remove(ret, path, &text, st.st_mode & 07777,
+				   "slicer made it");
+		return 0;
+	}
+	if (strv_has(own, path)) {
+		plan_warn(ret, "%s was changed by somebody else since: it is left alone",
+			  path);
+	} else if (!tokens) {
+		if (!*need_tokens)
+			*need_tokens = xstrdup(path);
+	} else if (step_of(tokens, path)) {
+		add_tokens(step_of(tokens, path), st.st_mode & 07777, ret);
+	}
+	return 0;
+}
+
+int undo_files(const struct host *h, const struct records *rs, const struct plan *tokens,
+	       const struct strv *own, struct plan *ret, char **ret_need_tokens,
+	       struct error *e)
+{
+	CLEANUP(strv_done) struct strv paths = { 0 };
+	int err = 0;
+
+	*ret_need_tokens = NULL;
+	undo_paths(rs, &paths);
+	for (size_t i = 0; i < paths.n && err >= 0; i++)
+		err = undo_file(h, rs, tokens, own, paths.v[i], ret, ret_need_tokens, e);
+	if (err == -ENOENT)
+		err = 0;
+	return err;
+}
+
+int undo_finish(const struct host *h, struct records *rs, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < rs->n && err >= 0; i++) {
+		if (!record_counts(&rs->v[i]))
+			continue;
+		rs->v[i].state = RUN_UNDONE;
+		err = journal_save(h, &rs->v[i], e);
+	}
+	return err;
+}

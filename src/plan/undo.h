@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Undo is a plan built from the journal. A file that is byte for byte as slicer left it
+ * gets its former contents back; one that others changed since loses just the parameters
+ * that slicer added.
+ */
+#ifndef SLICER_PLAN_UNDO_H
+#define SLICER_PLAN_UNDO_H
+
+#include "plan/journal.h"
+
+/* The edit that takes back every run that counts, newest first. */
+void undo_edit(const struct records *rs, struct edit *ret);
+/* Every file that those runs wrote or removed, each once. */
+void undo_paths(const struct records *rs, struct strv *ret);
+
+/*
+ * Builds the file steps. tokens: the plan that takes the parameters out of the files as
+ * they are now (made by the boot loader for undo_edit(); NULL if it could not be made).
+ * own: files that belong to slicer alone (a changed one is left with a warning).
+ * *ret_need_tokens: the first file that needed tokens when there was none; owned by the
+ * caller, else NULL.
+ */
+int undo_files(const struct host *h, const struct records *rs, const struct plan *tokens,
+	       const struct strv *own, struct plan *ret, char **ret_need_tokens,
+	       struct error *e);
+
+/* Marks every run that counts as undone. */
+int undo_finish(const struct host *h, struct records *rs, struct error *e);
+
+#endif
