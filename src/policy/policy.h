@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Deciding: facts and a wish in, a wanted command line, findings, a verdict and refusals out.
- * Pure functions: no host, no I/O.
+ * Deciding: facts and a wish in, a wanted command line, findings, a verdict and refusals
+ * out. Pure functions: no host, no I/O.
  */
 #ifndef SLICER_POLICY_POLICY_H
 #define SLICER_POLICY_POLICY_H
@@ -12,58 +12,64 @@
 #include "probe/pci.h"
 #include "text/cmdline.h"
 
-/* ---- what is wanted (wanted.c) ----------------------------------------------------------- */
+/* ---- what is wanted (wanted.c)
+ * ----------------------------------------------------------- */
 
 struct wish {
 	enum cpu_vendor vendor;
 	bool no_pt;
-	struct strv params;	   /* --param, as given */
+	struct strv params; /* --param, as given */
 	struct strv remove_params; /* --remove-param */
-	struct pci_id *ids;	   /* --ids */
+	struct pci_id *ids; /* --ids */
 	size_t n_ids;
-	char *acs_override;	   /* "downstream,multifunction"; NULL: none */
+	char *acs_override; /* "downstream,multifunction"; NULL: none */
 };
 void wish_done(struct wish *w);
 
 /* A parameter that says the opposite of what is wanted. */
 struct contradiction {
 	char *param; /* as it stands: "intel_iommu=off" */
-	char *to;    /* what it becomes; NULL: it goes away */
-	char *why;   /* "turns VT-d off" */
+	char *to; /* what it becomes; NULL: it goes away */
+	char *why; /* "turns VT-d off" */
 };
 struct wanted {
-	struct strv params; /* the parameters the host needs: "intel_iommu=on", "iommu=pt", ... */
-	struct edit edit;   /* what makes tokens carry them, contradictions included */
+	struct strv params; /* the parameters the host needs: "intel_iommu=on",
+			       "iommu=pt", ... */
+	struct edit edit; /* what makes tokens carry them, contradictions included */
 	struct contradiction *conflicts;
 	size_t n_conflicts, conflicts_cap;
 };
 void wanted_done(struct wanted *w);
 /*
- * The wanted parameters for a wish, and the edit that turns the parameter list "tokens" (the configured
- * command line; the sum of what stands in all configured places) into one that satisfies them.
- * Satisfied already counts as such: intel_iommu=on,sm_on for intel_iommu=on; iommu.passthrough=1 for
- * iommu=pt. Values in lists are merged (intel_iommu=sm_on gives intel_iommu=on,sm_on; vfio-pci.ids= gains ids).
- * Contradictions by the last-one-wins rule: intel_iommu=off, amd_iommu=off, iommu=off, iommu=soft,
- * iommu=nopt, iommu.passthrough=0 (the last two only when pt is wanted), each as an EDIT_REPLACE or EDIT_REMOVE in
- * edit where it stands. Error: usage for what can't be put on a command line.
+ * The wanted parameters for a wish, and the edit that turns the parameter list "tokens"
+ * (the configured command line; the sum of what stands in all configured places) into one
+ * that satisfies them. Satisfied already counts as such: intel_iommu=on,sm_on for
+ * intel_iommu=on; iommu.passthrough=1 for iommu=pt. Values in lists are merged
+ * (intel_iommu=sm_on gives intel_iommu=on,sm_on; vfio-pci.ids= gains ids). Contradictions
+ * by the last-one-wins rule: intel_iommu=off, amd_iommu=off, iommu=off, iommu=soft,
+ * iommu=nopt, iommu.passthrough=0 (the last two only when pt is wanted), each as an
+ * EDIT_REPLACE or EDIT_REMOVE in edit where it stands. Error: usage for what can't be put
+ * on a command line.
  */
 int wanted_make(const struct wish *w, const struct strv *tokens, struct wanted *ret,
 		struct error *e);
 /* Which of want->params does this command line lack? Appended. */
 void wanted_missing(const struct wanted *want, const char *options, struct strv *ret);
-/* Does the effective command line switch the IOMMU off? The token that does, pointing into tokens, or NULL. */
+/* Does the effective command line switch the IOMMU off? The token that does, pointing
+ * into tokens, or NULL. */
 const char *cmdline_blocks(const struct strv *tokens, enum cpu_vendor vendor);
 
-/* ---- doctor (verdict.c, checks*.c) --------------------------------------------------------- */
+/* ---- doctor (verdict.c, checks*.c)
+ * --------------------------------------------------------- */
 
 enum check_status { CHECK_PASS, CHECK_WARN, CHECK_FAIL, CHECK_SKIP };
 struct check {
-	const char *id;	   /* stable: "firmware.table" */
-	const char *group; /* "platform" "firmware" "kernel" "cmdline" "bootloader" "initramfs"
-			      "iommu" "devices" */
+	char *id; /* stable: "firmware.table"; copied */
+	const char *group; /* "platform" "firmware" "kernel" "cmdline" "bootloader"
+			      "initramfs" "iommu" "devices" */
 	enum check_status status;
 	char *title;
-	char *evidence;	   /* quoted from the machine; NULL for none */
+	char *evidence; /* quoted from the machine; NULL for none */
 	struct strv fix;
 };
 struct checks {
@@ -73,59 +79,74 @@ struct checks {
 void checks_done(struct checks *c);
 /* Returns the new check for its fix lines. evidence is a printf format, may be NULL. */
 struct check *check_add(struct checks *c, const char *id, const char *group,
-			enum check_status status, const char *title, const char *evidence, ...)
-	PRINTF(6, 7);
+			enum check_status status, const char *title, const char *evidence,
+			...) PRINTF(6, 7);
 
 enum verdict {
-	VERDICT_READY, VERDICT_UNSUPPORTED, VERDICT_KERNEL, VERDICT_BLOCKED, VERDICT_FIRMWARE,
-	VERDICT_SETUP_NEEDED, VERDICT_GENERATE_NEEDED, VERDICT_REBOOT_NEEDED, VERDICT_REFUSED,
+	VERDICT_READY,
+	VERDICT_UNSUPPORTED,
+	VERDICT_KERNEL,
+	VERDICT_BLOCKED,
+	VERDICT_FIRMWARE,
+	VERDICT_SETUP_NEEDED,
+	VERDICT_GENERATE_NEEDED,
+	VERDICT_REBOOT_NEEDED,
+	VERDICT_REFUSED,
 	VERDICT_UNKNOWN,
 };
 const char *verdict_name(enum verdict v); /* "setup-needed" */
 
-/* What doctor knows of devices beside struct pci_device (made by src/cmd from src/devices). */
+/* What doctor knows of devices beside struct pci_device (made by src/cmd from
+ * src/devices). */
 struct device_view {
 	const struct pci_device *dev;
-	struct strv in_use;	/* who uses it, in words; empty: nobody found */
-	struct strv companions; /* addresses in the same group that must be bound with it */
-	bool asked;		/* named on doctor's command line */
+	struct strv in_use; /* who uses it, in words; empty: nobody found */
+	struct strv
+		companions; /* addresses in the same group that must be bound with it */
+	bool asked; /* named on doctor's command line */
 };
 
 struct initramfs_view {
 	char *version, *path;
-	bool scanned;	  /* false: why */
+	bool scanned; /* false: why */
 	char *why;
 	bool complete;
 	bool has_vfio_pci;
-	char *early;	  /* contents of slicer's modprobe file in it; NULL: none */
+	char *early; /* contents of slicer's modprobe file in it; NULL: none */
 };
 
-/* All that the verdict rests on. Pointers are borrowed; NULL where it could not be had. */
+/* All that the verdict rests on. Pointers are borrowed; NULL where it could not be had.
+ */
 struct diagnosis {
 	const struct facts *facts;
-	const struct boot_config *boot;	   /* NULL: none chosen; boot_error says why */
+	const struct boot_config *boot; /* NULL: none chosen; boot_error says why */
 	const struct error *boot_error;
 	const struct strv *boot_evidence;
 	enum boot_match boot_match;
-	const struct wanted *wanted;	   /* NULL: CPU vendor unknown */
+	const struct wanted *wanted; /* NULL: CPU vendor unknown */
 	const struct initramfs_config *initramfs;
 	const struct initramfs_view *images;
 	size_t n_images;
 	const struct device_view *devices;
-	size_t n_devices;
+	size_t n_devices, n_devices_left_out;
 	bool pci_known;
+	const struct error *pci_error; /* pci_known == false: why; may be NULL */
+	const char *images_why; /* n_images == 0: why, in words; may be NULL */
+	bool unprivileged; /* on the running machine and not root */
 };
 /* The first that applies, by cli.md's table. next gets the person's next step(s). */
 enum verdict verdict_of(const struct diagnosis *d, struct strv *next);
 /* All checks, in the order of their groups. */
 void checks_make(const struct diagnosis *d, struct checks *ret);
 
-/* ---- refusals of setup-iommu (refuse.c) ---------------------------------------------------- */
+/* ---- refusals of setup-iommu (refuse.c)
+ * ---------------------------------------------------- */
 
 /*
- * Hosts that setup-iommu must not touch (not x86_64, a container, a live medium, an immutable system, a
- * hypervisor's dom0): refused with the way that its person has. 0 if it may go on. force overrules
- * none of these but "virtual machine without a virtual IOMMU" (nothing to set up there).
+ * Hosts that setup-iommu must not touch (not x86_64, a container, a live medium, an
+ * immutable system, a hypervisor's dom0): refused with the way that its person has. 0 if
+ * it may go on. force overrules none of these but "virtual machine without a virtual
+ * IOMMU" (nothing to set up there).
  */
 int refuse_host(const struct facts *f, bool force, struct error *e);
 /* A resulting command line over 2,047 bytes. */

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "policy/judge.h"
+
+enum cpu_vendor judge_vendor(const struct diagnosis *d)
+{
+	if (d->wanted)
+		return cmdline_has(&d->wanted->params, "amd_iommu=on") ? CPU_AMD
+								       : CPU_INTEL;
+	return d->facts->cpu.vendor;
+}
+
+const struct kernel_facts *judge_running_kernel(const struct diagnosis *d)
+{
+	const struct kernels *k = &d->facts->kernels;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->v[i].running)
+			return &k->v[i];
+	return NULL;
+}
+
+const struct boot_entry *judge_default(const struct diagnosis *d)
+{
+	return d->boot ? boot_config_default(d->boot) : NULL;
+}
+
+const struct kernel_facts *judge_next_kernel(const struct diagnosis *d)
+{
+	const struct boot_entry *entry = judge_default(d);
+
+	if (!entry || !entry->version)
+		return NULL;
+	return kernels_find(&d->facts->kernels, entry->version);
+}
+
+enum tri judge_vfio_at_hand(const struct diagnosis *d)
+{
+	const struct kernel_facts *k = judge_running_kernel(d);
+
+	if (d->facts->iommu.vfio_pci_registered)
+		return TRI_YES;
+	if (!k || k->vfio_pci_state == MODULE_UNKNOWN)
+		return TRI_UNKNOWN;
+	return k->vfio_pci_state == MODULE_MISSING ? TRI_NO : TRI_YES;
+}
+
+char *judge_kernel_lacks(const struct diagnosis *d, const struct kernel_facts *k)
+{
+	enum cpu_vendor vendor = judge_vendor(d);
+	bool registered = k->running && d->facts->iommu.vfio_pci_registered;
+
+	if (vendor == CPU_INTEL && k->intel_iommu == 'n')
+		return xstrdup("CONFIG_INTEL_IOMMU is not set");
+	if (vendor == CPU_AMD && k->amd_iommu == 'n')
+		return xstrdup("CONFIG_AMD_IOMMU is not set");
+	if (registered || k->vfio_pci_state == MODULE_LOADABLE ||
+	    k->vfio_pci_state == MODULE_BUILTIN)
+		return NULL;
+	if (k->vfio == 'n')
+		return xstrdup("CONFIG_VFIO is not set");
+	if (k->vfio_pci == 'n')
+		return xstrdup("CONFIG_VFIO_PCI is not set");
+	if (k->vfio_pci_state != MODULE_MISSING)
+		return NULL;
+	if (k->vfio_pci == 'm')
+		return xstrdup(
+			"CONFIG_VFIO_PCI=m, but the module vfio-pci is not installed");
+	return xstrdup("there is no module vfio-pci");
+}
+
+static bool has_pt_only(const struct strv *missing)
+{
+	for (size_t i = 0; i < missing->n; i++)
+		if (!param_same(missing->v[i], "iommu=pt"))
+			return false;
+	return true;
+}
+
+bool judge_lacks(const struct diagnosis *d, const char *options)
+{
+	CLEANUP(strv_done) struct strv missing = { 0 };
+
+	wanted_missing(d->wanted, options, &missing);
+	return !has_pt_only(&missing);
+}
+
+char *judge_blocks(const struct diagnosis *d, const char *options)
+{
+	CLEANUP(strv_done) struct strv tokens = { 0 };
+
+	if (!options)
+		return NULL;
+	cmdline_split(options, strlen(options), &tokens);
+	return xstrdup_null(cmdline_blocks(&tokens, judge_vendor(d)));
+}
+
+const char *judge_configured(const struct diagnosis *d)
+{
+	const struct boot_entry *entry = judge_default(d);
+
+	if (!d->boot)
+		return NULL;
+	if (d->boot->configured)
+		return d->boot->configured;
+	/* Not to be proven is not the same as not there. */
+	if (d->boot->configured_error.code != ERROR_NONE)
+		return NULL;
+	return entry ? entry->options : NULL;
+}
+
+enum tri judge_next_boot(const struct diagnosis *d)
+{
+	const struct boot_entry *entry = judge_default(d);
+	size_t normal = 0, lacking = 0;
+
+	if (!d->boot || !d->wanted)
+		return TRI_UNKNOWN;
+	if (entry)
+		return !entry->options			? TRI_UNKNOWN
+		       : judge_lacks(d, entry->options) ? TRI_NO
+							: TRI_YES;
+	for (size_t i = 0; i < d->boot->n; i++) {
+		const struct boot_entry *e = &d->boot->v[i];
+
+		if (e->is_recovery || !e->options)
+			continue;
+		normal++;
+		lacking += judge_lacks(d, e->options);
+	}
+	if (lacking == normal)
+		return TRI_NO;
+	return lacking == 0 ? TRI_YES : TRI_UNKNOWN;
+}
+
+bool judge_is_bare_vm(const struct diagnosis *d)
+{
+	return d->facts->platform.virtualized == TRI_YES && !d->facts->iommu.active &&
+	       d->facts->firmware.state == FIRMWARE_ABSENT;
+}
+
+const char *judge_firmware_setting(enum cpu_vendor vendor)
+{
+	if (vendor == CPU_INTEL)
+		return "\"Intel Virtualization Technology for Directed I/O\" (VT-d), and "
+		       "\"Intel Virtualization Technology\" (VT-x)";
+	if (vendor == CPU_AMD)
+		return "\"IOMMU\" (AMD-Vi; under AMD CBS or North Bridge: \"Enabled\", "
+		       "not "
+		       "\"Auto\"), and \"SVM Mode\"";
+	return "\"VT-d\" (Intel) or \"IOMMU\" (AMD-Vi)";
+}
+
+char *judge_generate_command(const struct diagnosis *d)
+{
+	const char *command = d->boot ? d->boot->generate_command : NULL;
+
+	if (!command)
+		return xstrdup("sudo slicer setup-iommu");
+	return str_starts(command, "sudo ") ? xstrdup(command)
+					    : xasprintf("sudo %s", command);
+}
+
+void judge_kernel_advice(const struct diagnosis *d, const struct kernel_facts *k,
+			 struct strv *ret)
+{
+	const char *os = d->facts->platform.os_id;
+
+	if (str_eq(os, "ubuntu") && k->vfio_pci != 'n')
+		strv_addf(ret, "sudo apt-get install linux-modules-extra-%s", k->version);
+	else if (str_eq(os, "debian") && strstr(k->version, "cloud"))
+		strv_add(ret, "sudo apt-get install linux-image-amd64");
+	else
+		strv_add(ret, "install a kernel with CONFIG_INTEL_IOMMU or "
+			      "CONFIG_AMD_IOMMU, CONFIG_VFIO and CONFIG_VFIO_PCI");
+}
+
+const struct log_line *judge_log_error(const struct diagnosis *d)
+{
+	return log_find(&d->facts->log, KMSG_ERROR);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of slicer-doctor(8), VERDICTS: the first rule that applies. */
+#include "policy/judge.h"
+
+#define REBOOT "sudo reboot"
+#define SETUP "sudo slicer setup-iommu"
+#define LOOK_AGAIN "slicer doctor"
+
+static const char *const names[] = {
+	[VERDICT_READY] = "ready",
+	[VERDICT_UNSUPPORTED] = "unsupported",
+	[VERDICT_KERNEL] = "kernel",
+	[VERDICT_BLOCKED] = "blocked",
+	[VERDICT_FIRMWARE] = "firmware",
+	[VERDICT_SETUP_NEEDED] = "setup-needed",
+	[VERDICT_GENERATE_NEEDED] = "generate-needed",
+	[VERDICT_REBOOT_NEEDED] = "reboot-needed",
+	[VERDICT_REFUSED] = "refused",
+	[VERDICT_UNKNOWN] = "unknown",
+};
+
+const char *verdict_name(enum verdict v)
+{
+	return names[v];
+}
+
+/* ---- ready ------------------------------------------------------------------------- */
+
+static bool is_ready(const struct diagnosis *d)
+{
+	return d->facts->iommu.active && judge_vfio_at_hand(d) == TRI_YES;
+}
+
+/* The device that the next commands are about: one that was asked for, or else the only
+ * display that the host can spare. */
+static const struct pci_device *device_meant(const struct diagnosis *d)
+{
+	const struct pci_device *found = NULL;
+
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (d->devices[i].asked)
+			return d->devices[i].dev;
+	for (size_t i = 0; i < d->n_devices; i++) {
+		const struct pci_device *dev = d->devices[i].dev;
+
+		if (!pci_is_display(dev) || dev->boot_vga || d->devices[i].in_use.n)
+			continue;
+		if (found)
+			return NULL;
+		found = dev;
+	}
+	return found;
+}
+
+static void next_ready(const struct diagnosis *d, struct strv *next)
+{
+	const struct pci_device *dev = device_meant(d);
+	const char *address = dev ? dev->address : "ADDRESS";
+
+	if (!dev)
+		strv_add(next, "slicer pci list");
+	if (!dev || !str_eq(dev->driver, "vfio-pci"))
+		strv_addf(next, "sudo slicer pci bind %s --group", address);
+	strv_addf(next, "slicer vm command %s", address);
+}
+
+/* ---- unsupported ------------------------------------------------------------------- */
+
+static bool is_unsupported(const struct diagnosis *d)
+{
+	const struct platform_facts *p = &d->facts->platform;
+
+	return (p->arch && strcmp(p->arch, "x86_64") != 0) || p->container ||
+	       p->hypervisor_dom0 || judge_is_bare_vm(d);
+}
+
+static void next_unsupported(const struct diagnosis *d, struct strv *next)
+{
+	const struct platform_facts *p = &d->facts->platform;
+
+	if (p->arch && strcmp(p->arch, "x86_64") != 0)
+		strv_addf(next, "use an x86_64 machine: this is %s", p->arch);
+	else if (p->container)
+		strv_addf(next, "run slicer on the host itself: this is a container (%s)",
+			  p->container);
+	else if (p->hypervisor_dom0)
+		strv_addf(next,
+			  "pass devices through with the hypervisor's own tools: %s owns "
+			  "the IOMMU here",
+			  p->hypervisor_dom0);
+	else
+		strv_add(next,
+			 "run slicer on the physical host, or give this virtual "
+			 "machine an IOMMU (QEMU: -machine q35,kernel-irqchip=split "
+			 "-device intel-iommu,intremap=on,caching-mode=on)");
+}
+
+/* ---- kernel ------------------------------------------------------------------------ */
+
+static const struct kernel_facts *lacking_kernel(const struct diagnosis *d)
+{
+	const struct kernel_facts *k = judge_running_kernel(d);
+	const struct kernel_facts *next = judge_next_kernel(d);
+	CLEANUP(free_char) char *lacks = NULL;
+	CLEANUP(free_char) char *next_lacks = NULL;
+
+	if (!k)
+		k = next;
+	if (!k)
+		return NULL;
+	lacks = judge_kernel_lacks(d, k);
+	/* A better one is installed already: what is missing is the reboot. */
+	if (next && next != k) {
+		next_lacks = judge_kernel_lacks(d, next);
+		if (!next_lacks && next->vfio_pci_state != MODULE_UNKNOWN)
+			return NULL;
+	}
+	return lacks ? k : NULL;
+}
+
+static bool is_kernel(const struct diagnosis *d)
+{
+	return lacking_kernel(d) != NULL;
+}
+
+static void next_kernel(const struct diagnosis *d, struct strv *next)
+{
+	judge_kernel_advice(d, lacking_kernel(d), next);
+	strv_add(next, REBOOT);
+	strv_add(next, LOOK_AGAIN);
+}
+
+/* ---- blocked ----------------------------------------------------------------------- */
+
+/* Where it is said: 'c' configured, 'd' default entry, 'r' running and the others
+ * unknown. */
+static char blocked_where(const struct diagnosis *d)
+{
+	const struct boot_entry *entry = judge_default(d);
+	CLEANUP(free_char) char *configured = judge_blocks(d, judge_configured(d));
+	CLEANUP(free_char)
+	char *next_boot = judge_blocks(d, entry ? entry->options : NULL);
+	CLEANUP(free_char)
+	char *running = judge_blocks(d, d->boot ? NULL : d->facts->cmdline);
+
+	return configured ? 'c' : next_boot ? 'd' : running ? 'r' : 0;
+}
+
+static bool is_blocked(const struct diagnosis *d)
+{
+	return blocked_where(d) != 0;
+}
+
+static void next_blocked(const struct diagnosis *d, struct strv *next)
+{
+	char where = blocked_where(d);
+	CLEANUP(free_char) char *generate = judge_generate_command(d);
+	CLEANUP(free_char) char *running = judge_blocks(d, d->facts->cmdline);
+
+	if (where == 'd' && d->boot->has_generator)
+		strv_add(next, generate);
+	else if (where == 'c' || where == 'd')
+		strv_add(next, SETUP);
+	else
+		strv_addf(next,
+			  "take %s out of the boot loader's configuration by hand: %s",
+			  running,
+			  d->boot_error ? d->boot_error->what : "it is not known");
+	strv_add(next, REBOOT);
+	strv_add(next, LOOK_AGAIN);
+}
+
+/* ---- firmware ---------------------------------------------------------------------- */
+
+static bool needs_setup(const struct diagnosis *d)
+{
+	const char *configured = judge_configured(d);
+
+	return d->wanted && configured && judge_lacks(d, configured);
+}
+
+static bool is_firmware(const struct diagnosis *d)
+{
+	return d->facts->firmware.state == FIRMWARE_ABSENT;
+}
+
+static void next_firmware(const struct diagnosis *d, struct strv *next)
+{
+	CLEANUP(free_char) char *generate = judge_generate_command(d);
+
+	if (needs_setup(d))
+		strv_add(next, SETUP);
+	else if (d->boot && judge_next_boot(d) == TRI_NO)
+		strv_add(next, generate);
+	strv_add(next, d->facts->platform.efi ? "sudo systemctl reboot --firmware-setup"
+					      : REBOOT);
+	strv_addf(next, "in the firmware set-up enable %s",
+		  judge_firmware_setting(judge_vendor(d)));
+	strv_add(next, LOOK_AGAIN);
+}
+
+/* ---- set-up, generator, reboot ----------------------------------------------------- */
+
+static void next_setup(const struct diagnosis *d, struct strv *next)
+{
+	(void)d;
+	strv_add(next, SETUP);
+	strv_add(next, REBOOT);
+	strv_add(next, LOOK_AGAIN);
+}
+
+static bool needs_generate(const struct diagnosis *d)
+{
+	return d->wanted && d->boot && judge_configured(d) &&
+	       judge_next_boot(d) == TRI_NO;
+}
+
+static void next_generate(const struct diagnosis *d, struct strv *next)
+{
+	strv_take(next, judge_generate_command(d));
+	strv_add(next, REBOOT);
+	strv_add(next, LOOK_AGAIN);
+}
+
+static bool is_better_kernel_next(const struct diagnosis *d)
+{
+	const struct kernel_facts *k = judge_running_kernel(d);
+	const struct kernel_facts *next = judge_next_kernel(d);
+	CLEANUP(free_char) char *lacks = k ? judge_kernel_lacks(d, k) : NULL;
+
+	return lacks && next && next != k;
+}
+
+static bool needs_reboot(const struct diagnosis *d)
+{
+	const char *running = d->facts->cmdline;
+	CLEANUP(free_char) char *blocks = judge_blocks(d, running);
+
+	if (!running || judge_next_boot(d) != TRI_YES)
+		return false;
+	return blocks || judge_lacks(d, running) || is_better_kernel_next(d);
+}
+
+static void next_reboot(const struct diagnosis *d, struct strv *next)
+{
+	(void)d;
+	strv_add(next, REBOOT);
+	strv_add(next, LOOK_AGAIN);
+}
+
+/* ---- refused ----------------------------------------------------------------------- */
+
+static bool is_refused(const struct diagnosis *d)
+{
+	const struct facts *f = d->facts;
+	CLEANUP(free_char) char *blocks = judge_blocks(d, f->cmdline);
+
+	return d->wanted && f->cmdline && !judge_lacks(d, f->cmdline) && !blocks &&
+	       f->firmware.state == FIRMWARE_PRESENT && f->iommu.known &&
+	       !f->iommu.active;
+}
+
+static void next_refused(const struct diagnosis *d, struct strv *next)
+{
+	const struct log_line *line = judge_log_error(d);
+
+	if (line) {
+		strv_addf(next, "the kernel's log says: %s", line->text);
+		if (line->rule->explain)
+			strv_add(next, line->rule->explain);
+	} else if (d->unprivileged) {
+		strv_add(next, "sudo slicer doctor");
+	} else {
+		strv_add(next, "sudo dmesg | grep -e DMAR -e AMD-Vi -e IOMMU");
+	}
+	strv_add(next, "look for an update of the firmware");
+}
+
+/* ---- unknown ----------------------------------------------------------------------- */
+
+static void next_unknown(const struct diagnosis *d, struct strv *next)
+{
+	const struct facts *f = d->facts;
+
+	if (!d->wanted)
+		strv_add(next,
+			 "the processor's vendor is not known: say it with --vendor "
+			 "intel or --vendor amd");
+	if (!d->boot && d->boot_error) {
+		strv_addf(next, "the boot menu could not be read: %s",
+			  d->boot_error->what);
+		if (d->boot_error->hint[0])
+			strv_add(next, d->boot_error->hint);
+	} else if (d->boot && d->boot->configured_error.code != ERROR_NONE) {
+		strv_addf(next, "the configured command line can't be proven: %s",
+			  d->boot->configured_error.what);
+	}
+	if (!f->cmdline)
+		strv_add(next,
+			 "the running kernel's command line is not known: start this "
+			 "system and run slicer doctor on it");
+	if (!f->iommu.known)
+		strv_add(next, "there is no /sys to look at: run slicer doctor on the "
+			       "running system");
+	if (f->iommu.active && judge_vfio_at_hand(d) == TRI_UNKNOWN)
+		strv_add(next, "whether the running kernel has vfio-pci can't be told: "
+			       "sudo modprobe vfio-pci");
+	if (f->firmware.state == FIRMWARE_UNKNOWN && f->iommu.known)
+		strv_addf(next, "the firmware's IOMMU table could not be looked at: %s",
+			  f->firmware.why_unknown ? f->firmware.why_unknown
+						  : "no reason is known");
+	if (d->unprivileged || next->n == 0)
+		strv_add(next, "sudo slicer doctor");
+}
+
+static bool is_anything(const struct diagnosis *d)
+{
+	(void)d;
+	return true;
+}
+
+/* ---- the table --------------------------------------------------------------------- */
+
+static const struct {
+	enum verdict verdict;
+	bool (*applies)(const struct diagnosis *d);
+	void (*next)(const struct diagnosis *d, struct strv *next);
+} rules[] = {
+	{ VERDICT_READY, is_ready, next_ready },
+	{ VERDICT_UNSUPPORTED, is_unsupported, next_unsupported },
+	{ VERDICT_KERNEL, is_kernel, next_kernel },
+	{ VERDICT_BLOCKED, is_blocked, next_blocked },
+	{ VERDICT_FIRMWARE, is_firmware, next_firmware },
+	{ VERDICT_SETUP_NEEDED, needs_setup, next_setup },
+	{ VERDICT_GENERATE_NEEDED, needs_generate, next_generate },
+	{ VERDICT_REBOOT_NEEDED, needs_reboot, next_reboot },
+	{ VERDICT_REFUSED, is_refused, next_refused },
+	{ VERDICT_UNKNOWN, is_anything, next_unknown },
+};
+
+enum verdict verdict_of(const struct diagnosis *d, struct strv *next)
+{
+	size_t i = 0;
+
+	while (!rules[i].applies(d))
+		i++;
+	rules[i].next(d, next);
+	return rules[i].verdict;
+}
