@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What it takes to move a device from one driver to another: its group, who uses it, and the
- * steps. Source: linux Documentation/ABI/testing/sysfs-bus-pci (driver_override, drivers_probe),
- * drivers/base/bus.c, drivers/vfio; boot-time facts in the comments of the functions.
+ * What it takes to move a device from one driver to another: its group, who uses it, and
+ * the steps. Source: linux Documentation/ABI/testing/sysfs-bus-pci (driver_override,
+ * drivers_probe), drivers/base/bus.c, drivers/vfio; more in the comments of the
+ * functions.
  */
 #ifndef SLICER_DEVICES_DEVICES_H
 #define SLICER_DEVICES_DEVICES_H
@@ -12,18 +13,24 @@
 #include "probe/pci.h"
 #include "steps/steps.h"
 
-/* Why a device may not be taken. */
+/* ---- who uses it (usage*.c)
+ * -------------------------------------------------------------- */
+
+/* Why a device may not be taken, worst first. */
 enum use_kind {
-	USE_ROOT_DISK,	/* holds a filesystem that the running system lives on (/, /usr, /boot, ESP): not
-			   overruled by --force */
-	USE_MOUNT,	/* another mounted filesystem, active swap, a member of md/dm/LVM in use */
-	USE_ROUTE,	/* the default route, or the route of the SSH connection that slicer runs in */
-	USE_DISPLAY,	/* the boot display with a console or a display server's open DRM node */
-	USE_OPEN,	/* device nodes held open (/dev/dri, /dev/nvidia, /dev/snd), a network interface that is up with
-			   an address: said, and refused */
-	USE_VFIO,	/* a VM has the group open */
-	USE_BRIDGE,	/* a bridge is never given away */
-	USE_SRIOV,	/* a PF with VFs enabled */
+	USE_ROOT_DISK, /* holds a filesystem that the running system lives on (/, /usr,
+			  /boot, ESP ...): not overruled by --force */
+	USE_BRIDGE, /* a bridge is never given away, and vfio-pci takes none */
+	USE_MOUNT, /* another mounted filesystem, active swap, a member of md/dm/LVM in
+		      use */
+	USE_ROUTE, /* the default route, or the route of the SSH connection that slicer
+		      runs in */
+	USE_DISPLAY, /* the boot display, or the console's frame buffer */
+	USE_VFIO, /* a VM has the device's group open */
+	USE_SRIOV, /* a PF with VFs enabled */
+	USE_OPEN, /* device nodes held open (/dev/dri, /dev/nvidia, /dev/snd ...), a
+		     network interface that is up with an address or part of a bridge or
+		     bond */
 };
 struct use {
 	enum use_kind kind;
@@ -32,46 +39,109 @@ struct use {
 struct uses {
 	struct use *v;
 	size_t n, cap;
-	struct strv unknown; /* what could not be looked at: "open files of other processes (not root)" */
+	struct strv unknown; /* what could not be looked at: "open files of other users'
+				processes" */
 };
 void uses_done(struct uses *u);
-/* Who uses it? Reads sysfs, /proc/self/mountinfo, /proc/swaps, /proc/net/route, ipv6_route, /proc/PID/fd. */
+/* What a person does about it: "unmount it (or swapoff) first". */
+const char *use_advice(enum use_kind kind);
+
+/*
+ * Who uses what on this host, looked at once for any number of devices. Reads sysfs,
+ * /proc/swaps, /proc/net/route, ipv6_route and if_inet6, /proc/PID/fd, and the
+ * environment of slicer's ancestors for SSH_CONNECTION (sudo takes it out of slicer's
+ * own). mounts may be NULL: then that is unknown. Owned by the caller: usage_free().
+ */
+struct usage;
+struct usage *usage_load(const struct host *h, const struct mounts *mounts);
+void usage_free(struct usage **u);
+/* Appends who uses d, worst first. d needs PCI_DETAILS. */
+void usage_of(const struct usage *u, const struct pci_device *d, struct uses *ret);
+/* usage_load() and usage_of() for a single device. Returns 0. */
 int device_uses(const struct host *h, const struct mounts *m, const struct pci_device *d,
 		struct uses *ret, struct error *e);
 
-/* The endpoints (no bridges) of the device's IOMMU group, itself included, in address order: pointers into
- * all. Without a group: the device alone. Returns the number; *ret is the caller's to free. */
+/* ---- groups (group.c)
+ * -------------------------------------------------------------------- */
+
+/* The endpoints (no bridges) of the device's IOMMU group, itself included, in address
+ * order: pointers into all. Without a group: the device alone. Returns the number; *ret
+ * is the caller's to free. */
 size_t group_endpoints(const struct pci_devices *all, const struct pci_device *d,
 		       const struct pci_device ***ret);
-/* Bound to something that keeps the group from being used by a VM? NULL if it is in order. */
+/* The driver that keeps the group from being used by a VM, NULL if the device is in
+ * order. */
 const char *group_blocker(const struct pci_device *d);
+/* vfio-pci, or one of its variants for a device family. NULL is none. */
+bool driver_is_vfio(const char *driver);
+/* The device that printed commands are about, by cli.md: a display controller that is not
+ * the boot display and not in use; several only if they are of one model. NULL: none, or
+ * an answer would be a guess. */
+const struct pci_device *devices_suggest(const struct host *h, const struct mounts *m,
+					 const struct pci_devices *all);
+/* As devices_suggest(), for a caller that already has the usage. */
+const struct pci_device *devices_suggest_from(const struct usage *u,
+					      const struct pci_devices *all);
+
+/* ---- binding (bind_check.c, bind_plan.c, bind_apply.c)
+ * --------------------------------------- */
 
 struct bind_request {
-	const struct pci_device **v; /* devices, each once */
+	const struct pci_device **v; /* devices, each once; with PCI_DETAILS */
 	size_t n;
 	const char *driver; /* "vfio-pci", "nvme"; NULL: unbind */
 	bool force;
-	unsigned timeout_s; /* 0: 30 */
+	unsigned timeout_s; /* of each write to a driver; 0: 30 */
 };
+/* The name as the PCI bus has it: "vfio_pci" is "vfio-pci". Error: usage, for what can't
+ * be a driver's name. Owned by the caller. */
+int driver_name(const struct host *h, const char *text, char **ret, struct error *e);
 /*
- * Everything that speaks against it: no IOMMU (before anything is unbound; only for vfio-pci), not the
- * whole group and the rest of it bound elsewhere (a warning in *warnings), a user of the device, no such driver or module.
- * Refused with every reason. Nothing is changed.
+ * Everything that speaks against it: no IOMMU (before anything is unbound; only for VFIO
+ * drivers), a user of the device, no such driver or module. Refused with every reason.
+ * What is no reason to refuse goes to warnings: the rest of the group, what could not be
+ * looked at, what force overruled. Nothing is changed.
  */
-int bind_check(const struct host *h, const struct mounts *m, const struct pci_devices *all,
-	       const struct bind_request *r, struct strv *warnings, struct error *e);
-/* The steps in order: modprobe (STEP_RUN) if needed, driver_override, unbind, drivers_probe for each device. */
-int bind_plan(const struct host *h, const struct bind_request *r, struct plan *ret, struct error *e);
+int bind_check(const struct host *h, const struct mounts *m,
+	       const struct pci_devices *all, const struct bind_request *r,
+	       struct strv *warnings, struct error *e);
+/* Appends the steps in order: modprobe (STEP_RUN) if the driver isn't registered; for
+ * each device driver_override, unbind, probe. A device that is where it should be gets
+ * none. */
+int bind_plan(const struct host *h, const struct bind_request *r, struct plan *ret,
+	      struct error *e);
 /*
- * Executes: all or nothing. Each device's link is read after its probe; on failure each that was
- * touched gets its former override and driver back, also verified, and the error says so (ERROR_FAILED).
+ * Executes: all or nothing. Each device's driver link is read after its probe; on failure
+ * each device that was touched gets its former override and driver back, also verified,
+ * and the error says what each of them has now (ERROR_FAILED). *rolled_back (may be
+ * NULL): all of them are as before.
  */
 int bind_apply(const struct host *h, const struct bind_request *r, const struct plan *p,
-	       struct error *e);
+	       bool *rolled_back, struct error *e);
 
-/* The device that printed commands are about, by cli.md: a display controller that is not the boot display
- * and not in use. NULL: none, or more than one kind of answer would be a guess. */
-const struct pci_device *devices_suggest(const struct host *h, const struct mounts *m,
-					 const struct pci_devices *all);
+/* ---- commands for a person to paste (commands.c)
+ * ------------------------------------------------- */
+
+struct vm_command {
+	const char *hypervisor; /* "qemu", "cloud-hypervisor" */
+	struct strv devices; /* every endpoint of the groups, in address order */
+	struct strv must_bind; /* those of them that are not in VFIO's hands yet */
+	struct strv device_argv; /* the part of the command that attaches the devices */
+	struct str text; /* the whole command, a shell script */
+};
+void vm_command_done(struct vm_command *c);
+/* Names of hypervisors, ends with NULL; the first is the default. */
+extern const char *const vm_hypervisors[];
+/* h: where the firmware is looked for. Error: usage for an unknown hypervisor, refused
+ * for a bridge. all needs PCI_NAMES and PCI_DETAILS. */
+int vm_command_make(const struct host *h, const struct pci_devices *all,
+		    const struct pci_device *const *chosen, size_t n,
+		    const char *hypervisor, struct vm_command *ret, struct error *e);
+/* The text for after the reboot, about the chosen devices (none: with a placeholder). all
+ * needs PCI_NAMES and PCI_DETAILS, and PCI_MODULES to name the driver of a device that
+ * has none. */
+int commands_next_steps(const struct host *h, const struct pci_devices *all,
+			const struct pci_device *const *chosen, size_t n, struct str *ret,
+			struct error *e);
 
 #endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of binding share. */
+#ifndef SLICER_DEVICES_BIND_H
+#define SLICER_DEVICES_BIND_H
+
+#include "devices/devices.h"
+
+bool driver_is_registered(const struct host *h, const char *driver);
+/* Modules to load so that r->driver is there: none if it is registered, or if nothing is
+ * known that brings it. Appended. */
+void driver_modules(const struct host *h, const struct bind_request *r, struct strv *ret);
+
+/* What executing needs of the machine: the real one is in bind_apply.c, tests have
+ * another. */
+struct bind_io {
+	void *data;
+	int (*write)(void *data, const char *path, const char *text, unsigned timeout_ms,
+		     struct error *e);
+	int (*run)(void *data, const struct step *s, struct error *e);
+	/* Of a device, as it is now: NULL is none. Owned by the caller. */
+	char *(*driver)(void *data, const char *address);
+	char *(*override)(void *data, const char *address);
+};
+int bind_execute(const struct bind_io *io, const struct bind_request *r,
+		 const struct plan *p, bool *rolled_back, struct error *e);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What speaks against a bind: looked at before anything is touched, told all at once. */
+#include "devices/bind.h"
+
+#include <errno.h>
+
+#include "probe/facts.h"
+
+#define DRIVERS "/sys/bus/pci/drivers"
+
+static bool same_name(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if ((*a == '_' ? '-' : *a) != (*b == '_' ? '-' : *b))
+			return false;
+	return !*a && !*b;
+}
+
+bool driver_is_registered(const struct host *h, const char *driver)
+{
+	CLEANUP(free_char) char *path = xasprintf(DRIVERS "/%s", driver);
+
+	return host_is_dir(h, path);
+}
+
+int driver_name(const struct host *h, const char *text, char **ret, struct error *e)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+
+	/* It becomes a part of paths and an argument of modprobe. */
+	if (!*text || *text == '-' || *text == '.' || strlen(text) > 63 ||
+	    text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789_-.+")])
+		return error_usage(e, "\"%.80s\" can't be the name of a driver", text);
+	*ret = NULL;
+	if (!driver_is_registered(h, text) && host_list(h, DRIVERS, &names, NULL) == 0)
+		for (size_t i = 0; i < names.n && !*ret; i++)
+			if (same_name(names.v[i], text))
+				*ret = xstrdup(names.v[i]);
+	/* Its module has an underscore, the driver has not (drivers/vfio/pci/vfio_pci.c).
+	 */
+	if (!*ret)
+		*ret = xstrdup(same_name(text, "vfio-pci") ? "vfio-pci" : text);
+	return 0;
+}
+
+void driver_modules(const struct host *h, const struct bind_request *r, struct strv *ret)
+{
+	CLEANUP(free_char) char *kernel = host_attr(h, "/proc/sys/kernel/osrelease");
+	enum module_state state;
+
+	if (driver_is_registered(h, r->driver))
+		return;
+	state = kernel ? module_state_of(h, kernel, r->driver) : MODULE_UNKNOWN;
+	if (state == MODULE_LOADABLE || state == MODULE_UNKNOWN) {
+		strv_add(ret, r->driver);
+		return;
+	}
+	/* A driver and its module may have different names (xhci_hcd is in xhci_pci): the
+	 * modules that say they know the device. */
+	for (size_t i = 0; i < r->n; i++) {
+		for (size_t k = 0; k < r->v[i]->modules.n; k++)
+			strv_add_unique(ret, r->v[i]->modules.v[k]);
+		if (!r->v[i]->modules.n && r->v[i]->modalias && kernel)
+			modules_for_alias(h, kernel, r->v[i]->modalias, ret, NULL);
+	}
+}
+
+static int check_driver(const struct host *h, const struct bind_request *r,
+			struct error *e)
+{
+	CLEANUP(strv_done) struct strv modules = { 0 };
+
+	if (!r->driver || driver_is_registered(h, r->driver))
+		return 0;
+	driver_modules(h, r, &modules);
+	if (modules.n)
+		return 0;
+	error_set(
+		e, ENOENT,
+		"the running kernel has no driver %s, neither registered nor as a module",
+		r->driver);
+	error_hint(e,
+		   "ls " DRIVERS " shows the drivers there are; after a kernel update, "
+		   "reboot first");
+	return -ENOENT;
+}
+
+/* Before anything is unbound: vfio-pci takes no device without a group, and the device
+ * would be left without a driver. */
+static int check_iommu(const struct bind_request *r, struct error *e)
+{
+	CLEANUP(strv_done) struct strv without = { 0 };
+	CLEANUP(free_char) char *list = NULL;
+
+	if (!driver_is_vfio(r->driver))
+		return 0;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i]->iommu_group < 0)
+			strv_add(&without, r->v[i]->address);
+	if (!without.n)
+		return 0;
+	list = strv_join(&without, ", ");
+	error_set(e, ENODEV,
+		  "no IOMMU group for %s: the IOMMU is off, so VFIO can't take it", list);
+	error_hint(e, "sudo slicer doctor says what is missing; sudo slicer setup-iommu "
+		      "switches it on");
+	return -ENODEV;
+}
+
+/* The uses of every device that would be taken from its driver, in one message. */
+struct verdict_text {
+	struct str what, hint;
+	size_t refused, forced;
+	bool never; /* force does not help */
+	struct strv unknown;
+};
+
+static void verdict_text_done(struct verdict_text *t)
+{
+	str_done(&t->what);
+	str_done(&t->hint);
+	strv_done(&t->unknown);
+}
+
+static void add_advice(struct verdict_text *t, enum use_kind kind)
+{
+	if (strstr(str_c(&t->hint), use_advice(kind)))
+		return;
+	str_addf(&t->hint, "%s%s", t->hint.len ? "; " : "", use_advice(kind));
+}
+
+/* The message has 1,024 bytes: what does not fit is counted, the worst comes first. */
+static void add_refusals(struct verdict_text *t, const struct pci_device *d,
+			 const struct uses *u, bool force, struct strv *warnings)
+{
+	bool named = false;
+
+	for (size_t i = 0; i < u->n; i++) {
+		enum use_kind kind = u->v[i].kind;
+		bool never = kind == USE_ROOT_DISK || kind == USE_BRIDGE;
+
+		if (force && !never) {
+			t->forced++;
+			strv_addf(warnings, "%s: %s (overruled by --force)", d->address,
+				  u->v[i].text);
+			continue;
+		}
+		t->refused++;
+		t->never |= never;
+		add_advice(t, kind);
+		if (t->what.len + strlen(u->v[i].text) > 800)
+			continue;
+		if (!named)
+			str_addf(&t->what, "%s%s is in use: ", t->what.len ? "; " : "",
+				 d->address);
+		str_addf(&t->what, "%s%s", named ? ", " : "", u->v[i].text);
+		named = true;
+	}
+}
+
+static bool is_where_it_should_be(const struct pci_device *d,
+				  const struct bind_request *r)
+{
+	return str_eq(d->driver, r->driver) && (r->driver || !d->driver_override);
+}
+
+static int check_uses(const struct host *h, const struct mounts *m,
+		      const struct bind_request *r, struct strv *warnings,
+		      struct error *e)
+{
+	CLEANUP(verdict_text_done) struct verdict_text t = { 0 };
+	CLEANUP(usage_free) struct usage *usage = usage_load(h, m);
+
+	for (size_t i = 0; i < r->n; i++) {
+		CLEANUP(uses_done) struct uses u = { 0 };
+
+		if (is_where_it_should_be(r->v[i], r))
+			continue;
+		usage_of(usage, r->v[i], &u);
+		for (size_t k = 0; k < u.unknown.n; k++)
+			strv_add_unique(&t.unknown, u.unknown.v[k]);
+		add_refusals(&t, r->v[i], &u, r->force, warnings);
+	}
+	for (size_t i = 0; i < t.unknown.n; i++)
+		strv_addf(warnings, "could not look at: %s", t.unknown.v[i]);
+	if (!t.refused)
+		return 0;
+	error_set(e, EBUSY, "%s", str_c(&t.what));
+	error_hint(e, "%s%s", str_c(&t.hint), t.never ? "" : "; --force does it anyway");
+	return -EBUSY;
+}
+
+static bool is_asked_for(const struct bind_request *r, const struct pci_device *d)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i] == d)
+			return true;
+	return false;
+}
+
+/* A VM can use a group only when nothing in it is in a host driver's hands. */
+static void warn_of_group(const struct pci_devices *all, const struct bind_request *r,
+			  const struct pci_device *d, struct strv *warnings)
+{
+	CLEANUP(str_done) struct str rest = { 0 };
+	bool endpoints = false;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct pci_device *x = &all->v[i];
+		const char *blocker = group_blocker(x);
+
+		if (x->iommu_group != d->iommu_group || is_asked_for(r, x) || !blocker)
+			continue;
+		endpoints |= !pci_is_bridge(x);
+		str_addf(&rest, "%s%s (%s)", rest.len ? ", " : "", x->address, blocker);
+	}
+	if (!rest.len)
+		return;
+	strv_addf(
+		warnings,
+		"IOMMU group %ld also holds %s: a VM can't use the group until they are "
+		"on vfio-pci too%s",
+		d->iommu_group, str_c(&rest),
+		endpoints ? " (add --group to take all of it)" : "");
+}
+
+int bind_check(const struct host *h, const struct mounts *m,
+	       const struct pci_devices *all, const struct bind_request *r,
+	       struct strv *warnings, struct error *e)
+{
+	CLEANUP(strv_done) struct strv said = { 0 };
+	int ret = check_iommu(r, e);
+
+	if (ret == 0)
+		ret = check_driver(h, r, e);
+	if (ret == 0)
+		ret = check_uses(h, m, r, &said, e);
+	if (ret < 0)
+		return ret;
+	if (driver_is_vfio(r->driver)) {
+		for (size_t i = 0; i < r->n; i++) {
+			CLEANUP(strv_done) struct strv one = { 0 };
+
+			warn_of_group(all, r, r->v[i], &one);
+			if (one.n)
+				strv_add_unique(&said, one.v[0]);
+		}
+	}
+	strv_copy(warnings, &said);
+	return 0;
+}

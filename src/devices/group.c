@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * IOMMU groups, and the device that printed commands are about. Who keeps a group from a
+ * VM: up to Linux 5.15 vfio_dev_viable() (drivers/vfio/vfio.c), since 5.19 the DMA
+ * ownership of drivers with driver_managed_dma (drivers/iommu/iommu.c): VFIO's, pci-stub
+ * and pcieport.
+ */
+#include "devices/devices.h"
+
+bool driver_is_vfio(const char *driver)
+{
+	/* vfio-pci, mlx5_vfio_pci, hisi-acc-vfio-pci, nvgrace-gpu-vfio-pci ... */
+	return driver && strstr(driver, "vfio");
+}
+
+size_t group_endpoints(const struct pci_devices *all, const struct pci_device *d,
+		       const struct pci_device ***ret)
+{
+	const struct pci_device **v = xcalloc(all->n + 1, sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct pci_device *x = &all->v[i];
+
+		if (x == d || (d->iommu_group >= 0 && x->iommu_group == d->iommu_group &&
+			       !pci_is_bridge(x)))
+			v[n++] = x;
+	}
+	*ret = v;
+	return n;
+}
+
+const char *group_blocker(const struct pci_device *d)
+{
+	if (!d->driver || driver_is_vfio(d->driver) ||
+	    strcmp(d->driver, "pci-stub") == 0 || strcmp(d->driver, "pcieport") == 0)
+		return NULL;
+	return d->driver;
+}
+
+const struct pci_device *devices_suggest_from(const struct usage *u,
+					      const struct pci_devices *all)
+{
+	const struct pci_device *found = NULL;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct pci_device *d = &all->v[i];
+		CLEANUP(uses_done) struct uses uses = { 0 };
+
+		if (!pci_is_display(d) || d->boot_vga)
+			continue;
+		usage_of(u, d, &uses);
+		if (uses.n)
+			continue;
+		if (found && (found->vendor != d->vendor || found->device != d->device))
+			return NULL;
+		if (!found)
+			found = d;
+	}
+	return found;
+}
+
+const struct pci_device *devices_suggest(const struct host *h, const struct mounts *m,
+					 const struct pci_devices *all)
+{
+	CLEANUP(usage_free) struct usage *u = usage_load(h, m);
+
+	return devices_suggest_from(u, all);
+}

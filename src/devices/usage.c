@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who uses a device: the parts put together. */
+#include "devices/usage.h"
+
+#include <stdarg.h>
+
+struct usage {
+	struct blocks blocks;
+	struct nics nics;
+	struct openeds openeds;
+	struct display display;
+	struct strv unknown;
+};
+
+struct usage *usage_load(const struct host *h, const struct mounts *mounts)
+{
+	struct usage *u = xcalloc(1, sizeof(*u));
+
+	blocks_load(h, mounts, &u->blocks, &u->unknown);
+	nics_load(h, &u->nics, &u->unknown);
+	openeds_load(h, &u->openeds, &u->unknown);
+	display_load(h, &u->display, &u->unknown);
+	return u;
+}
+
+void usage_free(struct usage **u)
+{
+	if (!*u)
+		return;
+	blocks_done(&(*u)->blocks);
+	nics_done(&(*u)->nics);
+	openeds_done(&(*u)->openeds);
+	display_done(&(*u)->display);
+	strv_done(&(*u)->unknown);
+	free(*u);
+	*u = NULL;
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+	const struct use *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return strcmp(x->text, y->text);
+}
+
+void usage_of(const struct usage *u, const struct pci_device *d, struct uses *ret)
+{
+	if (pci_is_bridge(d))
+		uses_add(ret, USE_BRIDGE, "it is a bridge: other devices are behind it");
+	if (d->num_vfs)
+		uses_add(ret, USE_SRIOV, "%u virtual functions of it are enabled",
+			 d->num_vfs);
+	/* What is behind a bridge is said of the devices there. */
+	if (!pci_is_bridge(d)) {
+		blocks_uses(&u->blocks, d->address, ret);
+		nics_uses(&u->nics, d->address, ret);
+		openeds_uses(&u->openeds, d, ret);
+		display_uses(&u->display, d, ret);
+	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), compare_uses);
+	strv_copy(&ret->unknown, &u->unknown);
+}
+
+int device_uses(const struct host *h, const struct mounts *m, const struct pci_device *d,
+		struct uses *ret, struct error *e)
+{
+	CLEANUP(usage_free) struct usage *u = usage_load(h, m);
+
+	(void)e;
+	usage_of(u, d, ret);
+	return 0;
+}
+
+void uses_done(struct uses *u)
+{
+	for (size_t i = 0; i < u->n; i++)
+		free(u->v[i].text);
+	free(u->v);
+	strv_done(&u->unknown);
+	*u = (struct uses){ 0 };
+}
+
+void uses_add(struct uses *u, enum use_kind kind, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	for (size_t i = 0; i < u->n; i++) {
+		if (u->v[i].kind == kind && strcmp(u->v[i].text, text) == 0) {
+			free(text);
+			return;
+		}
+	}
+	u->v = xgrow(u->v, u->n, &u->cap, sizeof(*u->v));
+	u->v[u->n++] = (struct use){ kind, text };
+}
+
+const char *use_advice(enum use_kind kind)
+{
+	static const char *const advice[] = {
+		[USE_ROOT_DISK] = "the running system lives on that disk: it can't be "
+				  "given away, not by --force either",
+		[USE_BRIDGE] = "name the device behind the bridge: bridges stay with the "
+			       "host",
+		[USE_MOUNT] =
+			"unmount what is on the disk (umount, swapoff, vgchange -an, "
+			"mdadm --stop)",
+		[USE_ROUTE] = "move the route to another interface, or work at the "
+			      "machine's own console",
+		[USE_DISPLAY] = "make another card the boot display in the firmware, or "
+				"be connected by SSH",
+		[USE_VFIO] = "shut that VM down",
+		[USE_SRIOV] = "switch the virtual functions off: echo 0 | sudo tee "
+			      "/sys/bus/pci/devices/ADDRESS/sriov_numvfs",
+		[USE_OPEN] = "end those programs (for a display: sudo systemctl isolate "
+			     "multi-user.target), take the interface down",
+	};
+
+	return advice[kind];
+}
+
+bool place_is_below(const char *place, const char *address)
+{
+	size_t n = strlen(address);
+
+	for (const char *p = strstr(place, address); p; p = strstr(p + 1, address))
+		if (p > place && p[-1] == '/' && (p[n] == '/' || !p[n]))
+			return true;
+	return false;
+}
+
+char *printable(const char *s)
+{
+	struct str out = { 0 };
+
+	str_add_printable(&out, s, strlen(s));
+	return str_take(&out);
+}

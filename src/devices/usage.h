@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The picture behind usage_of(): one part per file, each loads its own and answers from
+ * it. */
+#ifndef SLICER_DEVICES_USAGE_H
+#define SLICER_DEVICES_USAGE_H
+
+#include "devices/devices.h"
+
+/* A block device and what stands on it. */
+struct block {
+	char *name; /* "sda2", "dm-0" */
+	struct strv places; /* sysfs paths; several for a multipath NVMe namespace */
+	struct strv above; /* names of partitions, holders and loop devices on it */
+	char *title; /* "dm-0 (vg-root)", or the name; printable */
+	char *dm_name; /* "vg-root", NULL: not by device mapper */
+	char *devno; /* "8:2" */
+	struct strv uses; /* "is mounted on /srv" */
+	bool is_system; /* one of them is what the system lives on */
+	bool stacked; /* dm, md, bcache: being below one is a use by itself */
+};
+struct blocks {
+	struct block *v;
+	size_t n, cap;
+};
+void blocks_load(const struct host *h, const struct mounts *m, struct blocks *ret,
+		 struct strv *unknown);
+void blocks_done(struct blocks *b);
+void blocks_uses(const struct blocks *b, const char *address, struct uses *ret);
+struct block *block_find(const struct blocks *b, const char *name);
+
+/* A network interface. */
+struct nic {
+	char *name, *place;
+	struct strv above; /* bridges, bonds, VLANs on it */
+	bool up, has_address, default_route, ssh;
+};
+struct nics {
+	struct nic *v;
+	size_t n, cap;
+	char *ssh_peer; /* address of the other end, NULL: not by SSH */
+};
+void nics_load(const struct host *h, struct nics *ret, struct strv *unknown);
+void nics_done(struct nics *n);
+void nics_uses(const struct nics *n, const char *address, struct uses *ret);
+struct nic *nic_find(const struct nics *n, const char *name);
+
+/* Routes and the SSH peer, in nics_load()'s service (usage_route.c). */
+void routes_mark(const struct host *h, struct nics *n, struct strv *unknown);
+
+/* A device node that a process holds open. */
+struct opened {
+	char *text; /* "Xorg (PID 812) has /dev/dri/card0 open" */
+	char *place; /* sysfs path of the node's device, or NULL */
+	char *address; /* PCI address, or NULL */
+	long group; /* of /dev/vfio/N, else -1 */
+};
+struct openeds {
+	struct opened *v;
+	size_t n, cap;
+};
+void openeds_load(const struct host *h, struct openeds *ret, struct strv *unknown);
+void openeds_done(struct openeds *o);
+void openeds_uses(const struct openeds *o, const struct pci_device *d, struct uses *ret);
+
+/* What shows the console. */
+struct display {
+	char *buffer_place; /* sysfs path of the frame buffer that carries it, or NULL */
+	char *buffer_name; /* "fb0 (i915drmfb)" */
+	bool firmware_buffer; /* it lies in the boot display's memory (efifb, simpledrm
+				 ...) */
+	bool text_console; /* VGA text mode: the boot display too */
+};
+void display_load(const struct host *h, struct display *ret, struct strv *unknown);
+void display_done(struct display *s);
+void display_uses(const struct display *s, const struct pci_device *d, struct uses *ret);
+
+/* Is the PCI device a part of this sysfs path (itself, or the controller it hangs below)?
+ */
+bool place_is_below(const char *place, const char *address);
+void uses_add(struct uses *u, enum use_kind kind, const char *fmt, ...) PRINTF(3, 4);
+/* A name from the machine, printable: owned by the caller. */
+char *printable(const char *s);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Network interfaces: where they hang, what is built on them (bridges, bonds, VLANs), and
+ * whether the host's traffic goes through them. Sources: linux
+ * Documentation/ABI/testing/sysfs-class-net (upper_*, master, flags), proc(5).
+ */
+#include "devices/usage.h"
+
+#include <linux/if.h>
+
+#define CLASS "/sys/class/net"
+
+struct nic *nic_find(const struct nics *n, const char *name)
+{
+	for (size_t i = 0; i < n->n; i++)
+		if (strcmp(n->v[i].name, name) == 0)
+			return &n->v[i];
+	return NULL;
+}
+
+static void load_nic(const struct host *h, const char *name, struct nic *n)
+{
+	CLEANUP(free_char) char *dir = xasprintf(CLASS "/%s", name);
+	CLEANUP(free_char) char *flags = xasprintf("%s/flags", dir);
+	CLEANUP(free_char) char *master = xasprintf("%s/master", dir);
+	CLEANUP(free_char) char *bridge = host_link_base(h, master);
+	CLEANUP(strv_done) struct strv files = { 0 };
+
+	*n = (struct nic){ .name = xstrdup(name), .place = host_realpath(h, dir) };
+	n->up = host_attr_number(h, flags, 0) & IFF_UP;
+	if (bridge)
+		strv_add(&n->above, bridge);
+	host_list(h, dir, &files, NULL);
+	for (size_t i = 0; i < files.n; i++)
+		if (str_starts(files.v[i], "upper_"))
+			strv_add_unique(&n->above, files.v[i] + strlen("upper_"));
+}
+
+void nics_load(const struct host *h, struct nics *ret, struct strv *unknown)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+
+	if (host_list(h, CLASS, &names, NULL) < 0) {
+		strv_add(unknown, "network interfaces (" CLASS " can't be read)");
+		return;
+	}
+	for (size_t i = 0; i < names.n; i++) {
+		CLEANUP(free_char) char *path = xasprintf(CLASS "/%s", names.v[i]);
+
+		if (!host_is_dir(h, path)) /* bonding_masters is a file */
+			continue;
+		ret->v = xgrow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
+		load_nic(h, names.v[i], &ret->v[ret->n++]);
+	}
+	routes_mark(h, ret, unknown);
+}
+
+void nics_done(struct nics *n)
+{
+	for (size_t i = 0; i < n->n; i++) {
+		free(n->v[i].name);
+		free(n->v[i].place);
+		strv_done(&n->v[i].above);
+	}
+	free(n->v);
+	free(n->ssh_peer);
+	*n = (struct nics){ 0 };
+}
+
+/* "eth0", or "br0, on eth0," for what is built on it. */
+static char *title_of(const struct nic *n, const struct nic *bottom)
+{
+	CLEANUP(free_char) char *name = printable(n->name);
+	CLEANUP(free_char) char *below = printable(bottom->name);
+
+	return n == bottom ? xstrdup(name) : xasprintf("%s, on %s,", name, below);
+}
+
+static void visit(const struct nics *all, const struct nic *n, const struct nic *bottom,
+		  bool *seen, struct uses *ret)
+{
+	CLEANUP(free_char) char *title = title_of(n, bottom);
+
+	if (seen[n - all->v])
+		return;
+	seen[n - all->v] = true;
+	if (n->default_route)
+		uses_add(ret, USE_ROUTE, "%s carries the default route", title);
+	if (n->ssh)
+		uses_add(ret, USE_ROUTE, "%s carries the SSH connection from %s", title,
+			 all->ssh_peer);
+	if (n->up && n->has_address && !n->default_route && !n->ssh)
+		uses_add(ret, USE_OPEN, "%s is up and has an address", title);
+	for (size_t i = 0; i < n->above.n; i++) {
+		const struct nic *up = nic_find(all, n->above.v[i]);
+		CLEANUP(free_char) char *name = printable(n->above.v[i]);
+
+		uses_add(ret, USE_OPEN, "%s is a part of %s", title, name);
+		if (up)
+			visit(all, up, bottom, seen, ret);
+	}
+}
+
+void nics_uses(const struct nics *n, const char *address, struct uses *ret)
+{
+	bool *seen = xcalloc(n->n, sizeof(*seen));
+
+	for (size_t i = 0; i < n->n; i++)
+		if (n->v[i].place && place_is_below(n->v[i].place, address))
+			visit(n, &n->v[i], &n->v[i], seen, ret);
+	free(seen);
+}
