@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The Intel machine's first boot: GRUB goes onto the disk, with a command line
+# as a person may have left it.
+
+phase_install()
+{
+	set_grub GRUB_TIMEOUT 0
+	set_grub GRUB_CMDLINE_LINUX '"console=tty0 console=ttyS0"'
+	set_grub GRUB_CMDLINE_LINUX_DEFAULT '"quiet intel_iommu=off"'
+	check "grub-install" grub-install /dev/vda
+	check "update-grub" update-grub
+	check "grub.cfg has intel_iommu=off" grep -q 'linux.*intel_iommu=off' /boot/grub/grub.cfg
+}
+
+set_grub() # VARIABLE VALUE
+{
+	sed -i "s/^$1=.*/$1=$2/" /etc/default/grub
+	grep -qxF "$1=$2" /etc/default/grub
+}

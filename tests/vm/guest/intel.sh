@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The Intel machine with GRUB: one function per boot.
+
+iommu_off=intel_iommu=off
+iommu_on=intel_iommu=on
+# shellcheck source=common.sh
+. /mnt/host/guest/common.sh
+
+phase_blocked()
+{
+	from_blocked_to_reboot
+	for file in /etc/default/grub /boot/grub/grub.cfg; do
+		check "$file has the wanted parameters" grep -Eq 'intel_iommu=on iommu=pt|iommu=pt intel_iommu=on' "$file"
+		check "$file has no $iommu_off" not_in "$file" "$iommu_off"
+	done
+}
+not_in() { ! grep -n -e "$2" "$1"; }
+
+phase_ready()
+{
+	after_reboot_ready
+	bind_one_twin
+	check "QEMU attaches the twin" qemu_attaches "$twin"
+	give_twin_back
+	ids_for_the_next_boot
+}
+
+# No guest is needed to prove that QEMU gets the device: with -S it stops
+# before the first instruction, when every device has been set up.
+qemu_attaches() # ADDRESS
+{
+	local out
+
+	out=$(printf 'info pci\nquit\n' | timeout 300 qemu-system-x86_64 -accel tcg -S \
+		-machine q35 -m 64 -nodefaults -display none -monitor stdio \
+		-device "vfio-pci,host=$1,id=twin" 2>&1) || { echo "$out"; return 1; }
+	echo "$out"
+	story "QEMU's 'info pci': $(echo "$out" | grep -B 9 'id "twin"' | grep 8086:10d3)"
+	echo "$out" | grep -q 'id "twin"'
+}
+
+# The nvme is to be vfio-pci's from the start. The twins, which no id can tell
+# apart, are refused.
+ids_for_the_next_boot()
+{
+	tree_state /etc /boot > /run/before
+	run_slicer 3 "setup-iommu --ids refuses ids that match two devices" setup-iommu --yes --ids "$twins"
+	says "it names twin 1" "$twin"
+	says "it names twin 2" "$other"
+	tree_state /etc /boot > /run/after
+	check "that refusal changes no file" same_file /run/before /run/after
+
+	run_slicer 0 "setup-iommu --ids for the nvme" setup-iommu --yes --ids "$extra"
+	check "grub.cfg has the ids" grep -q "vfio-pci.ids=$extra" /boot/grub/grub.cfg
+}
+
+phase_ids()
+{
+	check "the kernel was given the ids" has_word "$cmdline" "vfio-pci.ids=$extra"
+	check_driver "$(nth_device 1 "$extra")" vfio-pci "the nvme is vfio-pci's from the start"
+	check "nobody loaded nvme before" nvme_was_never_bound
+	check_driver "$(nth_device 1 "$twins")" e1000e "the twins are not"
+	run_slicer 0 "doctor still is ready" doctor
+	new_kernel
+	undo
+	check "grub.cfg has no trace of the parameters" not_in /boot/grub/grub.cfg 'intel_iommu=on\|iommu=pt\|vfio-pci.ids'
+}
+
+nvme_was_never_bound()
+{
+	! dmesg | grep -F "nvme nvme"
+}
+
+# A kernel that is installed later gets the parameters too: what a kernel
+# package does after it put its files in place, with a copy for the files.
+new_kernel()
+{
+	local old new
+	old=$(uname -r)
+	new=${old%-amd64}+new-amd64
+
+	cp -al "/lib/modules/$old" "/lib/modules/$new"
+	for file in vmlinuz initrd.img config System.map; do
+		cp "/boot/$file-$old" "/boot/$file-$new"
+	done
+	check "the kernel hook for a new kernel" \
+		run-parts --arg="$new" --arg="/boot/vmlinuz-$new" --regex='^zz-update-grub$' /etc/kernel/postinst.d
+	check "grub.cfg has the parameters for the new kernel" new_kernel_entry "$new"
+}
+new_kernel_entry() # VERSION
+{
+	local line
+	line=$(grep "linux.*/vmlinuz-$1 " /boot/grub/grub.cfg | grep -v ' single ' | head -n 1)
+	story "the new kernel's entry: $line"
+	has_word "$line" "$iommu_on" && has_word "$line" iommu=pt && has_word "$line" "vfio-pci.ids=$extra"
+}
+
+phase_undone()
+{
+	cmdline_as_before
+}
