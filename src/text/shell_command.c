@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of the shell that matter to what variables hold. */
+#include "text/shell_word.h"
+
+const char shell_readonly[] = "it is readonly";
+
+struct command {
+	const char *name;
+	enum shell_effect effect;
+	const char *text;
+};
+
+#define POISON(name)                                                                     \
+	{                                                                                \
+		name, EFFECT_POISON, "the command \"" name "\""                          \
+	}
+
+/* Commands of which this is not known are programs: those can't set variables. */
+static const struct command commands[] = {
+	{ ".", EFFECT_POISON, "another file that is read in" },
+	{ "source", EFFECT_POISON, "another file that is read in" },
+	{ "command", EFFECT_COMMAND, "the command \"command\"" },
+	{ "export", EFFECT_EXPORT, NULL },
+	{ "local", EFFECT_NAMES, NULL },
+	{ "read", EFFECT_NAMES, NULL },
+	{ "readonly", EFFECT_READONLY, NULL },
+	{ "unset", EFFECT_NAMES, NULL },
+	/* Reserved words of some shells: they change how what follows is read. */
+	POISON("[["),
+	POISON("coproc"),
+	POISON("function"),
+	POISON("select"),
+	POISON("time"),
+	/* Commands that are handed code or names, or leave the file. */
+	POISON("alias"),
+	POISON("break"),
+	POISON("builtin"),
+	POISON("continue"),
+	POISON("declare"),
+	POISON("enable"),
+	POISON("eval"),
+	POISON("exec"),
+	POISON("exit"),
+	POISON("getopts"),
+	POISON("let"),
+	POISON("mapfile"),
+	POISON("printf"),
+	POISON("readarray"),
+	POISON("return"),
+	POISON("set"),
+	POISON("shopt"),
+	POISON("trap"),
+	POISON("typeset"),
+	POISON("wait"),
+};
+
+enum shell_effect shell_command_effect(const char *name, const char **ret_text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(name, commands[i].name) != 0)
+			continue;
+		*ret_text = commands[i].text;
+		return commands[i].effect;
+	}
+	*ret_text = NULL;
+	return EFFECT_NONE;
+}
