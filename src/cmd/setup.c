@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slicer setup-iommu: options and the order of things. */
+#include <errno.h>
+
+#include "cmd/setup.h"
+
+enum {
+	SETUP_DRY_RUN = 1,
+	SETUP_CHECK,
+	SETUP_YES,
+	SETUP_FORCE,
+	SETUP_BOOTLOADER,
+	SETUP_INITRAMFS,
+	SETUP_VENDOR,
+	SETUP_DEVICE,
+	SETUP_IDS,
+	SETUP_PARAM,
+	SETUP_REMOVE_PARAM,
+	SETUP_NO_PT,
+	SETUP_ACS,
+	SETUP_NO_INITRAMFS,
+	SETUP_UNDO,
+};
+
+static const struct option_spec options[] = {
+	{ "dry-run", 'n', NULL, "show the plan, change nothing", SETUP_DRY_RUN },
+	{ "check", 0, NULL, "as --dry-run; exit 1 if anything would change",
+	  SETUP_CHECK },
+	{ "yes", 'y', NULL, "don't ask", SETUP_YES },
+	{ "force", 0, NULL, "also do what is refused for a stated reason", SETUP_FORCE },
+	{ "device", 0, "ADDR", "the device meant (repeatable)", SETUP_DEVICE },
+	{ "ids", 0, "VVVV:DDDD,...", "also vfio-pci.ids=..., effective after the reboot",
+	  SETUP_IDS },
+	{ "param", 0, "K[=V]", "add a kernel parameter (repeatable)", SETUP_PARAM },
+	{ "remove-param", 0, "K[=V]", "take one away (repeatable)", SETUP_REMOVE_PARAM },
+	{ "no-pt", 0, NULL, "leave out iommu=pt", SETUP_NO_PT },
+	{ "acs-override", 0, "[downstream,multifunction]",
+	  "pcie_acs_override=; needs a patched kernel, weakens isolation", SETUP_ACS },
+	{ "no-initramfs", 0, NULL, "leave the initramfs alone", SETUP_NO_INITRAMFS },
+	{ "bootloader", 0, "NAME", "overrule the detected boot loader",
+	  SETUP_BOOTLOADER },
+	{ "initramfs", 0, "NAME", "overrule the detected initramfs generator",
+	  SETUP_INITRAMFS },
+	{ "vendor", 0, "intel|amd", "overrule the CPU", SETUP_VENDOR },
+	{ "undo", 0, NULL, "take back exactly what slicer changed", SETUP_UNDO },
+	{ 0 },
+};
+
+static int take_vendor(struct setup_options *o, const char *value, struct error *e)
+{
+	if (!strcmp(value, "intel"))
+		o->vendor = CPU_INTEL;
+	else if (!strcmp(value, "amd"))
+		o->vendor = CPU_AMD;
+	else
+		return error_usage(e, "--vendor takes intel or amd, not '%s'", value);
+	return 0;
+}
+
+static int take_option(void *data, int id, const char *value, struct error *e)
+{
+	struct setup_options *o = data;
+
+	switch (id) {
+	case SETUP_DRY_RUN:
+		o->dry_run = true;
+		break;
+	case SETUP_CHECK:
+		o->check = true;
+		break;
+	case SETUP_YES:
+		o->yes = true;
+		break;
+	case SETUP_FORCE:
+		o->force = true;
+		break;
+	case SETUP_NO_PT:
+		o->no_pt = true;
+		break;
+	case SETUP_NO_INITRAMFS:
+		o->no_initramfs = true;
+		break;
+	case SETUP_UNDO:
+		o->undo = true;
+		break;
+	case SETUP_BOOTLOADER:
+		o->bootloader = value;
+		break;
+	case SETUP_INITRAMFS:
+		o->initramfs = value;
+		break;
+	case SETUP_IDS:
+		o->ids = value;
+		break;
+	case SETUP_ACS:
+		o->acs_override = value ? value : "downstream,multifunction";
+		break;
+	case SETUP_VENDOR:
+		return take_vendor(o, value, e);
+	case SETUP_DEVICE:
+		strv_add(&o->devices, value);
+		break;
+	case SETUP_PARAM:
+		strv_add(&o->params, value);
+		break;
+	default:
+		strv_add(&o->remove_params, value);
+		break;
+	}
+	return 0;
+}
+
+/* Everything that can be wrong with the words alone, before the host is looked at. */
+static int check_options(const struct setup_options *o, const struct strv *operands,
+			 struct wish *w, struct error *e)
+{
+	struct pci_address at;
+	int n;
+
+	if (operands->n) {
+		error_usage(e, "setup-iommu takes no operand '%s'", operands->v[0]);
+		error_hint(e, "a device is named with --device %s", operands->v[0]);
+		return -EINVAL;
+	}
+	if (o->undo && (o->ids || o->acs_override || o->params.n || o->remove_params.n ||
+			o->devices.n || o->no_pt)) {
+		error_usage(e, "--undo takes back what was set: it goes with no option "
+			       "that sets");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < o->devices.n; i++)
+		if (pci_address_parse(o->devices.v[i], &at, e) < 0)
+			return -EINVAL;
+	if (o->ids) {
+		n = pci_ids_parse(o->ids, &w->ids, e);
+		if (n < 0)
+			return n;
+		w->n_ids = (size_t)n;
+	}
+	return 0;
+}
+
+static void options_done(struct setup_options *o)
+{
+	strv_done(&o->devices);
+	strv_done(&o->params);
+	strv_done(&o->remove_params);
+}
+
+void setup_done(struct setup *s)
+{
+	plan_done(&s->plan);
+	wanted_done(&s->wanted);
+	wish_done(&s->wish);
+	strv_done(&s->initramfs_wish.drivers);
+	initramfs_config_done(&s->initramfs);
+	free(s->chosen);
+	pci_devices_done(&s->devices);
+	boot_config_done(&s->boot);
+	boot_probe_done(&s->probe);
+	facts_done(&s->facts);
+}
+
+static int go(struct setup *s, int *status, struct error *e)
+{
+	int err = setup_look(s, e);
+
+	if (err >= 0 && s->o->undo)
+		return setup_undo(s, status, e);
+	if (err >= 0)
+		err = setup_devices(s, e);
+	if (err >= 0)
+		err = setup_make(s, e);
+	if (err >= 0)
+		err = setup_carry_out(s, false, NULL, status, e);
+	return err;
+}
+
+static int run(struct context *c, int argc, char **argv, struct error *e)
+{
+	struct setup_options o = { 0 };
+	struct setup s = { .c = c, .o = &o };
+	CLEANUP(strv_done) struct strv operands = { 0 };
+	int status = 0;
+	int err =
+		options_parse(&command_setup, argc, argv, take_option, &o, &operands, e);
+
+	if (err >= 0)
+		err = check_options(&o, &operands, &s.wish, e);
+	if (err >= 0)
+		err = go(&s, &status, e);
+	setup_done(&s);
+	options_done(&o);
+	return err < 0 ? exit_of(e) : status;
+}
+
+const struct command command_setup = {
+	.verb = "setup-iommu",
+	.arguments = "",
+	.summary = "set the kernel parameters, regenerate boot menu and initramfs",
+	.description = "Shows what it would change (a diff of each file, each program "
+		       "and why), asks, does\n"
+		       "it, checks the result, and prints the commands for after the "
+		       "reboot. A second run\n"
+		       "changes nothing. Without a terminal it needs --yes.",
+	.options = options,
+	.run = run,
+	.schema = "slicer.plan/1",
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of setup-iommu share. */
+#ifndef SLICER_CMD_SETUP_H
+#define SLICER_CMD_SETUP_H
+
+#include "bootloaders/bootloader.h"
+#include "cmd/cmd.h"
+#include "initramfs/generator.h"
+#include "plan/apply.h"
+#include "policy/policy.h"
+
+#define NEXT_STEPS_PATH "/var/lib/slicer/next-steps.txt"
+
+struct setup_options {
+	bool dry_run, check, yes, force, no_pt, no_initramfs, undo;
+	const char *bootloader, *initramfs, *ids, *acs_override;
+	enum cpu_vendor vendor;
+	struct strv devices, params, remove_params;
+};
+
+struct undo;
+struct setup {
+	const struct context *c;
+	const struct setup_options *o;
+	struct facts facts;
+	const struct bootloader *loader;
+	struct boot_probe probe;
+	struct boot_config boot;
+	struct pci_devices devices;
+	bool has_devices; /* there is a PCI bus to look at */
+	const struct pci_device **chosen; /* that the printed commands are about */
+	size_t n_chosen;
+	struct wish wish;
+	struct wanted wanted;
+	struct initramfs_config initramfs;
+	struct initramfs_wish initramfs_wish;
+	bool rebuilds; /* the plan rebuilds initramfs images */
+	struct plan plan;
+	/* while applying */
+	struct progress progress;
+	const char *loader_name;
+	const struct edit *edit; /* to be verified */
+	struct undo *undo; /* --undo: the journal */
+};
+void setup_done(struct setup *s);
+
+/* Reads the host: facts, boot loader, devices. Refuses hosts that slicer must not touch.
+ */
+int setup_look(struct setup *s, struct error *e);
+/* The devices that --ids and --device mean; refuses what the host needs. */
+int setup_devices(struct setup *s, struct error *e);
+/* Fills wanted and plan. */
+int setup_make(struct setup *s, struct error *e);
+/* Versions of kernels whose images are to be looked at, and what they must hold. */
+int setup_choose_initramfs(struct setup *s, struct error *e);
+/*
+ * Shows s->plan, asks, applies and verifies. *ret_status is the exit status. after (may
+ * be NULL) runs when all is done and checked.
+ */
+int setup_carry_out(struct setup *s, bool undo,
+		    int (*after)(struct setup *s, struct error *e), int *ret_status,
+		    struct error *e);
+int setup_undo(struct setup *s, int *ret_status, struct error *e);
+/* struct apply's verify: data is the struct setup. */
+int setup_verify(void *data, bool rolled_back, struct error *e);
+/* Prints the commands for after the reboot and keeps them in NEXT_STEPS_PATH. */
+int setup_next_steps(struct setup *s, struct str *ret, struct error *e);
+
+#endif

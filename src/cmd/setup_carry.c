@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* setup-iommu: showing the plan, asking, applying, reporting. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "cmd/setup.h"
+#include "devices/devices.h"
+
+/* How much of a failed program's output is shown; all of it is in the log. */
+#define SHOWN_OUTPUT 2000
+
+static bool shows_text(const struct setup *s)
+{
+	return !s->c->out.json && !s->c->out.quiet;
+}
+
+/* ---- progress
+ * ------------------------------------------------------------------------------- */
+
+static void show_output(const struct setup *s, const struct str *output)
+{
+	const char *from = str_c(output);
+	CLEANUP(str_done) struct str safe = { 0 };
+
+	if (output->len > SHOWN_OUTPUT) {
+		from += output->len - SHOWN_OUTPUT;
+		from += strcspn(from, "\n");
+		from += *from == '\n';
+	}
+	while (*from) {
+		size_t n = strcspn(from, "\n");
+
+		str_add(&safe, "  | ");
+		str_add_printable(&safe, from, n);
+		str_addc(&safe, '\n');
+		from += n + (from[n] == '\n');
+	}
+	fputs(str_c(&safe), s->c->out.err);
+}
+
+static void on_event(void *data, const struct step *step, enum apply_event ev,
+		     double seconds, const struct str *output)
+{
+	struct setup *s = data;
+
+	if (step->kind != STEP_RUN || ev == APPLY_DEFERRED)
+		return;
+	if (ev == APPLY_START) {
+		CLEANUP(free_char) char *what = strv_join(&step->argv, " ");
+
+		progress_start(&s->progress, &s->c->out, what);
+	} else if (ev == APPLY_TICK) {
+		progress_tick(&s->progress, seconds);
+	} else {
+		progress_end(&s->progress, ev == APPLY_OK, seconds);
+		if (output && (ev == APPLY_FAILED || s->c->out.verbose))
+			show_output(s, output);
+	}
+}
+
+/* ---- the commands for after the reboot
+ * --------------------------------------------------------- */
+
+int setup_next_steps(struct setup *s, struct str *ret, struct error *e)
+{
+	CLEANUP(str_done) struct str now = { 0 };
+	const struct host *h = s->c->host;
+	int err = commands_next_steps(h, &s->devices, s->chosen, s->n_chosen, ret, e);
+
+	if (err < 0)
+		return err;
+	if (host_read(h, NEXT_STEPS_PATH, HOST_MAX_CONFIG, &now, NULL) == 0 &&
+	    str_same(&now, ret))
+		return 0;
+	err = host_mkdirs(h, "/var/lib/slicer", 0700, e);
+	if (err >= 0)
+		err = host_replace(h, NEXT_STEPS_PATH, str_c(ret), ret->len, 0600, e);
+	return err;
+}
+
+/* ---- refusals that need the plan
+ * ----------------------------------------------------------------- */
+
+static void list_conflicts(const struct setup *s, struct str *ret)
+{
+	for (size_t i = 0; i < s->wanted.n_conflicts; i++) {
+		const struct contradiction *c = &s->wanted.conflicts[i];
+
+		str_addf(ret, "%s%s (%s)", ret->len ? "\n" : "", c->param, c->why);
+		if (c->to)
+			str_addf(ret, ": would become %s", c->to);
+		else
+			str_add(ret, ": would go away");
+	}
+}
+
+static int refuse_conflicts(const struct setup *s, struct error *e)
+{
+	CLEANUP(str_done) struct str list = { 0 };
+
+	list_conflicts(s, &list);
+	error_set(e, EPERM, "the command line says the opposite of what is wanted:\n%s",
+		  str_c(&list));
+	error_hint(
+		e,
+		"somebody wrote that on purpose. If it may be replaced: answer yes at a "
+		"terminal, or add --force");
+	return -EPERM;
+}
+
+static bool can_ask(const struct setup *s)
+{
+	return !s->c->out.json && isatty(STDIN_FILENO) && s->c->out.err_terminal;
+}
+
+/* 1: go on, 0: the person said no, < 0: refused. */
+static int consent(const struct setup *s, bool undo, struct error *e)
+{
+	char answer[16] = "";
+
+	if (s->wanted.n_conflicts && !undo && !s->o->force && (s->o->yes || !can_ask(s)))
+		return refuse_conflicts(s, e);
+	if (s->o->yes)
+		return 1;
+	if (!can_ask(s)) {
+		error_set(e, EPERM,
+			  "nothing was changed: there is no terminal to ask at");
+		error_hint(e, "--yes says yes beforehand; --dry-run only shows the plan");
+		return -EPERM;
+	}
+	fprintf(s->c->out.err, "Do it? [y/N] ");
+	fflush(s->c->out.err);
+	if (!fgets(answer, sizeof(answer), stdin))
+		fputc('\n', s->c->out.err);
+	return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+/* ---- reporting
+ * ------------------------------------------------------------------------------------ */
+
+struct outcome {
+	bool changed, applied, rolled_back, reboot;
+	int verified; /* 1, 0, -1: null */
+	size_t deferred;
+};
+
+static json_t *deferred_json(const struct setup *s, const struct outcome *o)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; o->deferred && i < s->plan.n; i++)
+		if (s->plan.v[i].kind == STEP_RUN)
+			json_array_append_new(a, json_texts(&s->plan.v[i].argv));
+	return a;
+}
+
+static json_t *plan_document(const struct setup *s, const struct outcome *o)
+{
+	json_t *doc = json_document("slicer.plan/1");
+
+	json_object_set_new(doc, "changed", json_boolean(o->changed));
+	json_object_set_new(doc, "applied", json_boolean(o->applied));
+	json_object_set_new(doc, "verified",
+			    o->verified < 0 ? json_null() : json_boolean(o->verified));
+	json_object_set_new(doc, "rolled_back", json_boolean(o->rolled_back));
+	json_object_set_new(doc, "deferred", deferred_json(s, o));
+	json_object_set_new(doc, "reboot_required", json_boolean(o->reboot));
+	json_object_set_new(doc, "steps", report_plan_steps(&s->plan));
+	json_object_set_new(doc, "warnings", json_texts(&s->plan.warnings));
+	json_object_set_new(doc, "next", json_texts(&s->plan.next));
+	return doc;
+}
+
+static bool needs_reboot(const struct setup *s)
+{
+	CLEANUP(strv_done) struct strv missing = { 0 };
+
+	if (!plan_is_empty(&s->plan))
+		return true;
+	if (s->facts.cmdline)
+		wanted_missing(&s->wanted, s->facts.cmdline, &missing);
+	return missing.n > 0;
+}
+
+static void print_deferred(const struct setup *s)
+{
+	FILE *f = s->c->out.out;
+
+	fprintf(f, "\nDeferred, because the root is %s: run inside it\n",
+		host_root(s->c->host));
+	for (size_t i = 0; i < s->plan.n; i++) {
+		CLEANUP(str_done) struct str line = { 0 };
+
+		for (size_t k = 0;
+		     s->plan.v[i].kind == STEP_RUN && k < s->plan.v[i].argv.n; k++) {
+			str_addc(&line, ' ');
+			str_add_shell_word(&line, s->plan.v[i].argv.v[k]);
+		}
+		if (line.len)
+			fprintf(f, "   %s\n", str_c(&line));
+	}
+}
+
+static void print_next(const struct setup *s)
+{
+	for (size_t i = 0; i < s->plan.next.n; i++) {
+		CLEANUP(str_done) struct str safe = { 0 };
+
+		str_add_printable(&safe, s->plan.next.v[i], strlen(s->plan.next.v[i]));
+		fprintf(s->c->out.out, "note: %s\n", str_c(&safe));
+	}
+}
+
+/* ---- the order of things
+ * ---------------------------------------------------------------------------- */
+
+static int report_done(struct setup *s, const struct outcome *o, bool undo,
+		       struct error *e)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	FILE *f = s->c->out.out;
+	int err = 0;
+
+	if (!undo)
+		err = setup_next_steps(s, &text, e);
+	if (err < 0)
+		return err;
+	if (s->c->out.json)
+		return json_print(&s->c->out, plan_document(s, o), e);
+	if (s->c->out.quiet)
+		return 0;
+	if (o->applied && !o->deferred)
+		fprintf(f, "\nDone and checked%s.\n",
+			o->reboot ? "; a reboot makes it effective" : "");
+	else if (o->applied)
+		print_deferred(s);
+	else
+		fprintf(f, "Nothing to change: %s.\n",
+			undo ? "slicer has left nothing on this host"
+			     : "the command line and the boot menu are as wanted");
+	print_next(s);
+	if (!undo)
+		fprintf(f, "\n%s\nKept in %s\n", str_c(&text), NEXT_STEPS_PATH);
+	return 0;
+}
+
+static int report_dry(struct setup *s, bool undo, int *ret_status, struct error *e)
+{
+	struct outcome o = { .changed = !plan_is_empty(&s->plan), .verified = -1 };
+	bool would = false;
+
+	for (size_t i = 0; i < s->plan.n; i++)
+		would |= s->plan.v[i].kind != STEP_RUN || host_is_live(s->c->host);
+	o.reboot = undo ? o.changed : needs_reboot(s);
+	if (s->o->check && would)
+		*ret_status = 1;
+	if (s->c->out.json)
+		return json_print(&s->c->out, plan_document(s, &o), e);
+	if (shows_text(s)) {
+		if (!o.changed)
+			fprintf(s->c->out.out, "Nothing to change.\n");
+		print_next(s);
+		if (o.changed)
+			fprintf(s->c->out.out, "Nothing was changed (%s).\n",
+				s->o->check ? "--check" : "--dry-run");
+	}
+	return 0;
+}
+
+static int apply_now(struct setup *s, bool undo, struct outcome *o, struct error *e)
+{
+	struct apply a = {
+		.host = s->c->host,
+		.plan = &s->plan,
+		.edit = s->edit,
+		.bootloader = s->loader_name,
+		.undo = undo,
+		.event = on_event,
+		.verify = setup_verify,
+		.data = s,
+	};
+	int err = apply_plan(&a, e);
+
+	if (err < 0 && a.log_path && e->code == ERROR_FAILED && !e->hint[0])
+		error_hint(e, "what the programs wrote is in %s", a.log_path);
+	o->applied = err >= 0;
+	o->changed = err >= 0;
+	o->deferred = a.deferred;
+	o->verified = a.deferred ? -1 : err >= 0;
+	free(a.run_id);
+	free(a.log_path);
+	return err;
+}
+
+int setup_carry_out(struct setup *s, bool undo,
+		    int (*after)(struct setup *s, struct error *e), int *ret_status,
+		    struct error *e)
+{
+	struct outcome o = { .verified = 1 };
+	int err = 0;
+
+	if (shows_text(s) && (!plan_is_empty(&s->plan) || s->plan.warnings.n))
+		report_plan_text(&s->c->out, &s->plan);
+	if (shows_text(s) && s->wanted.n_conflicts && !undo) {
+		CLEANUP(str_done) struct str list = { 0 };
+
+		list_conflicts(s, &list);
+		fprintf(s->c->out.out, "Contradictions that somebody wrote:\n%s\n",
+			str_c(&list));
+	}
+	if (s->o->dry_run || s->o->check)
+		return report_dry(s, undo, ret_status, e);
+	if (!plan_is_empty(&s->plan)) {
+		err = consent(s, undo, e);
+		if (err == 0) {
+			error_set(e, ECANCELED,
+				  "nothing was changed: you did not say yes");
+			return -ECANCELED;
+		}
+		if (err > 0)
+			err = apply_now(s, undo, &o, e);
+	}
+	if (err >= 0 && after)
+		err = after(s, e);
+	o.reboot = undo ? o.applied : needs_reboot(s);
+	return err < 0 ? err : report_done(s, &o, undo, e);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* setup-iommu: reading the host, and the devices that are meant. */
+#include <errno.h>
+
+#include "cmd/setup.h"
+#include "devices/devices.h"
+
+static int choose_vendor(struct setup *s, struct error *e)
+{
+	s->wish.vendor = s->o->vendor ? s->o->vendor : s->facts.cpu.vendor;
+	if (s->wish.vendor == CPU_INTEL || s->wish.vendor == CPU_AMD)
+		return 0;
+	if (s->wish.vendor == CPU_OTHER)
+		error_set(e, EOPNOTSUPP, "the CPU is neither Intel's nor AMD's (%s)",
+			  s->facts.cpu.evidence ? s->facts.cpu.evidence
+						: "unknown vendor");
+	else
+		error_set(e, ENODATA, "the CPU's vendor can't be read");
+	error_hint(e, "--vendor intel or --vendor amd says what it is");
+	return -EOPNOTSUPP;
+}
+
+int setup_look(struct setup *s, struct error *e)
+{
+	const struct host *h = s->c->host;
+	int err = facts_probe(h, &s->facts, e);
+
+	if (err >= 0)
+		err = refuse_host(&s->facts, s->o->force, e);
+	if (err >= 0 && !s->o->undo)
+		err = choose_vendor(s, e);
+	if (err >= 0)
+		err = bootloader_choose(h, &s->facts, s->o->bootloader, &s->loader,
+					&s->probe, e);
+	if (err >= 0)
+		err = s->loader->load(h, &s->facts, &s->boot, e);
+	if (err < 0)
+		return err;
+	s->loader_name = s->loader->name;
+	/* The command line can be set where there is no PCI bus to look at (a mounted
+	 * disk). */
+	s->has_devices = pci_load(h, PCI_NAMES | PCI_DETAILS | PCI_MODULES,
+				  s->facts.platform.kernel, &s->devices, NULL) >= 0;
+	return 0;
+}
+
+static void choose(struct setup *s, const struct pci_device *d)
+{
+	for (size_t i = 0; i < s->n_chosen; i++)
+		if (s->chosen[i] == d)
+			return;
+	s->chosen = xrealloc(s->chosen, (s->n_chosen + 1) * sizeof(struct pci_device *));
+	s->chosen[s->n_chosen++] = d;
+}
+
+static int find_asked(struct setup *s, struct error *e)
+{
+	for (size_t i = 0; i < s->o->devices.n; i++) {
+		struct pci_address at;
+		const struct pci_device *d;
+		char text[PCI_ADDRESS_MAX];
+
+		if (pci_address_parse(s->o->devices.v[i], &at, e) < 0)
+			return -EINVAL;
+		d = pci_find(&s->devices, at);
+		if (!d) {
+			error_set(e, ENODEV, "there is no PCI device %s",
+				  pci_address_format(at, text));
+			error_hint(e, "'slicer pci list' shows what there is");
+			return -ENODEV;
+		}
+		if (pci_is_bridge(d))
+			return error_set(e, EINVAL,
+					 "%s is a bridge: bridges are not passed through",
+					 d->address);
+		choose(s, d);
+	}
+	return 0;
+}
+
+/* What the host needs must not come up on vfio-pci at the next boot. */
+static int check_needed(struct setup *s, const struct pci_device *d, struct str *why,
+			struct error *e)
+{
+	struct uses u = { 0 };
+	int err = device_uses(s->c->host, &s->facts.mounts, d, &u, e);
+
+	for (size_t i = 0; err >= 0 && i < u.n; i++) {
+		enum use_kind k = u.v[i].kind;
+
+		if (k == USE_ROOT_DISK || k == USE_MOUNT || k == USE_ROUTE ||
+		    k == USE_DISPLAY)
+			str_addf(why, "%s: %s\n", d->address, u.v[i].text);
+	}
+	if (err >= 0 && d->boot_vga)
+		str_addf(why, "%s: it is the boot display\n", d->address);
+	uses_done(&u);
+	return err;
+}
+
+static int check_id(struct setup *s, struct pci_id id, struct str *why, struct error *e)
+{
+	CLEANUP(str_done) struct str all = { 0 };
+	size_t matches = 0;
+
+	for (size_t i = 0; i < s->devices.n; i++) {
+		const struct pci_device *d = &s->devices.v[i];
+		int err;
+
+		if (d->vendor != id.vendor || d->device != id.device)
+			continue;
+		matches++;
+		str_addf(&all, "%s%s", all.len ? ", " : "", d->address);
+		choose(s, d);
+		for (size_t k = 0; k < d->modules.n; k++)
+			if (!driver_is_vfio(d->modules.v[k]))
+				strv_add_unique(&s->initramfs_wish.drivers,
+						d->modules.v[k]);
+		err = check_needed(s, d, why, e);
+		if (err < 0)
+			return err;
+	}
+	if (!matches)
+		str_addf(why, "%04x:%04x: no device has this id\n", id.vendor, id.device);
+	if (matches > 1)
+		str_addf(why,
+			 "%04x:%04x: matches more than one device, all of them would be "
+			 "taken: %s\n",
+			 id.vendor, id.device, str_c(&all));
+	return 0;
+}
+
+static int find_ids(struct setup *s, struct error *e)
+{
+	CLEANUP(str_done) struct str why = { 0 };
+
+	for (size_t i = 0; i < s->wish.n_ids; i++) {
+		int err = check_id(s, s->wish.ids[i], &why, e);
+
+		if (err < 0)
+			return err;
+	}
+	s->initramfs_wish.early_bind = s->wish.n_ids > 0;
+	str_rtrim(&why);
+	if (!why.len)
+		return 0;
+	if (s->o->force) {
+		CLEANUP(strv_done) struct strv lines = { 0 };
+
+		strv_split(&lines, str_c(&why), "\n");
+		for (size_t i = 0; i < lines.n; i++)
+			plan_warn(&s->plan, "--ids: %s", lines.v[i]);
+		return 0;
+	}
+	error_set(e, EBUSY, "--ids would take devices that it must not take:\n%s",
+		  str_c(&why));
+	error_hint(
+		e,
+		"binding by address after the reboot ('slicer pci bind ADDR') takes just "
+		"the one device; --force sets the ids all the same");
+	return -EBUSY;
+}
+
+int setup_devices(struct setup *s, struct error *e)
+{
+	int err;
+
+	if (!s->has_devices && (s->o->devices.n || s->o->ids)) {
+		error_set(e, ENODEV, "there is no PCI bus to look for the devices on");
+		error_hint(e, "leave out --device and --ids");
+		return -ENODEV;
+	}
+	err = find_asked(s, e);
+	if (err >= 0)
+		err = find_ids(s, e);
+	if (err >= 0 && !s->n_chosen && s->has_devices) {
+		const struct pci_device *d =
+			devices_suggest(s->c->host, &s->facts.mounts, &s->devices);
+
+		if (d)
+			choose(s, d);
+	}
+	return err;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* setup-iommu: what is wanted, and the plan for it. */
+#include <errno.h>
+
+#include "cmd/setup.h"
+
+/* Keeps of params what every normal entry has, too: where entries are edited one by one,
+ * a parameter that one of them lacks is not set. */
+static void intersect(struct strv *params, const struct boot_config *boot)
+{
+	for (size_t k = 0; k < boot->n; k++) {
+		CLEANUP(strv_done) struct strv entry = { 0 };
+		CLEANUP(strv_done) struct strv both = { 0 };
+
+		if (!boot_entry_is_normal(&boot->v[k]) || !boot->v[k].options)
+			continue;
+		cmdline_split(boot->v[k].options, strlen(boot->v[k].options), &entry);
+		for (size_t i = 0; i < params->n; i++)
+			if (cmdline_has(&entry, params->v[i]))
+				strv_add(&both, params->v[i]);
+		strv_done(params);
+		*params = both;
+		both = (struct strv){ 0 };
+	}
+}
+
+/* What one of them says against what is wanted has to be seen, though: it is added back.
+ */
+static void add_contradictions(struct strv *params, const struct boot_config *boot,
+			       enum cpu_vendor vendor)
+{
+	for (size_t k = 0; k < boot->n; k++) {
+		CLEANUP(strv_done) struct strv entry = { 0 };
+		const char *off;
+
+		if (!boot_entry_is_normal(&boot->v[k]) || !boot->v[k].options)
+			continue;
+		cmdline_split(boot->v[k].options, strlen(boot->v[k].options), &entry);
+		off = cmdline_blocks(&entry, vendor);
+		if (off && !cmdline_has(params, off))
+			strv_add(params, off);
+	}
+}
+
+static int current_params(const struct setup *s, struct strv *ret, struct error *e)
+{
+	const struct boot_config *boot = &s->boot;
+
+	if (!boot->configured) {
+		if (e && boot->configured_error.code)
+			*e = boot->configured_error;
+		else
+			error_set(e, ENODATA,
+				  "%s has no configured command line that could be "
+				  "edited",
+				  s->loader->title);
+		return -ENODATA;
+	}
+	cmdline_split(boot->configured, strlen(boot->configured), ret);
+	if (!boot->has_generator) {
+		intersect(ret, boot);
+		add_contradictions(ret, boot, s->wish.vendor);
+	}
+	return 0;
+}
+
+/* The longest command line that the edit would make. */
+static int check_length(const struct setup *s, struct error *e)
+{
+	for (size_t i = 0; i <= s->boot.n; i++) {
+		const char *now =
+			i < s->boot.n ? s->boot.v[i].options : s->boot.configured;
+		CLEANUP(str_done) struct str then = { 0 };
+		int err;
+
+		if (!now)
+			continue;
+		edit_apply(&s->wanted.edit, now, strlen(now), true, &then);
+		err = refuse_length(str_c(&then), e);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* Softdeps only steer modules: a built-in driver is there first whatever they say. */
+static void warn_builtin(struct setup *s)
+{
+	for (size_t k = 0; s->initramfs_wish.early_bind && k < s->initramfs.versions.n;
+	     k++) {
+		const char *v = s->initramfs.versions.v[k];
+
+		for (size_t i = 0; i < s->initramfs_wish.drivers.n; i++) {
+			const char *driver = s->initramfs_wish.drivers.v[i];
+
+			if (module_state_of(s->c->host, v, driver) == MODULE_BUILTIN)
+				plan_warn(&s->plan,
+					  "%s is built into kernel %s and may take the "
+					  "device before "
+					  "vfio-pci: bind it after the boot with 'slicer "
+					  "pci bind'",
+					  driver, v);
+		}
+	}
+}
+
+int setup_choose_initramfs(struct setup *s, struct error *e)
+{
+	CLEANUP(strv_done) struct strv versions = { 0 };
+
+	boot_config_versions(&s->boot, &versions);
+	return initramfs_choose(s->c->host, &s->facts, s->o->initramfs, &versions,
+				&s->initramfs, e);
+}
+
+static int plan_initramfs(struct setup *s, struct error *e)
+{
+	struct initramfs_wish *w = &s->initramfs_wish;
+	size_t programs = 0;
+	int err;
+
+	if (s->o->no_initramfs) {
+		if (w->early_bind)
+			plan_next(&s->plan,
+				  "--no-initramfs left the initramfs alone: "
+				  "vfio-pci.ids= only takes "
+				  "devices whose driver is not loaded before vfio-pci");
+		return 0;
+	}
+	err = setup_choose_initramfs(s, e);
+	if (err < 0 || (!w->rebuild && !w->early_bind))
+		return err;
+	if (!s->initramfs.generator) {
+		plan_next(&s->plan,
+			  "no initramfs generator was recognised: nothing was rebuilt");
+		return 0;
+	}
+	warn_builtin(s);
+	err = s->initramfs.generator->plan(&s->initramfs, w, &s->plan, e);
+	for (size_t i = 0; err >= 0 && i < s->plan.n; i++)
+		programs += s->plan.v[i].kind == STEP_RUN;
+	s->rebuilds = programs > 0;
+	return err;
+}
+
+static bool has_file_step(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind != STEP_RUN)
+			return true;
+	return false;
+}
+
+static void warn_acs(struct setup *s)
+{
+	if (!s->wish.acs_override)
+		return;
+	plan_warn(
+		&s->plan,
+		"pcie_acs_override weakens the isolation between devices: a VM may reach "
+		"the memory of others");
+	plan_warn(
+		&s->plan,
+		"pcie_acs_override needs a patched kernel; a mainline kernel ignores it "
+		"('slicer doctor' says so after the reboot)");
+}
+
+int setup_make(struct setup *s, struct error *e)
+{
+	CLEANUP(strv_done) struct strv tokens = { 0 };
+	struct plan first = { 0 };
+	int err = current_params(s, &tokens, e);
+
+	s->wish.no_pt = s->o->no_pt;
+	s->wish.acs_override = xstrdup_null(s->o->acs_override);
+	strv_copy(&s->wish.params, &s->o->params);
+	strv_copy(&s->wish.remove_params, &s->o->remove_params);
+	if (err >= 0)
+		err = wanted_make(&s->wish, &tokens, &s->wanted, e);
+	if (err >= 0)
+		err = check_length(s, e);
+	/* The loader's plan tells whether the command line changes; the initramfs hangs
+	 * on that, and its programs come first (kernel-install copies the image that they
+	 * make). */
+	if (err >= 0)
+		err = s->loader->plan(&s->boot, &s->wanted.edit, &first, e);
+	s->initramfs_wish.rebuild = has_file_step(&first);
+	plan_done(&first);
+	if (err >= 0)
+		err = plan_initramfs(s, e);
+	if (err >= 0)
+		err = s->loader->plan(&s->boot, &s->wanted.edit, &s->plan, e);
+	if (err < 0)
+		return err;
+	warn_acs(s);
+	plan_order(&s->plan);
+	s->edit = &s->wanted.edit;
+	return 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* setup-iommu: looking at the machine again, after the last step. */
+#include <errno.h>
+
+#include "cmd/setup.h"
+#include "probe/initramfs.h"
+
+/* The commands lines that boot entries had before, to compare with after taking back. */
+static int verify_restored(struct setup *s, struct error *e)
+{
+	struct boot_config now = { 0 };
+	int err = s->loader->load(s->c->host, &s->facts, &now, e);
+
+	if (err >= 0 && now.n != s->boot.n)
+		err = error_set(e, EIO, "the boot menu has %zu entries, it had %zu",
+				now.n, s->boot.n);
+	for (size_t i = 0; err >= 0 && i < now.n; i++) {
+		if (str_eq(now.v[i].options, s->boot.v[i].options))
+			continue;
+		err = error_set(
+			e, EIO,
+			"the boot entry '%s' has another command line than before",
+			now.v[i].title ? now.v[i].title : now.v[i].id);
+		error_at(e, now.v[i].source, now.v[i].line);
+	}
+	boot_config_done(&now);
+	return err;
+}
+
+static int verify_menu(struct setup *s, struct error *e)
+{
+	CLEANUP(strv_done) struct strv lacks = { 0 };
+	struct boot_config now = { 0 };
+	int err = s->loader->load(s->c->host, &s->facts, &now, e);
+
+	if (err >= 0 && !now.n)
+		strv_add(&lacks, "the boot menu has no entries");
+	if (err >= 0)
+		boot_config_verify(&now, s->edit, &lacks);
+	for (size_t i = 0; err >= 0 && i < now.n; i++) {
+		CLEANUP(strv_done) struct strv missing = { 0 };
+
+		if (!boot_entry_is_normal(&now.v[i]))
+			continue;
+		wanted_missing(&s->wanted, now.v[i].options ? now.v[i].options : "",
+			       &missing);
+		for (size_t k = 0; k < missing.n; k++)
+			strv_addf(&lacks, "the entry '%s' lacks %s",
+				  now.v[i].title ? now.v[i].title : now.v[i].id,
+				  missing.v[k]);
+	}
+	if (err >= 0 && lacks.n) {
+		CLEANUP(free_char) char *text = strv_join(&lacks, "\n");
+
+		err = error_set(
+			e, EPROTO,
+			"the programs ended well, but their result is not right:\n%s",
+			text);
+	}
+	boot_config_done(&now);
+	return err;
+}
+
+/* What the image must hold: slicer's own files that belong into it, as they are on disk.
+ */
+static size_t wanted_files(const struct setup *s, struct initramfs_file *files,
+			   size_t max, struct str *texts)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; s->initramfs_wish.early_bind && i < s->initramfs.n_own; i++) {
+		const char *path = s->initramfs.own[i].path;
+
+		if (!str_starts(path, "/etc/modprobe.d/") || n == max)
+			continue;
+		if (host_read(s->c->host, path, HOST_MAX_CONFIG, &texts[n], NULL) < 0)
+			continue;
+		files[n++] = (struct initramfs_file){ .name = xstrdup(path + 1) };
+	}
+	return n;
+}
+
+static int check_image(struct setup *s, size_t i, struct error *e)
+{
+	const char *version = s->initramfs.versions.v[i],
+		   *path = s->initramfs.images.v[i];
+	CLEANUP(strv_done) struct strv modules = { 0 };
+	struct initramfs_file files[4] = { 0 };
+	struct str texts[4] = { 0 };
+	struct initramfs_image image = { 0 };
+	size_t n = wanted_files(s, files, ARRAY_SIZE(files), texts);
+	int err;
+
+	strv_add(&modules, "vfio-pci");
+	err = initramfs_scan(s->c->host, path, files, n, &modules, &image, e);
+	if (err >= 0 && !image.complete)
+		err = error_set(e, EPROTO, "the image is not whole: %s",
+				image.why_not ? image.why_not : "unknown reason");
+	for (size_t k = 0; err >= 0 && k < n; k++)
+		if (!files[k].found || !str_same(&files[k].contents, &texts[k]))
+			err = error_set(e, EPROTO,
+					"the image does not hold /%s as it is on disk",
+					files[k].name);
+	if (err >= 0 && s->initramfs_wish.early_bind && !image.modules.n &&
+	    module_state_of(s->c->host, version, "vfio-pci") != MODULE_BUILTIN)
+		err = error_set(e, EPROTO, "the image lacks the module vfio-pci");
+	if (err < 0)
+		error_at(e, path, 0);
+	for (size_t k = 0; k < ARRAY_SIZE(files); k++) {
+		initramfs_file_done(&files[k]);
+		str_done(&texts[k]);
+	}
+	initramfs_image_done(&image);
+	return err;
+}
+
+static int verify_images(struct setup *s, struct error *e)
+{
+	int err = 0;
+
+	if (!s->rebuilds || s->initramfs.switched_off)
+		return 0;
+	for (size_t i = 0; i < s->initramfs.versions.n && err >= 0; i++)
+		if (host_exists(s->c->host, s->initramfs.images.v[i]))
+			err = check_image(s, i, e);
+	return err;
+}
+
+int setup_verify(void *data, bool rolled_back, struct error *e)
+{
+	struct setup *s = data;
+	int err;
+
+	if (rolled_back)
+		return verify_restored(s, e);
+	err = verify_menu(s, e);
+	return err < 0 ? err : verify_images(s, e);
+}
