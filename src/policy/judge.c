@@ -122,7 +122,7 @@ enum tri judge_next_boot(const struct diagnosis *d)
 	for (size_t i = 0; i < d->boot->n; i++) {
 		const struct boot_entry *e = &d->boot->v[i];
 
-		if (e->is_recovery || !e->options)
+		if (e->is_recovery || e->is_foreign || !e->options)
 			continue;
 		normal++;
 		lacking += judge_lacks(d, e->options);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "policy/checks.h"
+
+#include <stdarg.h>
+
+void checks_done(struct checks *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		free(c->v[i].id);
+		free(c->v[i].title);
+		free(c->v[i].evidence);
+		strv_done(&c->v[i].fix);
+	}
+	free(c->v);
+	*c = (struct checks){ 0 };
+}
+
+struct check *check_add(struct checks *c, const char *id, const char *group,
+			enum check_status status, const char *title, const char *evidence,
+			...)
+{
+	struct check *check;
+	va_list ap;
+
+	c->v = xgrow(c->v, c->n, &c->cap, sizeof(*c->v));
+	check = &c->v[c->n++];
+	*check = (struct check){
+		.id = xstrdup(id),
+		.group = group,
+		.status = status,
+		.title = xstrdup(title),
+	};
+	if (!evidence)
+		return check;
+	va_start(ap, evidence);
+	if (vasprintf(&check->evidence, evidence, ap) < 0)
+		abort();
+	va_end(ap);
+	return check;
+}
+
+void check_fix_root(const struct diagnosis *d, struct check *c)
+{
+	if (d->unprivileged)
+		strv_add(&c->fix, "sudo slicer doctor");
+}
+
+void checks_make(const struct diagnosis *d, struct checks *ret)
+{
+	checks_platform(d, ret);
+	checks_firmware(d, ret);
+	checks_kernel(d, ret);
+	checks_cmdline(d, ret);
+	checks_bootloader(d, ret);
+	checks_initramfs(d, ret);
+	checks_iommu(d, ret);
+	checks_devices(d, ret);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The groups of checks, in the order in which they are told. Inside src/policy only. */
+#ifndef SLICER_POLICY_CHECKS_H
+#define SLICER_POLICY_CHECKS_H
+
+#include "policy/judge.h"
+
+void checks_platform(const struct diagnosis *d, struct checks *ret);
+void checks_firmware(const struct diagnosis *d, struct checks *ret);
+void checks_kernel(const struct diagnosis *d, struct checks *ret);
+void checks_cmdline(const struct diagnosis *d, struct checks *ret);
+void checks_bootloader(const struct diagnosis *d, struct checks *ret);
+void checks_initramfs(const struct diagnosis *d, struct checks *ret);
+void checks_iommu(const struct diagnosis *d, struct checks *ret);
+void checks_devices(const struct diagnosis *d, struct checks *ret);
+
+/* Adds the step that lets slicer see more, if there is one. */
+void check_fix_root(const struct diagnosis *d, struct check *c);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Group "devices": who has a device, and who must go along with it. */
+#include "policy/checks.h"
+
+#define DEVICES "devices"
+
+/* "driver nvidia; group 28 with 0000:0b:00.1; nvme0n1p2 is mounted on /" */
+static char *describe(const struct device_view *v)
+{
+	CLEANUP(free_char) char *companions = strv_join(&v->companions, " ");
+	CLEANUP(free_char) char *uses = strv_join(&v->in_use, "; ");
+	struct str text = { 0 };
+
+	if (v->dev->driver)
+		str_addf(&text, "driver %s", v->dev->driver);
+	else
+		str_add(&text, "no driver");
+	if (v->dev->iommu_group >= 0)
+		str_addf(&text, "; group %ld%s%s", v->dev->iommu_group,
+			 *companions ? " with " : "", companions);
+	if (*uses)
+		str_addf(&text, "; %s", uses);
+	return str_take(&text);
+}
+
+/* vfio-pci or one of its variants (mlx5_vfio_pci, xe-vfio-pci ...). */
+static bool is_vfio(const struct pci_device *dev)
+{
+	return dev->driver && (str_ends(dev->driver, "vfio-pci") ||
+			       str_ends(dev->driver, "vfio_pci"));
+}
+
+/* Companions that are not functions of the same card: the group is not split finely. */
+static bool is_mixed(const struct device_view *v)
+{
+	size_t slot = strlen(v->dev->address) - 1;
+
+	for (size_t i = 0; i < v->companions.n; i++)
+		if (strncmp(v->companions.v[i], v->dev->address, slot) != 0)
+			return true;
+	return false;
+}
+
+static struct check *add(struct checks *ret, const struct device_view *v,
+			 enum check_status status, const char *what)
+{
+	CLEANUP(free_char) char *id = xasprintf("devices.%s", v->dev->address);
+	CLEANUP(free_char) char *name = pci_description(v->dev);
+	CLEANUP(free_char) char *evidence = describe(v);
+	CLEANUP(free_char) char *title = NULL;
+
+	title = xasprintf("%s %s%s%s", v->dev->address, name, what ? ": " : "",
+			  what ? what : "");
+	return check_add(ret, id, DEVICES, status, title, "%s", evidence);
+}
+
+/* A device that somebody asked for has to be free to go. */
+static bool check_asked(const struct device_view *v, struct checks *ret)
+{
+	struct check *c;
+
+	if (!v->asked)
+		return false;
+	if (pci_is_bridge(v->dev)) {
+		c = add(ret, v, CHECK_FAIL, "a bridge is never given away");
+		strv_add(&c->fix, "slicer pci list shows what is behind it");
+	} else if (v->in_use.n && !is_vfio(v->dev)) {
+		c = add(ret, v, CHECK_FAIL, "the host is using it");
+		strv_addf(&c->fix, "stop what uses it, then sudo slicer pci bind %s",
+			  v->dev->address);
+	} else if (!is_vfio(v->dev)) {
+		c = add(ret, v, CHECK_WARN, "not bound to vfio-pci yet");
+		strv_addf(&c->fix, "sudo slicer pci bind %s%s", v->dev->address,
+			  v->companions.n ? " --group" : "");
+	} else {
+		add(ret, v, CHECK_PASS, NULL);
+	}
+	return true;
+}
+
+static void check_device(const struct diagnosis *d, const struct device_view *v,
+			 struct checks *ret)
+{
+	bool active = d->facts->iommu.active;
+	struct check *c;
+
+	if (active && v->dev->iommu_group < 0 && !pci_is_bridge(v->dev)) {
+		c = add(ret, v, CHECK_WARN, "in no IOMMU group: no VM can have it");
+		strv_add(&c->fix, "move the card to another slot, or look for an update "
+				  "of the firmware");
+	} else if (active && is_mixed(v) && (v->asked || pci_is_display(v->dev))) {
+		c = add(ret, v, CHECK_WARN, "shares its group with other devices");
+		strv_addf(&c->fix,
+			  "all of them go to the VM together: sudo slicer pci bind %s "
+			  "--group",
+			  v->dev->address);
+		strv_add(&c->fix, "or move the card to another slot; or, at the price of "
+				  "isolation, sudo slicer setup-iommu --acs-override");
+	} else if (!check_asked(v, ret)) {
+		add(ret, v, CHECK_PASS, NULL);
+	}
+}
+
+void checks_devices(const struct diagnosis *d, struct checks *ret)
+{
+	const struct error *e = d->pci_error;
+	struct check *c;
+
+	if (!d->pci_known) {
+		c = check_add(ret, "devices.pci", DEVICES, CHECK_SKIP,
+			      "no PCI devices could be looked at", "%s",
+			      e && e->code ? e->what : "there is no PCI bus");
+		if (e && e->hint[0])
+			strv_add(&c->fix, e->hint);
+		return;
+	}
+	if (d->n_devices == 0)
+		check_add(ret, "devices.pci", DEVICES, CHECK_SKIP,
+			  "there is no display or network controller", NULL);
+	for (size_t i = 0; i < d->n_devices; i++)
+		check_device(d, &d->devices[i], ret);
+	if (d->n_devices_left_out) {
+		c = check_add(ret, "devices.more", DEVICES, CHECK_SKIP,
+			      "more display and network controllers", "%zu are left out",
+			      d->n_devices_left_out);
+		strv_add(&c->fix, "slicer pci list; slicer doctor ADDRESS tells about "
+				  "one");
+	}
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Group "iommu": what came of it all, by sysfs and by the kernel's log. */
+#include "policy/checks.h"
+
+#define IOMMU "iommu"
+
+static void check_active(const struct diagnosis *d, struct checks *ret)
+{
+	const struct iommu_facts *f = &d->facts->iommu;
+	const char *evidence = f->evidence ? f->evidence : "/sys/class/iommu";
+	struct check *c;
+
+	if (!f->known) {
+		check_add(ret, "iommu.active", IOMMU, CHECK_SKIP,
+			  "whether the IOMMU is active can't be told",
+			  "there is no /sys to look at");
+	} else if (f->active) {
+		check_add(ret, "iommu.active", IOMMU, CHECK_PASS, "the IOMMU is active",
+			  "%s", evidence);
+	} else {
+		c = check_add(ret, "iommu.active", IOMMU, CHECK_FAIL,
+			      "the IOMMU is not active", "%s", evidence);
+		verdict_of(d, &c->fix);
+	}
+}
+
+static void check_domain(const struct iommu_facts *f, struct checks *ret)
+{
+	if (!f->active)
+		return;
+	if (!f->default_domain)
+		check_add(ret, "iommu.domain", IOMMU, CHECK_SKIP,
+			  "the groups' default domain is not known",
+			  "no group shows its type");
+	else
+		check_add(ret, "iommu.domain", IOMMU, CHECK_PASS,
+			  strcmp(f->default_domain, "identity") == 0
+				  ? "the host's own devices bypass translation (pt)"
+				  : "the host's own devices are translated",
+			  "default domain: %s", f->default_domain);
+}
+
+/* VFIO refuses devices without it: linux drivers/vfio/vfio_iommu_type1.c. */
+static void check_interrupts(const struct diagnosis *d, struct checks *ret)
+{
+	const struct iommu_facts *f = &d->facts->iommu;
+	const struct log_line *off = log_find(&d->facts->log, KMSG_IRQ_OFF);
+	const struct log_line *on = log_find(&d->facts->log, KMSG_IRQ_ON);
+	struct check *c;
+
+	if (!f->active)
+		return;
+	if (f->interrupt_remapping == TRI_UNKNOWN) {
+		c = check_add(ret, "iommu.interrupt-remapping", IOMMU, CHECK_SKIP,
+			      "whether interrupts are remapped can't be told", "%s",
+			      d->facts->log.why_not ? d->facts->log.why_not
+						    : "the log does not say it");
+		check_fix_root(d, c);
+	} else if (f->interrupt_remapping == TRI_YES) {
+		check_add(ret, "iommu.interrupt-remapping", IOMMU, CHECK_PASS,
+			  "interrupts are remapped", "%s", on ? on->text : "by the log");
+	} else {
+		c = check_add(ret, "iommu.interrupt-remapping", IOMMU, CHECK_FAIL,
+			      "interrupts are not remapped: VFIO refuses devices", "%s",
+			      off ? off->text : "by the log");
+		strv_add(&c->fix, "switch interrupt remapping on in the firmware, or "
+				  "update the firmware");
+		strv_add(&c->fix,
+			 "sudo slicer setup-iommu --param "
+			 "vfio_iommu_type1.allow_unsafe_interrupts=1 (only for guests "
+			 "that are trusted)");
+	}
+}
+
+static bool is_told(enum kmsg_meaning m)
+{
+	return m == KMSG_ERROR || m == KMSG_FAULT || m == KMSG_HARMLESS;
+}
+
+static bool is_first_of_rule(const struct log_facts *log, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(log->v[i].rule->id, log->v[at].rule->id) == 0)
+			return false;
+	return true;
+}
+
+static size_t count_of_rule(const struct log_facts *log, const char *id)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < log->n; i++)
+		n += strcmp(log->v[i].rule->id, id) == 0;
+	return n;
+}
+
+static enum check_status line_status(const struct diagnosis *d, enum kmsg_meaning m)
+{
+	if (m == KMSG_HARMLESS)
+		return CHECK_PASS;
+	return m == KMSG_ERROR && !d->facts->iommu.active ? CHECK_FAIL : CHECK_WARN;
+}
+
+/* Each kind of message once, with what it means. */
+static void check_line(const struct diagnosis *d, const struct log_line *line,
+		       struct checks *ret)
+{
+	const struct kmsg_rule *rule = line->rule;
+	size_t n = count_of_rule(&d->facts->log, rule->id);
+	CLEANUP(free_char) char *id = xasprintf("iommu.log.%s", rule->id);
+	CLEANUP(free_char) char *title = NULL;
+	CLEANUP(free_char) char *times = n > 1 ? xasprintf(" (%zu times)", n) : NULL;
+	enum check_status status = line_status(d, rule->meaning);
+	struct check *c;
+
+	title = xasprintf("%s%s",
+			  status == CHECK_PASS ? "a harmless message"
+					       : "the kernel's log has an error",
+			  times ? times : "");
+	c = check_add(ret, id, IOMMU, status, title, "%s%s%s", line->text,
+		      status == CHECK_PASS && rule->explain ? ": " : "",
+		      status == CHECK_PASS && rule->explain ? rule->explain : "");
+	if (status != CHECK_PASS && rule->explain)
+		strv_add(&c->fix, rule->explain);
+}
+
+static void check_log(const struct diagnosis *d, struct checks *ret)
+{
+	const struct log_facts *log = &d->facts->log;
+	size_t bad = 0;
+	struct check *c;
+
+	if (!log->readable) {
+		c = check_add(ret, "iommu.log", IOMMU, CHECK_SKIP,
+			      "the kernel's log could not be read", "%s",
+			      log->why_not ? log->why_not : "no reason is known");
+		check_fix_root(d, c);
+		return;
+	}
+	for (size_t i = 0; i < log->n; i++)
+		bad += line_status(d, log->v[i].rule->meaning) != CHECK_PASS &&
+		       is_told(log->v[i].rule->meaning);
+	if (!log->from_boot) {
+		c = check_add(ret, "iommu.log", IOMMU, CHECK_SKIP,
+			      "the log of the start is gone: errors may have been missed",
+			      "newer messages have overwritten it");
+		strv_add(&c->fix, "sudo journalctl -k -b 0 -g 'DMAR|AMD-Vi|IOMMU'");
+	} else if (!bad) {
+		check_add(ret, "iommu.log", IOMMU, CHECK_PASS,
+			  "no IOMMU errors in the kernel's log", "%zu line%s about it",
+			  log->n, log->n == 1 ? "" : "s");
+	}
+	for (size_t i = 0; i < log->n; i++)
+		if (is_told(log->v[i].rule->meaning) && is_first_of_rule(log, i))
+			check_line(d, &log->v[i], ret);
+}
+
+void checks_iommu(const struct diagnosis *d, struct checks *ret)
+{
+	check_active(d, ret);
+	check_domain(&d->facts->iommu, ret);
+	check_interrupts(d, ret);
+	check_log(d, ret);
+}

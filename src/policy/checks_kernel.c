@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Group "kernel": what the running one and the next one were built with. */
+#include "policy/checks.h"
+
+#define KERNEL "kernel"
+
+static void add_option(struct str *s, const char *name, char value)
+{
+	if (!value)
+		return;
+	if (s->len)
+		str_add(s, ", ");
+	if (value == 'n')
+		str_addf(s, "%s is not set", name);
+	else
+		str_addf(s, "%s=%c", name, value);
+}
+
+static void describe_config(const struct diagnosis *d, const struct kernel_facts *k,
+			    struct str *ret)
+{
+	if (judge_vendor(d) != CPU_AMD) {
+		add_option(ret, "CONFIG_INTEL_IOMMU", k->intel_iommu);
+		if (k->intel_default_on == 'y')
+			add_option(ret, "CONFIG_INTEL_IOMMU_DEFAULT_ON",
+				   k->intel_default_on);
+	}
+	if (judge_vendor(d) != CPU_INTEL)
+		add_option(ret, "CONFIG_AMD_IOMMU", k->amd_iommu);
+	add_option(ret, "CONFIG_VFIO", k->vfio);
+	add_option(ret, "CONFIG_VFIO_PCI", k->vfio_pci);
+}
+
+static bool is_built_without(const struct diagnosis *d, const struct kernel_facts *k)
+{
+	enum cpu_vendor vendor = judge_vendor(d);
+
+	return (vendor == CPU_INTEL && k->intel_iommu == 'n') ||
+	       (vendor == CPU_AMD && k->amd_iommu == 'n') || k->vfio == 'n' ||
+	       k->vfio_pci == 'n';
+}
+
+static void check_config(const struct diagnosis *d, const struct kernel_facts *k,
+			 struct checks *ret)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	struct check *c;
+
+	if (!k || !k->config_path) {
+		check_add(ret, "kernel.config", KERNEL, CHECK_SKIP,
+			  "the running kernel's configuration is not known", "%s",
+			  k ? "no /boot/config-* or /proc/config.gz for it"
+			    : "no kernel is running here");
+		return;
+	}
+	describe_config(d, k, &text);
+	if (!is_built_without(d, k)) {
+		check_add(ret, "kernel.config", KERNEL, CHECK_PASS,
+			  "built with IOMMU and VFIO", "%s", str_c(&text));
+		return;
+	}
+	c = check_add(ret, "kernel.config", KERNEL, CHECK_FAIL,
+		      "the kernel was built without what is needed", "%s: %s",
+		      k->config_path, str_c(&text));
+	judge_kernel_advice(d, k, &c->fix);
+}
+
+static const char *vfio_evidence(const struct kernel_facts *k, bool registered)
+{
+	if (registered)
+		return "/sys/bus/pci/drivers/vfio-pci";
+	return k->vfio_pci_state == MODULE_BUILTIN ? "built in" : "a module that loads";
+}
+
+static void check_vfio(const struct diagnosis *d, const struct kernel_facts *k,
+		       struct checks *ret)
+{
+	bool registered = d->facts->iommu.vfio_pci_registered;
+	enum tri at_hand = judge_vfio_at_hand(d);
+	struct check *c;
+
+	if (at_hand == TRI_UNKNOWN) {
+		check_add(ret, "kernel.vfio", KERNEL, CHECK_SKIP,
+			  "whether vfio-pci can be loaded is not known", "%s%s",
+			  k ? "no modules are installed for the running kernel "
+			    : "no kernel is running here",
+			  k ? k->version : "");
+	} else if (at_hand == TRI_NO) {
+		c = check_add(ret, "kernel.vfio", KERNEL, CHECK_FAIL,
+			      "vfio-pci is not there", "no module of that name for %s",
+			      k->version);
+		judge_kernel_advice(d, k, &c->fix);
+	} else if (k && k->vfio_type1_state == MODULE_MISSING) {
+		c = check_add(ret, "kernel.vfio", KERNEL, CHECK_WARN,
+			      "vfio_iommu_type1 is not there: only iommufd can be used",
+			      "no module of that name for %s", k->version);
+		judge_kernel_advice(d, k, &c->fix);
+	} else {
+		check_add(ret, "kernel.vfio", KERNEL, CHECK_PASS, "vfio-pci is at hand",
+			  "%s", vfio_evidence(k, registered));
+	}
+}
+
+/* The kernel that the next boot starts is often another one: just upgraded. */
+static void check_next(const struct diagnosis *d, const struct kernel_facts *running,
+		       struct checks *ret)
+{
+	const struct boot_entry *entry = judge_default(d);
+	const struct kernel_facts *k = judge_next_kernel(d);
+	CLEANUP(free_char) char *lacks = NULL;
+	struct check *c;
+
+	if (!k) {
+		check_add(ret, "kernel.next", KERNEL, CHECK_SKIP,
+			  "the kernel of the next boot is not known", "%s",
+			  !d->boot ? "the boot menu could not be read"
+			  : !entry ? "the default entry can't be told"
+			  : !entry->version
+				  ? "the default entry's file name has no version"
+				  : entry->version);
+		return;
+	}
+	lacks = judge_kernel_lacks(d, k);
+	if (lacks) {
+		c = check_add(ret, "kernel.next", KERNEL, CHECK_FAIL,
+			      "the kernel of the next boot lacks what is needed",
+			      "%s: %s", k->version, lacks);
+		judge_kernel_advice(d, k, &c->fix);
+		return;
+	}
+	check_add(ret, "kernel.next", KERNEL, CHECK_PASS,
+		  k == running ? "the next boot starts the same kernel"
+			       : "the next boot starts another kernel",
+		  "%s", k->version);
+}
+
+void checks_kernel(const struct diagnosis *d, struct checks *ret)
+{
+	const struct kernel_facts *k = judge_running_kernel(d);
+
+	check_config(d, k, ret);
+	check_vfio(d, k, ret);
+	check_next(d, k, ret);
+}
