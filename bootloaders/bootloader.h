@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A boot loader is three questions, none of which writes. See docs/adding-a-bootloader.md.
+ * A boot loader is three questions, none of which writes. See
+ * docs/adding-a-bootloader.md.
  */
 #ifndef SLICER_BOOTLOADERS_BOOTLOADER_H
 #define SLICER_BOOTLOADERS_BOOTLOADER_H
@@ -12,38 +13,45 @@
 enum boot_match {
 	BOOT_NO,
 	BOOT_INSTALLED, /* it is here; nothing says that it booted this machine */
-	BOOT_BOOTED,	/* it booted this machine: evidence says what tells */
+	BOOT_BOOTED, /* it booted this machine: evidence says what tells */
 };
 
 struct boot_entry {
-	char *id;	/* "gnulinux-simple-...", "debian-6.1.0-18-amd64.conf" */
+	char *id; /* "gnulinux-simple-...", "debian-6.1.0-18-amd64.conf" */
 	char *title;
-	char *kernel;	/* path as the host's files have it ("/boot/vmlinuz-..."), NULL unknown */
-	char *version;	/* kernel release, NULL unknown */
+	char *kernel; /* path as the host's files have it ("/boot/vmlinuz-..."), NULL
+			 unknown */
+	char *version; /* kernel release, NULL unknown */
 	struct strv initrds; /* paths as the host's files have them */
-	char *options;	/* the next-boot command line, as the loader will pass it */
-	char *source;	/* the file it stands in */
+	char *options; /* the next-boot command line, as the loader will pass it */
+	char *source; /* the file it stands in */
 	unsigned line;
 	bool is_default;
 	bool is_recovery; /* rescue entries: not expected to carry the parameters */
+	/* Neither this system's generator nor plan() reaches it (40_custom, another
+	 * system's): shown, not expected to carry the parameters. */
+	bool is_foreign;
 };
 
 struct bootloader;
 
-/* A host's boot menu, and what plan() needs to change it (priv): all contents already read. */
+/* A host's boot menu, and what plan() needs to change it (priv): all contents already
+ * read. */
 struct boot_config {
 	const struct bootloader *loader;
-	/* The command line that normal entries get when generated anew: NULL if it can't be proven
-	 * (configured_error says why, with the line) or if there is none. */
+	/* The command line that normal entries get when generated anew: NULL if it can't
+	 * be proven (configured_error says why, with the line) or if there is none. */
 	char *configured;
 	struct error configured_error;
 	struct strv configured_sources; /* the files it comes from, in order */
-	/* Running the generator makes entries from configured (false: entries are edited themselves) */
+	/* Running the generator makes entries from configured (false: entries are edited
+	 * themselves) */
 	bool has_generator;
 	char *generate_command; /* "update-grub", for advice; NULL without */
 	struct boot_entry *v;
 	size_t n, cap;
-	struct strv notes; /* what a person should know: "the ESP's grub.cfg reads another filesystem" */
+	struct strv notes; /* what a person should know: "the ESP's grub.cfg reads another
+			      filesystem" */
 	void *priv;
 	void (*priv_free)(void *priv);
 };
@@ -51,17 +59,21 @@ void boot_config_done(struct boot_config *c);
 struct boot_entry *boot_config_add(struct boot_config *c);
 /* The entry started next unless somebody chooses, NULL if it can't be told. */
 const struct boot_entry *boot_config_default(const struct boot_config *c);
-/* Kernel releases that the menu can start, recovery ones included, each once, appended. */
+/* Kernel releases that the menu can start with this system, recovery ones included, each
+ * once, appended. */
 void boot_config_versions(const struct boot_config *c, struct strv *ret);
 
 struct boot_probe {
 	enum boot_match match;
-	struct strv evidence; /* "LoaderInfo: systemd-boot 252", "/proc/cmdline: BOOT_IMAGE=..." */
+	struct strv evidence; /* "LoaderInfo: systemd-boot 252", "/proc/cmdline:
+				 BOOT_IMAGE=..." */
 };
 void boot_probe_done(struct boot_probe *p);
+void boot_probe_add(struct boot_probe *p, enum boot_match match, const char *fmt, ...)
+	PRINTF(3, 4);
 
 struct bootloader {
-	const char *name;  /* "grub", "systemd-boot": for --bootloader and JSON */
+	const char *name; /* "grub", "systemd-boot": for --bootloader and JSON */
 	const char *title; /* "GRUB" */
 	/* Is it here, did it boot this machine? */
 	int (*probe)(const struct host *h, const struct facts *f, struct boot_probe *ret,
@@ -69,9 +81,10 @@ struct bootloader {
 	int (*load)(const struct host *h, const struct facts *f, struct boot_config *ret,
 		    struct error *e);
 	/*
-	 * Steps that make every normal entry, and every future kernel's, carry the edit. Refuses what
-	 * it can't prove, with path and line. An edit that is there already gives no file step; when files
-	 * are right but an entry is not, the generator alone.
+	 * Steps that make every normal entry, and every future kernel's, carry the edit.
+	 * Refuses what it can't prove, with path and line. An edit that is there already
+	 * gives no file step; when files are right but an entry is not, the generator
+	 * alone.
 	 */
 	int (*plan)(const struct boot_config *c, const struct edit *ed, struct plan *ret,
 		    struct error *e);
@@ -83,19 +96,47 @@ extern const struct bootloader *const bootloaders[];
 const struct bootloader *bootloader_find(const char *name);
 
 /*
- * Asks all of them. Exactly one booted, or exactly one installed: *ret and its probe. Several that
- * look active, or none: refused, naming each with its evidence, and --bootloader as the way out. A
- * loader that is recognised but not supported yet (LoaderInfo of another, UKI, Limine, rEFInd, ...) is named
- * in the refusal. name (may be NULL) overrules.
+ * Asks all of them. Exactly one booted, or exactly one installed: *ret and its probe.
+ * Several that look active, or none: refused, naming each with its evidence, and
+ * --bootloader as the way out. A loader that is recognised but not supported yet
+ * (LoaderInfo of another, UKI, Limine, rEFInd, ...) is named in the refusal. name (may be
+ * NULL) overrules.
  */
 int bootloader_choose(const struct host *h, const struct facts *f, const char *name,
-		      const struct bootloader **ret, struct boot_probe *ret_probe, struct error *e);
+		      const struct bootloader **ret, struct boot_probe *ret_probe,
+		      struct error *e);
 
 /*
- * The generic proof, after load(): for every normal entry: which of edit's results are missing
- * (an added parameter not there exactly once, a removed one still there). Appends one line per shortfall
- * to ret ("entry X lacks iommu=pt"); none: proven.
+ * The generic proof, after load(): for every normal entry: which of edit's results are
+ * missing (an added parameter not there exactly once, a removed one still there). Appends
+ * one line per shortfall to ret ("entry X lacks iommu=pt"); none: proven.
  */
-void boot_config_verify(const struct boot_config *c, const struct edit *ed, struct strv *ret);
+void boot_config_verify(const struct boot_config *c, const struct edit *ed,
+			struct strv *ret);
+
+/* ---- for the backends
+ * ---------------------------------------------------------------------- */
+
+/* Is it one that plan() is answerable for: neither recovery nor foreign? */
+bool boot_entry_is_normal(const struct boot_entry *entry);
+/* Do these options hold the configured parameters as one run, whatever stands around
+ * them? Quotes don't count: GRUB takes them away and puts its own. */
+bool boot_options_carry(const char *options, const struct strv *configured);
+/* Does one of the parameters ask for a rescue system (single, emergency,
+ * systemd.unit=rescue.target, init=, rd.break ...)? Returns it, pointing into params,
+ * NULL if none. */
+const char *boot_rescue_param(const struct strv *params);
+/* "intel_iommu=off becomes intel_iommu=on, adds iommu=pt": owned by the caller. */
+char *boot_edit_describe(const struct edit *ed);
+/* The kernel release in a file name ("vmlinuz-6.1.0-18-amd64"), if it is one: owned by
+ * the caller, NULL else. */
+char *boot_kernel_version(const struct host *h, const struct facts *f,
+			  const char *kernel);
+/* Is there such a file or directory below /lib/modules or /usr/lib/modules? */
+bool boot_kernel_is_installed(const struct host *h, const struct facts *f,
+			      const char *version);
+/* Is program to be found, or can't it matter because programs are not run (a foreign
+ * root)? */
+bool boot_has_program(const struct host *h, const char *name);
 
 #endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all boot loaders have in common: the menu as data, and the proof that it is right.
+ */
+#include "bootloaders/bootloader.h"
+
+#include <stdarg.h>
+
+static void entry_done(struct boot_entry *entry)
+{
+	free(entry->id);
+	free(entry->title);
+	free(entry->kernel);
+	free(entry->version);
+	strv_done(&entry->initrds);
+	free(entry->options);
+	free(entry->source);
+}
+
+void boot_config_done(struct boot_config *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		entry_done(&c->v[i]);
+	free(c->v);
+	free(c->configured);
+	strv_done(&c->configured_sources);
+	free(c->generate_command);
+	strv_done(&c->notes);
+	if (c->priv_free)
+		c->priv_free(c->priv);
+	*c = (struct boot_config){ 0 };
+}
+
+struct boot_entry *boot_config_add(struct boot_config *c)
+{
+	c->v = xgrow(c->v, c->n, &c->cap, sizeof(*c->v));
+	c->v[c->n] = (struct boot_entry){ 0 };
+	return &c->v[c->n++];
+}
+
+const struct boot_entry *boot_config_default(const struct boot_config *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].is_default)
+			return &c->v[i];
+	return NULL;
+}
+
+void boot_config_versions(const struct boot_config *c, struct strv *ret)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].version && !c->v[i].is_foreign)
+			strv_add_unique(ret, c->v[i].version);
+}
+
+void boot_probe_done(struct boot_probe *p)
+{
+	strv_done(&p->evidence);
+	*p = (struct boot_probe){ 0 };
+}
+
+void boot_probe_add(struct boot_probe *p, enum boot_match match, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	if (match > p->match)
+		p->match = match;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	strv_take(&p->evidence, text);
+}
+
+bool boot_entry_is_normal(const struct boot_entry *entry)
+{
+	return !entry->is_recovery && !entry->is_foreign;
+}
+
+/* Does a later item of the edit bring param back? */
+static bool is_brought_back(const struct edit *ed, size_t from, const char *param)
+{
+	for (size_t i = from; i < ed->n; i++) {
+		const struct edit_item *it = &ed->v[i];
+
+		if (it->op == EDIT_ADD && param_same(it->param, param))
+			return true;
+		if (it->op == EDIT_REPLACE && param_same(it->to, param))
+			return true;
+	}
+	return false;
+}
+
+/* Does a later item of the edit take param away again? */
+static bool is_taken_away(const struct edit *ed, size_t from, const char *param)
+{
+	for (size_t i = from; i < ed->n; i++) {
+		const struct edit_item *it = &ed->v[i];
+
+		if (it->op != EDIT_ADD && param_same(it->param, param) &&
+		    !is_brought_back(ed, i + 1, param))
+			return true;
+	}
+	return false;
+}
+
+static void verify_item(const struct strv *params, const struct edit *ed, size_t i,
+			const char *id, struct strv *ret)
+{
+	const struct edit_item *it = &ed->v[i];
+	const char *want = it->op == EDIT_ADD	    ? it->param
+			   : it->op == EDIT_REPLACE ? it->to
+						    : NULL;
+	size_t n;
+
+	if (it->op != EDIT_ADD && cmdline_has(params, it->param) &&
+	    !is_brought_back(ed, i + 1, it->param) &&
+	    !(want && param_same(want, it->param)))
+		strv_addf(ret, "entry \"%s\" still has %s", id, it->param);
+	if (!want || is_taken_away(ed, i + 1, want))
+		return;
+	n = cmdline_count(params, want);
+	if (n == 0)
+		strv_addf(ret, "entry \"%s\" lacks %s", id, want);
+	else if (n > 1)
+		strv_addf(ret, "entry \"%s\" has %s %zu times", id, want, n);
+}
+
+void boot_config_verify(const struct boot_config *c, const struct edit *ed,
+			struct strv *ret)
+{
+	for (size_t k = 0; k < c->n; k++) {
+		const struct boot_entry *entry = &c->v[k];
+		CLEANUP(strv_done) struct strv params = { 0 };
+
+		if (!boot_entry_is_normal(entry) || !entry->options)
+			continue;
+		cmdline_split(entry->options, strlen(entry->options), &params);
+		for (size_t i = 0; i < ed->n; i++)
+			verify_item(&params, ed, i, entry->id ? entry->id : entry->title,
+				    ret);
+	}
+}
+
+/* The words of a command line without quotes and backslashes: what is left when GRUB has
+ * taken its own away and quoted anew what holds blanks (grub-core/lib/cmdline.c). */
+static void bare_words(const char *text, struct strv *ret)
+{
+	CLEANUP(str_done) struct str bare = { 0 };
+
+	for (; *text; text++)
+		if (!strchr("\"'\\", *text))
+			str_addc(&bare, *text);
+	strv_split(ret, str_c(&bare), " \t\n\r\v\f");
+}
+
+/* GRUB puts a variable's value in the place of a word with "$": anything matches there.
+ */
+static bool word_matches(const char *have, const char *want)
+{
+	return strchr(want, '$') || strcmp(have, want) == 0;
+}
+
+bool boot_options_carry(const char *options, const struct strv *configured)
+{
+	CLEANUP(free_char) char *all = strv_join(configured, " ");
+	CLEANUP(strv_done) struct strv have = { 0 }, want = { 0 };
+
+	bare_words(options, &have);
+	bare_words(all, &want);
+	for (size_t at = 0; at + want.n <= have.n; at++) {
+		size_t i = 0;
+
+		while (i < want.n && word_matches(have.v[at + i], want.v[i]))
+			i++;
+		if (i == want.n)
+			return true;
+	}
+	return false;
+}
+
+/* bootparam(7), systemd(1) KERNEL COMMAND LINE, dracut.cmdline(7), initramfs-tools(7). */
+const char *boot_rescue_param(const struct strv *params)
+{
+	static const char *const words[] = { "single",	 "emergency", "rescue",
+					     "recovery", "s",	      "S",
+					     "1",	 "-s",	      "-b",
+					     "rd.break", "break",     "rd.emergency",
+					     "rd.rescue" };
+	static const char *const prefixes[] = {
+		"systemd.unit=", "rd.systemd.unit=", "systemd.debug_shell",
+		"rdinit=",	 "rd.break=",	     "break="
+	};
+
+	for (size_t i = 0; i < params->n; i++) {
+		const char *param = params->v[i];
+
+		for (size_t k = 0; k < ARRAY_SIZE(words); k++)
+			if (strcmp(param, words[k]) == 0)
+				return param;
+		for (size_t k = 0; k < ARRAY_SIZE(prefixes); k++)
+			if (str_starts(param, prefixes[k]))
+				return param;
+		/* Another init is a rescue as a rule (init=/bin/sh), but not a packaged
+		 * one. */
+		if (str_starts(param, "init=") && !strstr(param, "systemd"))
+			return param;
+	}
+	return NULL;
+}
+
+char *boot_edit_describe(const struct edit *ed)
+{
+	CLEANUP(strv_done) struct strv parts = { 0 };
+
+	for (size_t i = 0; i < ed->n; i++) {
+		const struct edit_item *it = &ed->v[i];
+
+		if (it->op == EDIT_REPLACE)
+			strv_addf(&parts, "%s becomes %s", it->param, it->to);
+		else
+			strv_addf(&parts, "%s %s", it->op == EDIT_ADD ? "add" : "remove",
+				  it->param);
+	}
+	return strv_join(&parts, ", ");
+}
+
+bool boot_kernel_is_installed(const struct host *h, const struct facts *f,
+			      const char *version)
+{
+	static const char *const dirs[] = { "/lib/modules", "/usr/lib/modules" };
+
+	if (*version == '\0' || strchr(version, '/'))
+		return false;
+	if (kernels_find(&f->kernels, version))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		CLEANUP(free_char) char *dir = xasprintf("%s/%s", dirs[i], version);
+
+		if (host_is_dir(h, dir))
+			return true;
+	}
+	return false;
+}
+
+char *boot_kernel_version(const struct host *h, const struct facts *f, const char *kernel)
+{
+	static const char *const prefixes[] = { "vmlinuz-", "vmlinux-", "kernel-",
+						"bzImage-", "linux-" };
+	const char *base = path_base(kernel);
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		const char *version = base + strlen(prefixes[i]);
+
+		if (!str_starts(base, prefixes[i]))
+			continue;
+		/* Arch's "vmlinuz-linux" names a package, not a release. */
+		if ((*version >= '0' && *version <= '9') ||
+		    boot_kernel_is_installed(h, f, version))
+			return xstrdup(version);
+	}
+	return NULL;
+}
+
+bool boot_has_program(const struct host *h, const char *name)
+{
+	CLEANUP(free_char) char *path = host_find_program(h, name);
+
+	return path || !host_is_live(h);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * GRUB as Debian and Ubuntu have it, in parts: grub.c asks whether it is here,
+ * grub_load.c reads its configuration, grub_menu.c its menu, grub_edit.c changes
+ * assignments, grub_plan.c makes the steps.
+ *
+ * grub-mkconfig is a shell script that sources /etc/default/grub and, with Debian's
+ * patch, then /etc/default/grub.d/(*).cfg; 10_linux gives normal entries
+ * "$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT" and recovery ones the first alone
+ * (util/grub-mkconfig.in, util/grub.d/10_linux.in of GRUB 2.06 to 2.14).
+ */
+#ifndef SLICER_BOOTLOADERS_GRUB_H
+#define SLICER_BOOTLOADERS_GRUB_H
+
+#include "bootloaders/bootloader.h"
+#include "text/shell.h"
+
+#define GRUB_MAIN "/etc/default/grub"
+#define GRUB_DROPINS "/etc/default/grub.d"
+#define GRUB_OWN "/etc/default/grub.d/zz-slicer-iommu.cfg"
+#define GRUB_CFG "/boot/grub/grub.cfg"
+#define GRUB_ENV "/boot/grub/grubenv"
+#define GRUB_CFG_MAX (16 * HOST_MAX_CONFIG) /* many kernels, os-prober */
+
+#define GRUB_LINUX "GRUB_CMDLINE_LINUX"
+#define GRUB_DEFAULT "GRUB_CMDLINE_LINUX_DEFAULT"
+
+/* A file that grub-mkconfig sources. */
+struct grub_file {
+	char *path;
+	bool exists;
+	struct shell_doc doc; /* its text too; empty if it doesn't exist */
+};
+
+/* All of them, in the order of sourcing. */
+struct grub_files {
+	struct grub_file *v;
+	size_t n, cap;
+};
+void grub_files_done(struct grub_files *files);
+/* A deep copy, to be edited. */
+int grub_files_copy(const struct grub_files *files, struct grub_files *ret,
+		    struct error *e);
+
+/* What plan() knows of a host. */
+struct grub {
+	struct grub_files files; /* [0] is GRUB_MAIN; GRUB_OWN is among them where
+				    drop-ins are read, whether it exists or not */
+	struct strv generator; /* argv */
+	bool menu_incomplete; /* grub.cfg was cut off */
+	struct error refusal; /* why the generator must not run now; code NONE: it may */
+};
+
+/* grub_menu.c: entries of GRUB_CFG. A file that can't be read becomes a note. */
+int grub_load_menu(const struct host *h, const struct facts *f, struct boot_config *ret);
+/* Does the stub on the ESP lead to the filesystem that GRUB_CFG is on? A note if not. */
+void grub_check_stub(const struct host *h, const struct facts *f,
+		     struct boot_config *ret);
+
+/* grub_edit.c: variables after all files were sourced. */
+void grub_eval(const struct grub_files *files, struct shell_vars *ret);
+/* The parameters that normal entries get, appended. Error: path and line of what can't be
+ * proven. */
+int grub_params(const struct grub_files *files, struct strv *ret, struct error *e);
+/* Where added parameters go. */
+enum grub_target { GRUB_TO_MAIN, GRUB_TO_OWN };
+enum grub_target grub_target_of(const struct grub_files *files);
+/* Applies ed to files in place; what is added goes to the target. */
+int grub_edit(struct grub_files *files, const struct edit *ed, enum grub_target target,
+	      struct error *e);
+/* Is this a file of ours that assigns nothing any more? */
+bool grub_own_is_idle(const struct grub_file *file);
+
+int grub_load(const struct host *h, const struct facts *f, struct boot_config *ret,
+	      struct error *e);
+int grub_plan(const struct boot_config *c, const struct edit *ed, struct plan *ret,
+	      struct error *e);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads GRUB's configuration: the files that grub-mkconfig sources, and what runs it. */
+#include "bootloaders/grub.h"
+
+#include <errno.h>
+
+void grub_files_done(struct grub_files *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		free(files->v[i].path);
+		shell_done(&files->v[i].doc);
+	}
+	free(files->v);
+	*files = (struct grub_files){ 0 };
+}
+
+static struct grub_file *files_add(struct grub_files *files, const char *path)
+{
+	files->v = xgrow(files->v, files->n, &files->cap, sizeof(*files->v));
+	files->v[files->n] = (struct grub_file){ .path = xstrdup(path) };
+	return &files->v[files->n++];
+}
+
+int grub_files_copy(const struct grub_files *files, struct grub_files *ret,
+		    struct error *e)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		const struct grub_file *from = &files->v[i];
+		struct grub_file *to = files_add(ret, from->path);
+		int r;
+
+		to->exists = from->exists;
+		r = shell_parse(str_c(&from->doc.text), from->doc.text.len, &to->doc, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void grub_free(void *p)
+{
+	struct grub *g = p;
+
+	grub_files_done(&g->files);
+	strv_done(&g->generator);
+	free(g);
+}
+
+static int load_file(const struct host *h, struct grub_file *file, struct error *e)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	int r = host_read(h, file->path, HOST_MAX_CONFIG, &text, e);
+
+	if (r == -ENOENT)
+		return shell_parse("", 0, &file->doc, e);
+	if (r < 0)
+		return r;
+	file->exists = true;
+	r = shell_parse(str_c(&text), text.len, &file->doc, e);
+	if (r < 0 && e)
+		error_at(e, file->path, e->line);
+	return r;
+}
+
+/*
+ * Upstream's grub-mkconfig doesn't know drop-ins: Debian's patch adds them, so its script
+ * is asked. Where it can't be read (an image without the package's files), the
+ * distribution decides.
+ */
+static bool reads_dropins(const struct host *h, const struct facts *f)
+{
+	static const char *const debians[] = {
+		"debian", "ubuntu", "linuxmint", "pop", "kali",	 "raspbian",
+		"devuan", "zorin",  "neon",	 "mx",	"tails", "elementary",
+	};
+	CLEANUP(free_char) char *script = host_find_program(h, "grub-mkconfig");
+	CLEANUP(str_done) struct str text = { 0 };
+
+	if (script && host_read(h, script, HOST_MAX_CONFIG, &text, NULL) == 0)
+		return memmem(str_c(&text), text.len, "default/grub.d",
+			      strlen("default/grub.d"));
+	for (size_t i = 0; i < ARRAY_SIZE(debians); i++)
+		if (str_eq(f->platform.os_id, debians[i]))
+			return true;
+	return false;
+}
+
+/* The names that the glob gives, and our own wherever it would sort. The shell sorts by
+ * the locale's collation; dash, which is Debian's sh, never sets one: bytewise. */
+static int list_dropins(const struct host *h, struct strv *ret, struct error *e)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+	int r = host_list(h, GRUB_DROPINS, &names, e);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	strv_add_unique(&names, path_base(GRUB_OWN));
+	strv_sort(&names);
+	for (size_t i = 0; i < names.n; i++)
+		if (str_ends(names.v[i], ".cfg") && names.v[i][0] != '.')
+			strv_addf(ret, "%s/%s", GRUB_DROPINS, names.v[i]);
+	return 0;
+}
+
+static int load_files(const struct host *h, const struct facts *f,
+		      struct grub_files *files, struct error *e)
+{
+	CLEANUP(strv_done) struct strv dropins = { 0 };
+	int r = load_file(h, files_add(files, GRUB_MAIN), e);
+
+	if (r == 0 && reads_dropins(h, f))
+		r = list_dropins(h, &dropins, e);
+	for (size_t i = 0; r == 0 && i < dropins.n; i++)
+		r = load_file(h, files_add(files, dropins.v[i]), e);
+	return r;
+}
+
+/* The value that normal entries get, or why it isn't known. */
+static void load_configured(const struct host *h, const struct facts *f, struct grub *g,
+			    struct boot_config *ret)
+{
+	CLEANUP(strv_done) struct strv params = { 0 };
+	int r = load_files(h, f, &g->files, &ret->configured_error);
+
+	for (size_t i = 0; i < g->files.n; i++)
+		if (g->files.v[i].exists)
+			strv_add(&ret->configured_sources, g->files.v[i].path);
+	if (r == 0)
+		r = grub_params(&g->files, &params, &ret->configured_error);
+	if (r < 0)
+		return;
+	ret->configured_error = (struct error){ 0 };
+	ret->configured = strv_join(&params, " ");
+}
+
+/* Under a foreign root programs are not run: then the name is for the person alone. */
+static void load_generator(const struct host *h, struct grub *g, struct boot_config *ret)
+{
+	CLEANUP(free_char) char *wrapper = host_find_program(h, "update-grub");
+	CLEANUP(free_char) char *script = host_find_program(h, "grub-mkconfig");
+
+	ret->has_generator = true;
+	if (wrapper || !script) {
+		strv_add(&g->generator, "update-grub");
+	} else {
+		strv_add(&g->generator, "grub-mkconfig");
+		strv_add(&g->generator, "-o");
+		strv_add(&g->generator, GRUB_CFG);
+	}
+	ret->generate_command = strv_join(&g->generator, " ");
+	if (wrapper || script || !host_is_live(h))
+		return;
+	error_set(&g->refusal, ENOENT,
+		  "neither update-grub nor grub-mkconfig is installed");
+	error_hint(&g->refusal,
+		   "install it (Debian, Ubuntu: apt-get install grub2-common)");
+}
+
+/* What update-grub writes must be what GRUB reads: a /boot that is not mounted swallows
+ * it. */
+static void check_boot(const struct host *h, const struct facts *f, struct grub *g)
+{
+	static const char *const places[] = { "/boot", "/boot/grub" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		if (!strv_has(&f->mounts.fstab_unmounted, places[i]))
+			continue;
+		error_set(&g->refusal, EBUSY, "%s is in /etc/fstab but not mounted",
+			  places[i]);
+		error_at(&g->refusal, places[i], 0);
+		error_hint(&g->refusal, "mount %s, then try again", places[i]);
+		return;
+	}
+	if (host_can_write(h, GRUB_CFG) == -EROFS) {
+		error_set(&g->refusal, EROFS, "the filesystem of %s is read-only",
+			  GRUB_CFG);
+		error_at(&g->refusal, GRUB_CFG, 0);
+		error_hint(&g->refusal, "mount -o remount,rw /boot, then try again");
+	}
+}
+
+int grub_load(const struct host *h, const struct facts *f, struct boot_config *ret,
+	      struct error *e)
+{
+	struct grub *g = xcalloc(1, sizeof(*g));
+
+	(void)e;
+	ret->loader = &bootloader_grub;
+	ret->priv = g;
+	ret->priv_free = grub_free;
+	load_configured(h, f, g, ret);
+	load_generator(h, g, ret);
+	check_boot(h, f, g);
+	if (g->refusal.code != ERROR_NONE)
+		strv_add(&ret->notes, g->refusal.what);
+	grub_check_stub(h, f, ret);
+	g->menu_incomplete = grub_load_menu(h, f, ret) == -EBADMSG;
+	return 0;
+}
