@@ -78,9 +78,14 @@ void error_prefix(struct error *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	/* What does not fit is cut off at the end: the context in front says where to look. */
 	n = strlen(text);
-	snprintf(text + n, sizeof(text) - n, ": %s", e->what);
-	memcpy(e->what, text, sizeof(text));
+	for (const char *p = ": "; *p && n < sizeof(text) - 1; p++)
+		text[n++] = *p;
+	for (const char *p = e->what; *p && n < sizeof(text) - 1; p++)
+		text[n++] = *p;
+	text[n] = '\0';
+	memcpy(e->what, text, n + 1);
 }
 
 const char *error_code_name(enum error_code code)
