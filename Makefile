@@ -17,7 +17,7 @@ PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS = $(shell pkg-config --libs $(PKGS))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wformat=2 -Wvla -Wundef -Wwrite-strings
-DEFINES := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSLICER_VERSION='"$(VERSION)"' -Isrc -I.
+DEFINES := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSLICER_VERSION='"$(VERSION)"' -Isrc -I. -Itests
 HARDEN := -fstack-protector-strong -fPIE
 ALL_CFLAGS = -std=gnu17 $(WARN) $(DEFINES) $(PKG_CFLAGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
