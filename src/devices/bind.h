@@ -22,6 +22,6 @@ struct bind_io {
 	char *(*override)(void *data, const char *address);
 };
 int bind_execute(const struct bind_io *io, const struct bind_request *r,
-		 const struct plan *p, bool *rolled_back, struct error *e);
+		 const struct plan *p, struct error *e);
 
 #endif

@@ -149,7 +149,7 @@ static void add_text(struct error *e, const char *text)
 }
 
 /* In reverse order. The error says what each device has now that is not as before. */
-static bool give_back(const struct bind_io *io, const struct bind_request *r,
+static void give_back(const struct bind_io *io, const struct bind_request *r,
 		      const bool *touched, struct error *e)
 {
 	CLEANUP(str_done) struct str left = { 0 };
@@ -171,13 +171,13 @@ static bool give_back(const struct bind_io *io, const struct bind_request *r,
 				 hint.len ? "; " : "", d->address, d->driver);
 	}
 	if (!e)
-		return !left.len;
+		return;
 	e->code = ERROR_FAILED;
+	e->rolled_back = !left.len;
 	add_text(e, left.len ? str_c(&left) : "; every device is as it was before");
 	if (left.len)
 		error_hint(e, "%s%sor reboot: that gives every device its own driver",
 			   str_c(&hint), hint.len ? "; " : "");
-	return !left.len;
 }
 
 static int do_steps(const struct bind_io *io, const struct bind_request *r,
@@ -205,18 +205,16 @@ static int do_steps(const struct bind_io *io, const struct bind_request *r,
 }
 
 int bind_execute(const struct bind_io *io, const struct bind_request *r,
-		 const struct plan *p, bool *rolled_back, struct error *e)
+		 const struct plan *p, struct error *e)
 {
-	bool *touched = xcalloc(r->n, sizeof(*touched)), any = false, all = true;
+	bool *touched = xcalloc(r->n, sizeof(*touched)), any = false;
 	int err = do_steps(io, r, p, touched, e);
 
 	for (size_t i = 0; i < r->n; i++)
 		any |= touched[i];
 	/* A module that could not be loaded changed no device: that is a refusal. */
 	if (err < 0 && any)
-		all = give_back(io, r, touched, e);
-	if (rolled_back)
-		*rolled_back = err < 0 && all;
+		give_back(io, r, touched, e);
 	free(touched);
 	return err;
 }
@@ -257,7 +255,7 @@ static char *host_override(void *data, const char *address)
 }
 
 int bind_apply(const struct host *h, const struct bind_request *r, const struct plan *p,
-	       bool *rolled_back, struct error *e)
+	       struct error *e)
 {
 	/* bind_io's data is not const for the sake of the tests' machine. */
 	struct bind_io io = { .data = (void *)(uintptr_t)h,
@@ -266,5 +264,5 @@ int bind_apply(const struct host *h, const struct bind_request *r, const struct 
 			      .driver = host_driver,
 			      .override = host_override };
 
-	return bind_execute(&io, r, p, rolled_back, e);
+	return bind_execute(&io, r, p, e);
 }

@@ -113,11 +113,11 @@ int bind_plan(const struct host *h, const struct bind_request *r, struct plan *r
 /*
  * Executes: all or nothing. Each device's driver link is read after its probe; on failure
  * each device that was touched gets its former override and driver back, also verified,
- * and the error says what each of them has now (ERROR_FAILED). *rolled_back (may be
- * NULL): all of them are as before.
+ * and the error says what each of them has now (ERROR_FAILED, rolled_back if all are as
+ * before).
  */
 int bind_apply(const struct host *h, const struct bind_request *r, const struct plan *p,
-	       bool *rolled_back, struct error *e);
+	       struct error *e);
 
 /* ---- commands for a person to paste (commands.c)
  * ------------------------------------------------- */

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Commands that start a virtual machine with devices. Sources: QEMU's docs/pcie.txt and
+ * hw/vfio/pci.c (root ports, multifunction), Cloud Hypervisor's docs/vfio.md (several
+ * values behind one --device).
+ */
+#include "devices/commands.h"
+
+#include <errno.h>
+
+#include "steps/template.h"
+
+#define DEVICES "/sys/bus/pci/devices"
+
+struct hypervisor {
+	const char *template;
+	void (*arguments)(const struct endpoints *v, struct strv *argv);
+};
+
+void endpoints_done(struct endpoints *v)
+{
+	free(v->v);
+	*v = (struct endpoints){ 0 };
+}
+
+static void add_endpoint(struct endpoints *v, const struct pci_device *d)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->v[i] == d)
+			return;
+	v->v = xgrow(v->v, v->n, &v->cap, sizeof(*v->v));
+	v->v[v->n++] = d;
+}
+
+static bool is_same_slot(struct pci_address a, struct pci_address b)
+{
+	return a.domain == b.domain && a.bus == b.bus && a.device == b.device;
+}
+
+/* Before the IOMMU is on there are no groups: the functions of one slot will be in one,
+ * or at least belong together. */
+static void add_slot(const struct pci_devices *all, const struct pci_device *d,
+		     struct endpoints *ret)
+{
+	add_endpoint(ret, d);
+	if (pci_find(all, d->at) != d)
+		return; /* a placeholder */
+	for (size_t i = 0; i < all->n; i++)
+		if (is_same_slot(all->v[i].at, d->at) && !pci_is_bridge(&all->v[i]))
+			add_endpoint(ret, &all->v[i]);
+}
+
+static int compare_endpoints(const void *a, const void *b)
+{
+	const struct pci_device *const *x = a, *const *y = b;
+
+	return pci_address_compare((*x)->at, (*y)->at);
+}
+
+void endpoints_collect(const struct pci_devices *all,
+		       const struct pci_device *const *chosen, size_t n,
+		       struct endpoints *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct pci_device **group = NULL;
+		size_t many;
+
+		if (chosen[i]->iommu_group < 0) {
+			add_slot(all, chosen[i], ret);
+			continue;
+		}
+		many = group_endpoints(all, chosen[i], &group);
+		for (size_t k = 0; k < many; k++)
+			add_endpoint(ret, group[k]);
+		free(group);
+	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), compare_endpoints);
+}
+
+char *endpoints_join(const struct endpoints *v)
+{
+	CLEANUP(strv_done) struct strv addresses = { 0 };
+
+	for (size_t i = 0; i < v->n; i++)
+		strv_add(&addresses, v->v[i]->address);
+	return strv_join(&addresses, " ");
+}
+
+/*
+ * A root port for each slot of the host, with the slot's functions under their own
+ * numbers: a driver finds its card's other functions there. A guest looks for functions
+ * only if there is a function 0: without one they are numbered anew.
+ */
+static void qemu_arguments(const struct endpoints *v, struct strv *argv)
+{
+	unsigned port = 0;
+
+	for (size_t i = 0; i < v->n;) {
+		size_t end = i + 1;
+		bool renumber = v->v[i]->at.function != 0;
+
+		while (end < v->n && is_same_slot(v->v[end]->at, v->v[i]->at))
+			end++;
+		port++;
+		strv_add(argv, "-device");
+		strv_addf(argv, "pcie-root-port,id=rp%u,chassis=%u,slot=%u", port, port,
+			  port);
+		for (size_t k = i; k < end; k++) {
+			const struct pci_device *d = v->v[k];
+
+			strv_add(argv, "-device");
+			strv_addf(argv, "vfio-pci,host=%s,bus=rp%u,addr=0.%u%s",
+				  d->address, port,
+				  renumber ? (unsigned)(k - i) : d->at.function,
+				  k == i && end > i + 1 ? ",multifunction=on" : "");
+		}
+		i = end;
+	}
+}
+
+static void cloud_hypervisor_arguments(const struct endpoints *v, struct strv *argv)
+{
+	strv_add(argv, "--device");
+	for (size_t i = 0; i < v->n; i++)
+		strv_addf(argv, "path=" DEVICES "/%s/", v->v[i]->address);
+}
+
+const char *const vm_hypervisors[] = { "qemu", "cloud-hypervisor", NULL };
+static const struct hypervisor hypervisors[] = {
+	{ "vm-qemu", qemu_arguments },
+	{ "vm-cloud-hypervisor", cloud_hypervisor_arguments },
+};
+
+static const struct hypervisor *find_hypervisor(const char *name, struct error *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hypervisors); i++)
+		if (strcmp(vm_hypervisors[i], name) == 0)
+			return &hypervisors[i];
+	error_usage(e, "there is no command for the hypervisor \"%.80s\"", name);
+	error_hint(e, "--hypervisor takes qemu or cloud-hypervisor");
+	return NULL;
+}
+
+/* One comment line for each device; what the device calls itself must not end the
+ * comment. */
+static void device_lines(const struct endpoints *v, struct str *ret)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct pci_device *d = v->v[i];
+		CLEANUP(free_char) char *text = pci_description(d);
+
+		str_addf(ret, "%s#   %s  ", i ? "\n" : "", d->address);
+		str_add_printable(ret, text, strlen(text));
+		if (d->iommu_group >= 0)
+			str_addf(ret, " (IOMMU group %ld)", d->iommu_group);
+	}
+}
+
+/* Option by option, each on its own line. */
+static void argument_lines(const struct strv *argv, struct str *ret)
+{
+	for (size_t i = 0; i < argv->n; i++) {
+		if (i)
+			str_add(ret, argv->v[i][0] == '-' ? " \\\n\t" : " ");
+		str_add_shell_word(ret, argv->v[i]);
+	}
+}
+
+/* Where distributions put OVMF: Debian and Ubuntu, Fedora, Arch, openSUSE. The first is
+ * what the text names if none is there. */
+static const char *const firmwares[][2] = {
+	{ "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
+	{ "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd" },
+	{ "/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd" },
+	{ "/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd" },
+	{ "/usr/share/qemu/ovmf-x86_64-code.bin",
+	  "/usr/share/qemu/ovmf-x86_64-vars.bin" },
+};
+
+static const char *const *find_firmware(const struct host *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(firmwares); i++)
+		if (host_exists(h, firmwares[i][0]) && host_exists(h, firmwares[i][1]))
+			return firmwares[i];
+	return firmwares[0];
+}
+
+static int fill(const struct host *h, const struct hypervisor *hv,
+		const struct endpoints *v, struct vm_command *c, struct error *e)
+{
+	CLEANUP(free_char) char *addresses = endpoints_join(v);
+	CLEANUP(free_char) char *bind = xasprintf("sudo slicer pci bind %s", addresses);
+	CLEANUP(str_done) struct str devices = { 0 };
+	CLEANUP(str_done) struct str arguments = { 0 };
+	const char *const *firmware = find_firmware(h);
+
+	device_lines(v, &devices);
+	argument_lines(&c->device_argv, &arguments);
+	struct template_value values[] = {
+		{ "DEVICES", str_c(&devices) },	    { "BIND", bind },
+		{ "ARGUMENTS", str_c(&arguments) }, { "FIRMWARE", firmware[0] },
+		{ "VARS_TEMPLATE", firmware[1] },
+	};
+
+	return template_fill(hv->template, values,
+			     hv == &hypervisors[0] ? ARRAY_SIZE(values) : 3, &c->text, e);
+}
+
+void vm_command_done(struct vm_command *c)
+{
+	strv_done(&c->devices);
+	strv_done(&c->must_bind);
+	strv_done(&c->device_argv);
+	str_done(&c->text);
+	*c = (struct vm_command){ 0 };
+}
+
+int vm_command_make(const struct host *h, const struct pci_devices *all,
+		    const struct pci_device *const *chosen, size_t n,
+		    const char *hypervisor, struct vm_command *ret, struct error *e)
+{
+	const struct hypervisor *hv = find_hypervisor(hypervisor, e);
+	CLEANUP(endpoints_done) struct endpoints v = { 0 };
+
+	if (!hv)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++) {
+		if (!pci_is_bridge(chosen[i]))
+			continue;
+		error_set(e, EINVAL, "%s is a bridge: it can't be given to a VM",
+			  chosen[i]->address);
+		error_hint(e, "%s", use_advice(USE_BRIDGE));
+		return -EINVAL;
+	}
+	endpoints_collect(all, chosen, n, &v);
+	ret->hypervisor = vm_hypervisors[hv - hypervisors];
+	for (size_t i = 0; i < v.n; i++) {
+		strv_add(&ret->devices, v.v[i]->address);
+		if (!driver_is_vfio(v.v[i]->driver))
+			strv_add(&ret->must_bind, v.v[i]->address);
+	}
+	hv->arguments(&v, &ret->device_argv);
+	return fill(h, hv, &v, ret, e);
+}
