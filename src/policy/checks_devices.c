@@ -26,8 +26,8 @@ static char *describe(const struct device_view *v)
 /* vfio-pci or one of its variants (mlx5_vfio_pci, xe-vfio-pci ...). */
 static bool is_vfio(const struct pci_device *dev)
 {
-	return dev->driver && (str_ends(dev->driver, "vfio-pci") ||
-			       str_ends(dev->driver, "vfio_pci"));
+	return dev->driver &&
+	       (str_ends(dev->driver, "vfio-pci") || str_ends(dev->driver, "vfio_pci"));
 }
 
 /* Companions that are not functions of the same card: the group is not split finely. */

@@ -19,13 +19,13 @@ static void add_option(struct str *s, const char *name, char value)
 static void describe_config(const struct diagnosis *d, const struct kernel_facts *k,
 			    struct str *ret)
 {
-	if (judge_vendor(d) != CPU_AMD) {
+	if (diagnosis_vendor(d) != CPU_AMD) {
 		add_option(ret, "CONFIG_INTEL_IOMMU", k->intel_iommu);
 		if (k->intel_default_on == 'y')
 			add_option(ret, "CONFIG_INTEL_IOMMU_DEFAULT_ON",
 				   k->intel_default_on);
 	}
-	if (judge_vendor(d) != CPU_INTEL)
+	if (diagnosis_vendor(d) != CPU_INTEL)
 		add_option(ret, "CONFIG_AMD_IOMMU", k->amd_iommu);
 	add_option(ret, "CONFIG_VFIO", k->vfio);
 	add_option(ret, "CONFIG_VFIO_PCI", k->vfio_pci);
@@ -33,7 +33,7 @@ static void describe_config(const struct diagnosis *d, const struct kernel_facts
 
 static bool is_built_without(const struct diagnosis *d, const struct kernel_facts *k)
 {
-	enum cpu_vendor vendor = judge_vendor(d);
+	enum cpu_vendor vendor = diagnosis_vendor(d);
 
 	return (vendor == CPU_INTEL && k->intel_iommu == 'n') ||
 	       (vendor == CPU_AMD && k->amd_iommu == 'n') || k->vfio == 'n' ||

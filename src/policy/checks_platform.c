@@ -64,7 +64,7 @@ static void check_virtualized(const struct diagnosis *d, struct checks *ret)
 static void check_cpu(const struct diagnosis *d, struct checks *ret)
 {
 	const struct cpu_facts *cpu = &d->facts->cpu;
-	enum cpu_vendor vendor = judge_vendor(d);
+	enum cpu_vendor vendor = diagnosis_vendor(d);
 	const char *evidence = cpu->evidence ? cpu->evidence : "no /proc/cpuinfo";
 	struct check *c;
 
@@ -224,6 +224,6 @@ void checks_firmware(const struct diagnosis *d, struct checks *ret)
 					  "host");
 		else
 			strv_addf(&c->fix, "in the firmware set-up enable %s",
-				  judge_firmware_setting(judge_vendor(d)));
+				  judge_firmware_setting(diagnosis_vendor(d)));
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "policy/judge.h"
 
-enum cpu_vendor judge_vendor(const struct diagnosis *d)
+enum cpu_vendor diagnosis_vendor(const struct diagnosis *d)
 {
 	if (d->wanted)
 		return cmdline_has(&d->wanted->params, "amd_iommu=on") ? CPU_AMD
@@ -46,7 +46,7 @@ enum tri judge_vfio_at_hand(const struct diagnosis *d)
 
 char *judge_kernel_lacks(const struct diagnosis *d, const struct kernel_facts *k)
 {
-	enum cpu_vendor vendor = judge_vendor(d);
+	enum cpu_vendor vendor = diagnosis_vendor(d);
 	bool registered = k->running && d->facts->iommu.vfio_pci_registered;
 
 	if (vendor == CPU_INTEL && k->intel_iommu == 'n')
@@ -91,7 +91,7 @@ char *judge_blocks(const struct diagnosis *d, const char *options)
 	if (!options)
 		return NULL;
 	cmdline_split(options, strlen(options), &tokens);
-	return xstrdup_null(cmdline_blocks(&tokens, judge_vendor(d)));
+	return xstrdup_null(cmdline_blocks(&tokens, diagnosis_vendor(d)));
 }
 
 const char *judge_configured(const struct diagnosis *d)

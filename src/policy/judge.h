@@ -6,8 +6,6 @@
 
 #include "policy/policy.h"
 
-/* CPU_UNKNOWN when the facts don't say and no --vendor did: then d->wanted is NULL. */
-enum cpu_vendor judge_vendor(const struct diagnosis *d);
 /* The running kernel and that of the default entry; NULL where nothing is known. */
 const struct kernel_facts *judge_running_kernel(const struct diagnosis *d);
 const struct kernel_facts *judge_next_kernel(const struct diagnosis *d);

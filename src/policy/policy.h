@@ -134,7 +134,10 @@ struct diagnosis {
 	const char *images_why; /* n_images == 0: why, in words; may be NULL */
 	bool unprivileged; /* on the running machine and not root */
 };
-/* The first that applies, by cli.md's table. next gets the person's next step(s). */
+/* The vendor that d->wanted was made for, else the processor's own. */
+enum cpu_vendor diagnosis_vendor(const struct diagnosis *d);
+/* The first that applies, by the table in slicer-doctor(8). next gets the person's next
+ * step(s). */
 enum verdict verdict_of(const struct diagnosis *d, struct strv *next);
 /* All checks, in the order of their groups. */
 void checks_make(const struct diagnosis *d, struct checks *ret);

@@ -195,7 +195,7 @@ static void next_firmware(const struct diagnosis *d, struct strv *next)
 	strv_add(next, d->facts->platform.efi ? "sudo systemctl reboot --firmware-setup"
 					      : REBOOT);
 	strv_addf(next, "in the firmware set-up enable %s",
-		  judge_firmware_setting(judge_vendor(d)));
+		  judge_firmware_setting(diagnosis_vendor(d)));
 	strv_add(next, LOOK_AGAIN);
 }
 

@@ -10,7 +10,8 @@
 #include "probe/pci.h"
 #include "steps/steps.h"
 
-/* How to print: made once by main from --color, --json, --quiet, --verbose, NO_COLOR, isatty. */
+/* How to print: made once by main from --color, --json, --quiet, --verbose, NO_COLOR,
+ * isatty. */
 struct output {
 	FILE *out; /* stdout: the result */
 	FILE *err; /* stderr: the diagnosis */
@@ -21,19 +22,30 @@ struct output {
 };
 
 /* ---- colour (colour.c): "" when off */
-enum paint { PAINT_NONE, PAINT_GOOD, PAINT_WARN, PAINT_BAD, PAINT_DIM, PAINT_BOLD, PAINT_ADD, PAINT_DEL };
+enum paint {
+	PAINT_NONE,
+	PAINT_GOOD,
+	PAINT_WARN,
+	PAINT_BAD,
+	PAINT_DIM,
+	PAINT_BOLD,
+	PAINT_ADD,
+	PAINT_DEL
+};
 const char *paint_on(bool color, enum paint p);
 const char *paint_off(bool color);
 
-/* ---- JSON (json.c). A string that is not UTF-8 gets its bad bytes as \xNN: never dropped. */
-json_t *json_text(const char *s);	       /* NULL gives null */
+/* ---- JSON (json.c). A string that is not UTF-8 gets its bad bytes as \xNN: never
+ * dropped. */
+json_t *json_text(const char *s); /* NULL gives null */
 json_t *json_texts(const struct strv *v);
-json_t *json_tri(enum tri t);		       /* unknown gives null */
+json_t *json_tri(enum tri t); /* unknown gives null */
 /* {"schema": schema}, for the caller to fill and print. */
 json_t *json_document(const char *schema);
-/* Prints indented with a newline and frees. 0, or -EIO with an error when stdout can't take it. */
+/* Prints indented with a newline and frees. 0, or -EIO with an error when stdout can't
+ * take it. */
 int json_print(const struct output *o, json_t *doc, struct error *e);
-/* The "error" member; also "rolled_back" where it is a failure. */
+/* The "error" member. */
 json_t *json_error(const struct error *er);
 
 /* ---- tables: pci list in the columns of slicer(8) (table.c) */
@@ -60,7 +72,7 @@ json_t *report_plan_steps(const struct plan *p);
 /* ---- progress of long programs (progress.c) */
 struct progress {
 	const struct output *o;
-	const char *what;
+	char what[256];
 	bool drawn;
 };
 void progress_start(struct progress *p, const struct output *o, const char *what);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/report.h"
+
+#include <errno.h>
+
+/* Keeps control characters, which JSON can escape, and spells out what is not UTF-8. */
+static char *make_utf8(const char *s)
+{
+	struct str out = { 0 };
+
+	while (*s) {
+		size_t n = 0;
+
+		while ((unsigned char)s[n] >= 0x20)
+			n++;
+		str_add_printable(&out, s, n);
+		s += n;
+		if (*s)
+			str_addc(&out, *s++);
+	}
+	return str_take(&out);
+}
+
+json_t *json_text(const char *s)
+{
+	CLEANUP(free_char) char *text = NULL;
+	json_t *j;
+
+	if (!s)
+		return json_null();
+	j = json_string(s);
+	if (j)
+		return j;
+	text = make_utf8(s);
+	return json_string(text);
+}
+
+json_t *json_texts(const struct strv *v)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; v && i < v->n; i++)
+		json_array_append_new(a, json_text(v->v[i]));
+	return a;
+}
+
+json_t *json_tri(enum tri t)
+{
+	return t == TRI_UNKNOWN ? json_null() : json_boolean(t == TRI_YES);
+}
+
+json_t *json_document(const char *schema)
+{
+	json_t *doc = json_object();
+
+	json_object_set_new(doc, "schema", json_text(schema));
+	return doc;
+}
+
+int json_print(const struct output *o, json_t *doc, struct error *e)
+{
+	int r = json_dumpf(doc, o->out, JSON_INDENT(2));
+
+	json_decref(doc);
+	if (r == 0 && fputc('\n', o->out) != EOF && fflush(o->out) == 0)
+		return 0;
+	error_set(e, EIO, "can't write to standard output");
+	return -EIO;
+}
+
+json_t *json_error(const struct error *er)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "code", json_text(error_code_name(er->code)));
+	json_object_set_new(j, "message", json_text(er->what));
+	json_object_set_new(j, "path", json_text(er->path[0] ? er->path : NULL));
+	json_object_set_new(j, "line", er->line ? json_integer(er->line) : json_null());
+	json_object_set_new(j, "hint", json_text(er->hint[0] ? er->hint : NULL));
+	return j;
+}
