@@ -138,9 +138,9 @@ static int read_wanted(struct doctor *doc, struct error *e)
 {
 	const struct boot_entry *entry =
 		doc->d.boot ? boot_config_default(&doc->boot) : NULL;
-	const char *options = doc->boot.configured ? doc->boot.configured
-			      : entry		   ? entry->options
-						   : NULL;
+	const char *line = doc->boot.configured ? doc->boot.configured
+			   : entry		? entry->options
+						: NULL;
 	CLEANUP(strv_done) struct strv tokens = { 0 };
 	struct strv none = { 0 };
 	struct wish w = { 0 };
@@ -149,8 +149,8 @@ static int read_wanted(struct doctor *doc, struct error *e)
 		return -ENODATA;
 	if (w.vendor != CPU_INTEL && w.vendor != CPU_AMD)
 		return 0;
-	if (options)
-		cmdline_split(options, strlen(options), &tokens);
+	if (line)
+		cmdline_split(line, strlen(line), &tokens);
 	/* What can't be edited can still be compared with what is wanted. */
 	if (wanted_make(&w, &tokens, &doc->wanted, NULL) == 0 ||
 	    wanted_make(&w, &none, &doc->wanted, NULL) == 0)
