@@ -31,16 +31,26 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c))
 MAN := $(patsubst docs/%.scd,$(BUILD)/man/%,$(sort $(wildcard docs/*.8.scd)))
 FUZZ_SECONDS ?= 60
 
+# `make V=1` shows the commands
+ifeq ($(V),1)
+say := @:
+else
+say := @echo
+.SILENT:
+endif
+
 .PHONY: all deps try check test lint fuzz fuzz-replay asan cover bench soak install \
 	uninstall clean unit man
 
 all: $(BUILD)/slicer
 
 $(BUILD)/slicer: $(BUILD)/src/main.o $(OBJ)
+	$(say) "  LD    $@"
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
+	$(say) "  CC    $<"
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The files of templates/ as C strings.
@@ -73,6 +83,7 @@ try: deps
 
 $(BUILD)/unit/%: tests/unit/%.c $(OBJ)
 	@mkdir -p $(@D)
+	$(say) "  TEST  $@"
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OBJ) $(PKG_LIBS) -lcmocka
 
 unit: $(UNIT)
@@ -95,6 +106,7 @@ FUZZ_BIN := $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
 FUZZ_LIB = src/base/*.c src/text/*.c
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard src/base/*.[ch] src/text/*.[ch]) Makefile
 	@mkdir -p $(@D)
+	$(say) "  FUZZ  $@"
 	$(CLANG) -std=gnu17 $(DEFINES) -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< $(FUZZ_LIB)
 
