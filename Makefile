@@ -62,7 +62,7 @@ $(BUILD)/templates.c: $(TEMPLATES) Makefile
 		printf '{ "%s", "' "$${f##*/}"; \
 		od -An -v -tx1 "$$f" | tr -d '\n' | sed 's/ /\\x/g'; \
 		echo '" },'; \
-	   done; echo '{ 0 } };'; } > $@
+	   done; echo '{ 0 } };'; } > $@.new && mv $@.new $@
 
 $(BUILD)/templates.o: $(BUILD)/templates.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
