@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * systemd-boot, in parts: systemd_boot.c asks whether it is here, systemd_boot_load.c
+ * reads the entries, systemd_boot_order.c finds the default one, systemd_boot_cmdline.c
+ * reads what kernel-install gives to new ones, systemd_boot_plan.c makes the steps.
+ *
+ * An entry is either written by a person, and then edited where it stands, or made by
+ * kernel-install(8), which writes it anew from /etc/kernel/cmdline at every change of the
+ * kernel or its initramfs: then that file is edited, and kernel-install run. One host can
+ * have both.
+ */
+#ifndef SLICER_BOOTLOADERS_SYSTEMD_BOOT_H
+#define SLICER_BOOTLOADERS_SYSTEMD_BOOT_H
+
+#include "bootloaders/bootloader.h"
+#include "text/bls.h"
+
+#define SDBOOT_CMDLINE "/etc/kernel/cmdline"
+#define SDBOOT_USR_CMDLINE "/usr/lib/kernel/cmdline"
+
+/* A type #1 entry; boot_config.v[i] is made from sdboot.v[i]. */
+struct sdboot_entry {
+	char *path; /* "/boot/efi/loader/entries/arch.conf" */
+	char *id; /* "arch.conf" */
+	struct bls bls;
+	bool is_counted; /* the name has a boot counter: "+3-1" */
+	bool is_bad; /* its counter is used up: started only when nothing else is left */
+	/* Made by kernel-install: argv that makes it again. Empty: written by hand */
+	struct strv regenerate;
+	char *trouble; /* why regenerating it would break it; NULL: it won't */
+};
+
+/* Where the parameters of entries to be made come from. */
+enum sdboot_source {
+	SDBOOT_NONE,
+	SDBOOT_ETC, /* SDBOOT_CMDLINE */
+	SDBOOT_USR, /* SDBOOT_USR_CMDLINE */
+	SDBOOT_RUNNING, /* the running kernel's command line, filtered */
+	SDBOOT_ENTRY, /* nothing runs (a mounted disk): the default entry's options */
+};
+
+struct sdboot {
+	struct sdboot_entry *v;
+	size_t n, cap;
+	bool has_managed; /* an entry of kernel-install's */
+	size_t reference; /* one of those: the default entry if it is; n without */
+	enum sdboot_source source; /* SDBOOT_NONE without has_managed */
+	struct str text; /* SDBOOT_ETC, SDBOOT_USR: the file */
+	struct strv params; /* what kernel-install gives to entries now */
+	struct error refusal; /* why nothing must be changed; code NONE: it may */
+};
+
+/* systemd_boot_load.c */
+int sdboot_load(const struct host *h, const struct facts *f, struct boot_config *ret,
+		struct error *e);
+
+/* systemd_boot_order.c: the entry that is started next. n if it can't be told. Sets a
+ * refusal if it is none of these. */
+size_t sdboot_default(const struct host *h, const struct facts *f, struct sdboot *s,
+		      bool has_images);
+
+/* systemd_boot_cmdline.c: fills source, text and params. preferred: the default entry's
+ * index, n if unknown. */
+void sdboot_load_cmdline(const struct host *h, const struct facts *f, struct sdboot *s,
+			 struct boot_config *c, size_t preferred);
+/* The parameters of a kernel/cmdline file: comment lines left out, as kernel-install of
+ * systemd 253 and later does. */
+void sdboot_cmdline_params(const struct str *text, struct strv *ret);
+/* Without what a loader or kernel-install adds by itself: initrd=, BOOT_IMAGE=,
+ * systemd.machine_id=. */
+void sdboot_filter(const struct strv *params, struct strv *ret);
+
+/* systemd_boot_plan.c */
+int sdboot_plan(const struct boot_config *c, const struct edit *ed, struct plan *ret,
+		struct error *e);
+
+#endif

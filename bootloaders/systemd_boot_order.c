@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which entry systemd-boot starts if nobody chooses: src/boot/boot.c of systemd,
+ * config_select_default_entry() and boot_entry_compare(). */
+#include "bootloaders/systemd_boot.h"
+
+#include <errno.h>
+
+static int compare_keys(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "");
+}
+
+/* Negative: a stands before b in the menu. Used-up entries are last, entries with a
+ * sort-key before those without, newer before older. */
+static int compare(const struct sdboot_entry *a, const struct sdboot_entry *b)
+{
+	const char *key_a = bls_get(&a->bls, "sort-key");
+	const char *key_b = bls_get(&b->bls, "sort-key");
+	int r = (int)a->is_bad - (int)b->is_bad;
+
+	if (r == 0)
+		r = (key_a == NULL) - (key_b == NULL);
+	if (r == 0 && key_a && key_b) {
+		const char *version_a = bls_get(&a->bls, "version");
+		const char *version_b = bls_get(&b->bls, "version");
+
+		r = compare_keys(key_a, key_b);
+		if (r == 0)
+			r = compare_keys(bls_get(&a->bls, "machine-id"),
+					 bls_get(&b->bls, "machine-id"));
+		if (r == 0)
+			r = -bls_version_compare(version_a ? version_a : "",
+						 version_b ? version_b : "");
+	}
+	return r ? r : -bls_version_compare(a->id, b->id);
+}
+
+/* The first one in menu order that pattern (NULL: any) matches; n if none. */
+static size_t first_match(const struct sdboot *s, const char *pattern)
+{
+	size_t best = s->n;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (pattern && !bls_default_matches(pattern, s->v[i].id))
+			continue;
+		if (best == s->n || compare(&s->v[i], &s->v[best]) < 0)
+			best = i;
+	}
+	return best;
+}
+
+/* The value of "default" in loader.conf, which is only read from the ESP. */
+static char *configured_default(const struct host *h, const struct facts *f)
+{
+	CLEANUP(bls_done) struct bls conf = { 0 };
+	CLEANUP(str_done) struct str text = { 0 };
+	CLEANUP(free_char) char *path = NULL;
+
+	if (!f->boot_partitions.esp)
+		return NULL;
+	path = xasprintf("%s/loader/loader.conf", f->boot_partitions.esp);
+	if (host_read(h, path, HOST_MAX_CONFIG, &text, NULL) < 0 ||
+	    bls_parse(str_c(&text), text.len, &conf, NULL) < 0)
+		return NULL;
+	return xstrdup_null(bls_get(&conf, "default"));
+}
+
+static void refuse_image(struct sdboot *s, const char *id)
+{
+	error_set(&s->refusal, EOPNOTSUPP,
+		  "the default entry \"%s\" is a unified kernel image, whose command "
+		  "line is "
+		  "inside it",
+		  id);
+	error_hint(&s->refusal, "add the parameters to /etc/kernel/cmdline and build the "
+				"image anew (kernel-install add-all, mkinitcpio -P, or "
+				"dracut --force --regenerate-all --uefi)");
+}
+
+size_t sdboot_default(const struct host *h, const struct facts *f, struct sdboot *s,
+		      bool has_images)
+{
+	CLEANUP(free_char) char *conf = configured_default(h, f);
+	/* In this order; what matches nothing is passed over. */
+	const char *patterns[] = { f->efi.entry_oneshot, f->efi.entry_default, conf };
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		const char *pattern = patterns[i];
+		size_t found;
+
+		/* The entry that was chosen last: the one that runs now. */
+		if (pattern && strcmp(pattern, "@saved") == 0)
+			pattern = f->efi.entry_selected;
+		if (!pattern || !*pattern)
+			continue;
+		found = first_match(s, pattern);
+		if (found < s->n)
+			return found;
+		if (has_images && str_ends(pattern, ".efi")) {
+			refuse_image(s, pattern);
+			return s->n;
+		}
+	}
+	/* Images sort in between by what is inside them. */
+	return has_images ? s->n : first_match(s, NULL);
+}

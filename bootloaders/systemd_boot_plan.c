@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The steps that bring an edit to systemd-boot's entries, and to those of kernels to
+ * come. */
+#include "bootloaders/systemd_boot.h"
+
+#include <errno.h>
+
+static bool has_param(const struct strv *params, const char *name)
+{
+	return cmdline_last(params, name) != NULL;
+}
+
+/* Parameters of a that b has not, joined; "" if none. Owned by the caller. */
+static char *difference(const struct strv *a, const struct strv *b)
+{
+	CLEANUP(strv_done) struct strv rest = { 0 };
+
+	for (size_t i = 0; i < a->n; i++)
+		if (!strv_has(b, a->v[i]))
+			strv_add(&rest, a->v[i]);
+	return strv_join(&rest, " ");
+}
+
+static int check_safe(const struct edit *ed, struct error *e)
+{
+	for (size_t i = 0; i < ed->n; i++) {
+		const struct edit_item *it = &ed->v[i];
+		int r = it->op == EDIT_REMOVE ? 0
+			: it->op == EDIT_ADD  ? param_check_safe(it->param, e)
+					      : param_check_safe(it->to, e);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- entries written by hand
+ * ----------------------------------------------------------- */
+
+/* Entries may differ: where what is to be replaced is missing, its successor is added. */
+static void edit_for(const struct edit *ed, const char *options, struct edit *ret)
+{
+	CLEANUP(strv_done) struct strv params = { 0 };
+
+	cmdline_split(options, strlen(options), &params);
+	for (size_t i = 0; i < ed->n; i++) {
+		const struct edit_item *it = &ed->v[i];
+
+		edit_push(ret, it->op, it->param, it->to);
+		if (it->op == EDIT_REPLACE && !cmdline_has(&params, it->param))
+			edit_push(ret, EDIT_ADD, it->to, NULL);
+	}
+}
+
+/* The new text of an entry. Returns whether it differs. */
+static bool edit_entry(const struct sdboot_entry *entry, const char *options,
+		       const struct edit *ed, struct str *ret)
+{
+	CLEANUP(edit_done) struct edit own = { 0 };
+
+	edit_for(ed, options, &own);
+	bls_edit(&entry->bls, &own, ret);
+	return !str_same(ret, &entry->bls.text);
+}
+
+static void plan_entry(const struct sdboot_entry *entry, const char *options,
+		       const struct edit *ed, struct plan *ret)
+{
+	CLEANUP(free_char) char *how = boot_edit_describe(ed);
+	CLEANUP(free_char) char *why = xasprintf("boot entry %s: %s", entry->id, how);
+	CLEANUP(str_done) struct str text = { 0 };
+
+	if (edit_entry(entry, options, ed, &text))
+		plan_replace(ret, entry->path, true, &entry->bls.text, &text, 0644, why);
+}
+
+/* ---- entries of kernel-install's
+ * --------------------------------------------------------- */
+
+/* The file as it is to be: one line without comments, because not every reader of it
+ * knows comments or further lines (60-ukify.install of systemd 257). A file that is so
+ * already keeps its bytes. */
+static void edit_text(const struct sdboot *s, const struct edit *ed, struct str *ret)
+{
+	CLEANUP(free_char) char *line = strv_join(&s->params, " ");
+	const char *nl = memchr(str_c(&s->text), '\n', s->text.len);
+	bool is_one_line = !nl || nl + 1 == s->text.s + s->text.len;
+
+	if (s->source == SDBOOT_ETC && is_one_line && s->params.n) {
+		edit_apply(ed, str_c(&s->text), s->text.len, true, ret);
+		return;
+	}
+	edit_apply(ed, line, strlen(line), true, ret);
+	str_addc(ret, '\n');
+}
+
+static int refuse_creation(const struct error *why, struct error *e)
+{
+	if (e) {
+		*e = *why;
+		error_at(e, SDBOOT_CMDLINE, 0);
+		error_hint(
+			e,
+			"write the command line of a normal boot into %s yourself (one "
+			"line, root=... included), then try again",
+			SDBOOT_CMDLINE);
+	}
+	return -ENOTSUP;
+}
+
+/*
+ * A file that is made whole is what every later kernel boots with: it must be that of a
+ * normal boot, know its root, and say what the entry says that boots now.
+ */
+static int check_creation(const struct boot_config *c, const struct sdboot *s,
+			  const struct edit *ed, const struct strv *want, struct error *e)
+{
+	CLEANUP(strv_done) struct strv all = { 0 }, entry = { 0 };
+	CLEANUP(free_char) char *more = NULL, *less = NULL;
+	const char *options = c->v[s->reference].options;
+	const char *rescue = boot_rescue_param(want);
+	struct error why = { 0 };
+
+	if (rescue) {
+		error_set(&why, ENOTSUP,
+			  "%s does not exist, and this boot is not a normal one (%s)",
+			  SDBOOT_CMDLINE, rescue);
+		return refuse_creation(&why, e);
+	}
+	if (!has_param(want, "root")) {
+		error_set(&why, ENOTSUP,
+			  "%s does not exist, and the command line to start from has no "
+			  "root=",
+			  SDBOOT_CMDLINE);
+		return refuse_creation(&why, e);
+	}
+	cmdline_split(options, strlen(options), &all);
+	sdboot_filter(&all, &entry);
+	edit_apply_params(ed, &entry);
+	more = difference(want, &entry);
+	less = difference(&entry, want);
+	if (!*more && !*less)
+		return 0;
+	error_set(&why, ENOTSUP,
+		  "%s does not exist, and this boot's command line is not that of entry "
+		  "\"%s\" (only here: \"%s\"; only there: \"%s\")",
+		  SDBOOT_CMDLINE, c->v[s->reference].id, more, less);
+	return refuse_creation(&why, e);
+}
+
+/* Does the entry hold what kernel-install would give it? Versions before 253 take
+ * comments for parameters too. */
+static bool is_current(const struct sdboot *s, const char *options,
+		       const struct strv *want, bool changed)
+{
+	CLEANUP(strv_done) struct strv all = { 0 }, params = { 0 }, wanted = { 0 };
+	CLEANUP(strv_done) struct strv raw = { 0 }, raw_wanted = { 0 };
+	CLEANUP(free_char) char *filtered = NULL;
+
+	cmdline_split(options, strlen(options), &all);
+	sdboot_filter(&all, &params);
+	sdboot_filter(want, &wanted);
+	filtered = strv_join(&params, " ");
+	if (boot_options_carry(filtered, &wanted))
+		return true;
+	if (changed || s->source == SDBOOT_RUNNING || s->source == SDBOOT_ENTRY)
+		return false;
+	cmdline_split(str_c(&s->text), s->text.len, &raw);
+	sdboot_filter(&raw, &raw_wanted);
+	return boot_options_carry(filtered, &raw_wanted);
+}
+
+/* The entries that have to be made again, by index. */
+static void find_stale(const struct boot_config *c, const struct sdboot *s,
+		       const struct strv *want, bool changed, bool *ret_stale,
+		       bool *ret_any)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		ret_stale[i] = s->v[i].regenerate.n &&
+			       !is_current(s, c->v[i].options, want, changed);
+		*ret_any |= ret_stale[i];
+	}
+}
+
+/* Would it boot no more? */
+static int check_regenerate(const struct boot_config *c, const struct sdboot *s, size_t i,
+			    const struct strv *want, struct error *e)
+{
+	const struct sdboot_entry *entry = &s->v[i];
+	CLEANUP(strv_done) struct strv params = { 0 };
+
+	cmdline_split(c->v[i].options, strlen(c->v[i].options), &params);
+	if (has_param(&params, "root") && !has_param(want, "root")) {
+		error_set(e, ENOTSUP, "entry \"%s\" would lose its root=", entry->id);
+		error_at(e, c->configured_sources.v[0], 0);
+		error_hint(e, "add the root=... of %s to %s", entry->path,
+			   SDBOOT_CMDLINE);
+		return -ENOTSUP;
+	}
+	if (entry->trouble) {
+		error_set(e, ENOENT, "%s", entry->trouble);
+		error_at(e, entry->path, 0);
+		error_hint(e, "make it first: update-initramfs -c -k %s",
+			   c->v[i].version);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static int plan_regenerate(const struct boot_config *c, const struct sdboot *s,
+			   const struct edit *ed, const struct strv *want,
+			   const bool *stale, struct plan *ret, struct error *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sdboot_entry *entry = &s->v[i];
+		int r;
+
+		if (!stale[i])
+			continue;
+		r = check_regenerate(c, s, i, want, e);
+		if (r < 0)
+			return r;
+		/* Without /etc/kernel/tries the new file has another name than this one.
+		 */
+		if (entry->is_counted)
+			plan_entry(entry, c->v[i].options, ed, ret);
+		plan_run(ret, (const char *const *)entry->regenerate.v, 0,
+			 "writes this kernel's boot entry anew");
+	}
+	return 0;
+}
+
+/* Are there lines that are left out when the file becomes one? */
+static bool has_comments(const struct str *text)
+{
+	const char *line;
+	size_t pos = 0, n;
+
+	while (next_line(str_c(text), text->len, &pos, &line, &n))
+		if (n && line[strspn(line, " \t")] == '#')
+			return true;
+	return false;
+}
+
+static void plan_file(const struct sdboot *s, const struct edit *ed, struct plan *ret)
+{
+	CLEANUP(free_char) char *how = boot_edit_describe(ed);
+	CLEANUP(free_char)
+	char *why = xasprintf(
+		"kernel parameters of the entries that kernel-install makes: %s",
+		*how ? how : "those of this boot");
+	CLEANUP(str_done) struct str text = { 0 };
+	bool existed = s->source == SDBOOT_ETC;
+
+	edit_text(s, ed, &text);
+	if (existed && has_comments(&s->text))
+		plan_warn(ret,
+			  "comments in %s are left out: not all that read it know them",
+			  SDBOOT_CMDLINE);
+	plan_replace(ret, SDBOOT_CMDLINE, existed, &s->text, &text, 0644, why);
+}
+
+static bool is_same(const struct strv *a, const struct strv *b)
+{
+	bool same = a->n == b->n;
+
+	for (size_t i = 0; same && i < a->n; i++)
+		same = strcmp(a->v[i], b->v[i]) == 0;
+	return same;
+}
+
+static int plan_managed(const struct boot_config *c, const struct sdboot *s,
+			const struct edit *ed, struct plan *ret, struct error *e)
+{
+	CLEANUP(strv_done) struct strv want = { 0 };
+	bool *stale = xcalloc(s->n, sizeof(*stale));
+	bool from_file = s->source == SDBOOT_ETC || s->source == SDBOOT_USR;
+	bool changed, any = false;
+	int r = 0;
+
+	strv_copy(&want, &s->params);
+	edit_apply_params(ed, &want);
+	changed = !is_same(&want, &s->params);
+	find_stale(c, s, &want, changed, stale, &any);
+	/* What runs must not become permanent unseen. */
+	if (!from_file && (changed || any))
+		r = check_creation(c, s, ed, &want, e);
+	if (r == 0 && (changed || (any && !from_file)))
+		plan_file(s, ed, ret);
+	if (r == 0)
+		r = plan_regenerate(c, s, ed, &want, stale, ret, e);
+	free(stale);
+	return r;
+}
+
+int sdboot_plan(const struct boot_config *c, const struct edit *ed, struct plan *ret,
+		struct error *e)
+{
+	const struct sdboot *s = c->priv;
+	const struct error *refusal = NULL;
+	int r = check_safe(ed, e);
+
+	if (r < 0)
+		return r;
+	if (s->refusal.code != ERROR_NONE)
+		refusal = &s->refusal;
+	else if (!c->configured)
+		refusal = &c->configured_error;
+	if (refusal) {
+		if (e)
+			*e = *refusal;
+		return -ENOTSUP;
+	}
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->v[i].regenerate.n && boot_entry_is_normal(&c->v[i]))
+			plan_entry(&s->v[i], c->v[i].options, ed, ret);
+	return s->has_managed ? plan_managed(c, s, ed, ret, e) : 0;
+}
