@@ -387,7 +387,7 @@ int shell_word_scan(const char *t, size_t n, size_t pos, struct strv *touches,
 		}
 	}
 	if (at(&s, s.pos) == '(')
-		lose(&s, "a parenthesis behind a word");
+		lose(&s, "a function or an array");
 	ret->end = s.pos < n ? s.pos : n;
 	if (!s.open)
 		return 0;

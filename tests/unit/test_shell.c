@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shell files: what is known of their variables, and edits of their values. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "text/shell.h"
+
+#define LINUX "GRUB_CMDLINE_LINUX"
+
+static void parse(const char *text, struct shell_doc *doc)
+{
+	struct error e = { 0 };
+	size_t pos = 0;
+
+	if (shell_parse(text, strlen(text), doc, &e) < 0)
+		fail_msg("line %u: %s in: %s", e.line, e.what, text);
+	assert_int_equal(doc->text.len, strlen(text));
+	assert_string_equal(str_c(&doc->text), text);
+	for (size_t i = 0; i < doc->n; i++) {
+		unsigned line = 1;
+
+		assert_int_equal(doc->v[i].start, pos);
+		assert_true(doc->v[i].end > pos);
+		for (size_t k = 0; k < pos; k++)
+			line += text[k] == '\n';
+		assert_int_equal(doc->v[i].line, line);
+		pos = doc->v[i].end;
+	}
+	assert_int_equal(pos, doc->text.len);
+}
+
+struct value_case {
+	const char *text;
+	const char *value; /* of V; NULL: not provable */
+	const char *why; /* a part of the error */
+};
+
+static void assert_value(const struct value_case *c)
+{
+	CLEANUP(shell_vars_done) struct shell_vars vars = { 0 };
+	CLEANUP(shell_done) struct shell_doc doc = { 0 };
+	struct error e = { 0 };
+	const char *value = NULL;
+	int r;
+
+	parse(c->text, &doc);
+	shell_eval(&doc, 0, &vars);
+	r = shell_vars_value(&vars, "V", &value, NULL, &e);
+	if (!c->value) {
+		if (r == 0)
+			fail_msg("%s gives %s", c->text, value);
+		if (!strstr(e.what, c->why))
+			fail_msg("%s fails with %s", c->text, e.what);
+		assert_true(e.line > 0);
+		return;
+	}
+	if (r < 0)
+		fail_msg("%s fails with %s", c->text, e.what);
+	if (strcmp(value, c->value) != 0)
+		fail_msg("%s gives %s", c->text, value);
+}
+
+static const struct value_case known[] = {
+	{ "", "", NULL },
+	{ "V=", "", NULL },
+	{ "V=a", "a", NULL },
+	{ "V=a\n", "a", NULL },
+	{ "\t V=a", "a", NULL },
+	{ "export V=a", "a", NULL },
+	{ "export\t V=\"a b\" # c", "a b", NULL },
+	{ "V=\"a b\"", "a b", NULL },
+	{ "V='a b'", "a b", NULL },
+	{ "V=a\\ b", "a b", NULL },
+	{ "V=\"a\"' b'\\ c", "a b c", NULL },
+	{ "V='a'\\''b'", "a'b", NULL },
+	{ "V=\"a\\\"b\\$c\\`d\\\\e\"", "a\"b$c`d\\e", NULL },
+	{ "V=\"a\\ b\\n\"", "a\\ b\\n", NULL },
+	{ "V='a\\ b'", "a\\ b", NULL },
+	{ "V=\"a\nb\"", "a\nb", NULL },
+	{ "V=\"a \\\nb\"", "a b", NULL },
+	{ "V=a\\\nb", "ab", NULL },
+	{ "V='a\\\nb'", "a\\\nb", NULL },
+	{ "V=a#b", "a#b", NULL },
+	{ "V=a #b", "a", NULL },
+	{ "V=\"a #b\" #\"c", "a #b", NULL },
+	{ "V=a;", "a", NULL },
+	{ "V=a ; # b", "a", NULL },
+	{ "V=a~ W=b", "a~", NULL },
+	{ "V=\"~\"", "~", NULL },
+	{ "V=\\~", "~", NULL },
+	{ "V=*?[a]", "*?[a]", NULL },
+	{ "V={a,b}", "{a,b}", NULL },
+	{ "V=a=b", "a=b", NULL },
+	{ "V=$", "$", NULL },
+	{ "V=\"$ $\"", "$ $", NULL },
+	{ "V=a$%b", "a$%b", NULL },
+	{ "V=\xc3\xa9\x81\x88", "\xc3\xa9\x81\x88", NULL },
+	/* The last one wins; comments are not settings. */
+	{ "V=a\nV=b\n", "b", NULL },
+	{ "V=a\n#V=b\n # V=c\n", "a", NULL },
+	{ "# V=\"a\nV=b", "b", NULL },
+	{ "XV=a\nV2=b\n", "", NULL },
+	{ "W='\nV=a\n'\n", "", NULL },
+	/* Variables. */
+	{ "X=a\nV=$X\n", "a", NULL },
+	{ "X=a\nV=\"${X}b $X\"\n", "ab a", NULL },
+	{ "X=a\nV='$X'\n", "$X", NULL },
+	{ "X=a\nV=\"\\$X\"\n", "$X", NULL },
+	{ "X='a  b'\nV=$X\n", "a  b", NULL },
+	{ "X=a\nV=$X-b\n", "a-b", NULL },
+	{ "V=a\nV=\"$V b\"\nV=\"${V} c\"\n", "a b c", NULL },
+	{ "V=\"$GRUB_CMDLINE_LINUX x\"", " x", NULL },
+	/* Several on one line. */
+	{ "W=a V=b", "b", NULL },
+	{ "V=a V=b", "b", NULL },
+	{ "W=a V=$W", "a", NULL },
+	{ "W=a; V=b; W=c", "b", NULL },
+	{ "V=a; W=\"\n\"; V=b # c", "b", NULL },
+	/* What is not known of others leaves V alone. */
+	{ "V=a\nX=`lsb_release -i -s 2> /dev/null || echo Debian`\n", "a", NULL },
+	{ "V=a\nX=`( . /etc/os-release; echo ${NAME:-Debian} ) 2>/dev/null || echo D`\n",
+	  "a", NULL },
+	{ "V=a\nX=\"$(. /etc/os-release && echo \"${NAME}\")\"", "a", NULL },
+	{ "V=a\nX=$(echo ')' \"V=b)\" \\) # \n )\n", NULL, "substitution" },
+	{ "V=a\nX=$(echo ')' \"V=b)\" \\) \n )\n", "a", NULL },
+	{ "V=a\nX=${X:-b}\nX=$((1 + 2))\n", "a", NULL },
+	{ "V=a\nif [ -f /x ]; then\n\tX=b\nfi\n", "a", NULL },
+	{ "if [ -f /x ]; then\n\t# V=b\n\tX=b\nfi\nV=a", "a", NULL },
+	{ "if a; then V=b; else V=c; fi # it's\nV=a", "a", NULL },
+	{ "V=a\nif a; then if b; then :; fi fi\n", "a", NULL },
+	{ "V=a\ncase $X in\n(x|y) X=1;;\n'esac') X=2 ;;\n*) echo V\nesac\n", "a", NULL },
+	{ "V=a\nfor X in 1 2; do echo $X; done\nfor Y\ndo :; done\n", "a", NULL },
+	{ "V=a\nwhile false; do X=1; done </dev/null 2>&1\n", "a", NULL },
+	{ "V=a\n{ X=1; }\n( X=2 )\n! true\n", "a", NULL },
+	{ "V=a\ntrue &&\n # b\n X=1\n", "a", NULL },
+	{ "V=a\nexport V\nexport V W\n", "a", NULL },
+	{ "V=a\nmkdir -p /x && chmod 700 /x || :\n", "a", NULL },
+	{ "V=a\ncommand -v x >/dev/null && X=1\n", "a", NULL },
+	{ "V=a\necho V = b\n", "a", NULL },
+	{ "V+=b\nV=a\n", "a", NULL },
+	{ "V=a\n[ -n \"$X\" ] \\\n  && X=1\n", "a", NULL },
+};
+
+static const struct value_case unknown[] = {
+	{ "V=`a`", NULL, "command substitution" },
+	{ "V=\"x $(a) y\"", NULL, "command substitution" },
+	{ "V=$((1+1))", NULL, "arithmetic" },
+	{ "V=${X:-a}", NULL, "parameter expansion" },
+	{ "V=\"${X#a}\"", NULL, "parameter expansion" },
+	{ "V=${#X}", NULL, "parameter expansion" },
+	{ "V=$1", NULL, "the shell sets" },
+	{ "V=\"$?\"", NULL, "the shell sets" },
+	{ "V=$$", NULL, "the shell sets" },
+	{ "V=~", NULL, "tilde" },
+	{ "V=~/x", NULL, "tilde" },
+	{ "V=a:~/x", NULL, "tilde" },
+	{ "V=$\"a\"", NULL, "quoting" },
+	{ "V=$X", NULL, "$X is not set before" },
+	{ "V=$HOME", NULL, "$HOME is not set before" },
+	{ "X=`a`\nV=$X", NULL, "$X is not known: a command substitution (line 1)" },
+	{ "X=`a`\nY=$X\nV=$Y", NULL, "$X is not known: a command substitution (line 1)" },
+	{ "LINENO=7\nV=$LINENO", NULL, "$LINENO" },
+	{ "V=a\nV+=b", NULL, "other than a plain assignment" },
+	{ "V=a\nif x; then V=b; fi", NULL, "other than a plain assignment" },
+	{ "V=a\ncase x in x) V=b;; esac", NULL, "other than a plain assignment" },
+	{ "V=a\nfor V in x; do :; done", NULL, "other than a plain assignment" },
+	{ "V=a\n[ -n \"$X\" ] && V=b", NULL, "other than a plain assignment" },
+	{ "V=a\ntrue &&\nV=b", NULL, "other than a plain assignment" },
+	{ "V=a cmd", NULL, "other than a plain assignment" },
+	{ "W=b V=a cmd", NULL, "other than a plain assignment" },
+	{ "V=a > x", NULL, "other than a plain assignment" },
+	{ "V=a & W=b", NULL, "other than a plain assignment" },
+	{ "V=a | cat", NULL, "other than a plain assignment" },
+	{ "2>x V=a", NULL, "other than a plain assignment" },
+	{ "V=a\nunset V", NULL, "other than a plain assignment" },
+	{ "V=a\nread -r V < x", NULL, "other than a plain assignment" },
+	{ "V=a\nexport W V=b", NULL, "other than a plain assignment" },
+	{ "V=a\n'export' V'=b'", NULL, "other than a plain assignment" },
+	{ "readonly V=a", NULL, "readonly" },
+	{ "V=a\nreadonly V\nV=b", NULL, "assignment to a readonly variable" },
+	{ "V=a\nX=${V:=b}", NULL, "an expansion may set it" },
+	{ "V=a\n: \"${V=b}\"", NULL, "other than a plain assignment" },
+	/* Old dash splits what stands unquoted behind export, and others expand it. */
+	{ "X='a b=c'\nexport V=$X", NULL, "unquoted" },
+	{ "export V={a,b}", NULL, "unquoted" },
+	{ "export V=*", NULL, "unquoted" },
+};
+
+static const struct value_case poisoned[] = {
+	{ "V=a\n. /etc/x", NULL, "another file" },
+	{ ". /etc/x\nV=a", NULL, "another file" },
+	{ "V=a\nif x; then source y; fi", NULL, "another file" },
+	{ "V=a\neval X=1", NULL, "\"eval\"" },
+	{ "V=a\n'ev'al X=1", NULL, "\"eval\"" },
+	{ "V=a\n\\eval X=1", NULL, "\"eval\"" },
+	{ "V=a\nA=1 eval X=1", NULL, "\"eval\"" },
+	{ "V=a\n2>x eval X=1", NULL, "\"eval\"" },
+	{ "V=a\n! eval X=1", NULL, "\"eval\"" },
+	{ "V=a\ntrue | eval X=1", NULL, "\"eval\"" },
+	{ "V=a\nev\\\nal X=1", NULL, "continuation" },
+	{ "V=a\n$X", NULL, "put together" },
+	{ "V=a\ncommand eval x", NULL, "\"command\"" },
+	{ "V=a\nexport $X", NULL, "put together" },
+	{ "V=a\nexport \"$X\"", NULL, "put together" },
+	{ "V=a\nunset \"$X\"", NULL, "put together" },
+	{ "[ -f x ] || exit 0\nV=a", NULL, "\"exit\"" },
+	{ "return\nV=a", NULL, "\"return\"" },
+	{ "set -u\nV=a", NULL, "\"set\"" },
+	{ "alias V=x\nV=a", NULL, "\"alias\"" },
+	{ "trap V=x EXIT\nV=a", NULL, "\"trap\"" },
+	{ "exec x\nV=a", NULL, "\"exec\"" },
+	{ "f() { V=b; }\nV=a\nf", NULL, "function" },
+	{ "f () {\nV=b\n}\nV=a\nf", NULL, "function" },
+	{ "function f { V=b; }\nV=a", NULL, "\"function\"" },
+	{ "cat <<EOF\nV=b\nEOF\nV=a\n", NULL, "here-document" },
+	{ "V=a\nX=$((V = 1))", NULL, "arithmetic" },
+	{ "V=a\nX=$(($X))", NULL, "arithmetic" },
+	{ "V=a\nX=${X:V++}", NULL, "only some shells" },
+	{ "V=$'a\\'b'", NULL, "quoting" },
+	{ "V=(a b)", NULL, "array" },
+	{ "V=a\nif x; then", NULL, "unfinished" },
+	{ "V=a\nfi", NULL, "out of place" },
+	{ "V=a\n((V=1))", NULL, "parenthesis" },
+	{ "V=a\nlet V=1", NULL, "\"let\"" },
+	{ "V=a\n[[ x ]] && y", NULL, "\"[[\"" },
+	{ "V=a\n{V}>x true", NULL, "redirection" },
+	{ "V=a\nX=`echo '`'`", NULL, "odd quotes" },
+	{ "V=\"${a\"\nV=b\n", NULL, "quotes in" },
+};
+
+static void test_known(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		assert_value(&known[i]);
+}
+
+static void test_unknown(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+		assert_value(&unknown[i]);
+}
+
+static void test_poison(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(poisoned); i++)
+		assert_value(&poisoned[i]);
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		unsigned line;
+		const char *what;
+	} cases[] = {
+		{ "A=1\nV=\"a\nb\n", 11, 2, "double quote" },
+		{ "A=1\n\nV='a", 9, 3, "single quote" },
+		{ "V=`a", 4, 1, "backquote" },
+		{ "V=$(a", 5, 1, "never closed" },
+		{ "V=${a", 5, 1, "never closed" },
+		{ "A=1\nV=a\r\n", 9, 2, "carriage return" },
+		{ "A=1\nV=a\0b\n", 10, 2, "control character" },
+		{ "\x7f"
+		  "ELF",
+		  4, 1, "control character" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct shell_doc doc = { 0 };
+		struct error e = { 0 };
+
+		assert_int_equal(shell_parse(cases[i].text, cases[i].len, &doc, &e), -22);
+		assert_int_equal(e.code, ERROR_REFUSED);
+		assert_int_equal(e.line, cases[i].line);
+		if (!strstr(e.what, cases[i].what))
+			fail_msg("%s", e.what);
+		assert_null(doc.v);
+	}
+}
+
+static void test_statements(void **state)
+{
+	static const char text[] = "# a\n\n  A=1 B=2; # c\n"
+				   "if x; then\n\tA=2\nfi # d\nexport C=3";
+	static const enum shell_kind kinds[] = {
+		SHELL_BLANK,  SHELL_BLANK, SHELL_ASSIGN,
+		SHELL_ASSIGN, SHELL_OTHER, SHELL_ASSIGN
+	};
+	CLEANUP(shell_done) struct shell_doc doc = { 0 };
+
+	(void)state;
+	parse(text, &doc);
+	assert_int_equal(doc.n, ARRAY_SIZE(kinds));
+	for (size_t i = 0; i < doc.n; i++)
+		assert_int_equal(doc.v[i].kind, kinds[i]);
+	assert_string_equal(doc.v[3].name, "B");
+	assert_int_equal(doc.v[3].end, strstr(text, "if") - text);
+	assert_int_equal(doc.v[4].line, 4);
+	assert_string_equal(doc.v[4].touches.v[0], "A");
+	assert_string_equal(doc.v[5].name, "C");
+	assert_int_equal(text[doc.v[5].value_start], '3');
+	assert_int_equal(doc.v[5].value_end, sizeof(text) - 1);
+}
+
+/* The main file, then the drop-ins. */
+static void test_sources(void **state)
+{
+	static const char *const texts[] = {
+		LINUX "=\"a\"\n" LINUX "_DEFAULT=\"quiet\"\nX=1\n",
+		"\n" LINUX "_DEFAULT=\"$" LINUX "_DEFAULT splash\"\n",
+		"unset X\n",
+	};
+	CLEANUP(shell_vars_done) struct shell_vars vars = { 0 };
+	const struct shell_var *var;
+	struct error e = { 0 };
+	const char *value;
+	size_t source = 7;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		CLEANUP(shell_done) struct shell_doc doc = { 0 };
+
+		parse(texts[i], &doc);
+		shell_eval(&doc, 10 + i, &vars);
+	}
+	assert_int_equal(shell_vars_value(&vars, LINUX "_DEFAULT", &value, &source, &e),
+			 0);
+	assert_string_equal(value, "quiet splash");
+	assert_int_equal(source, 11);
+	var = shell_vars_get(&vars, LINUX "_DEFAULT");
+	assert_int_equal(var->line, 2);
+	assert_int_equal(var->stmt, 1);
+	assert_true(var->refers);
+	assert_false(shell_vars_get(&vars, LINUX)->refers);
+	assert_int_equal(shell_vars_value(&vars, "NONE", &value, &source, &e), 0);
+	assert_string_equal(value, "");
+	assert_true(source == SIZE_MAX);
+	assert_null(shell_vars_get(&vars, "NONE"));
+	assert_true(shell_vars_value(&vars, "X", &value, &source, &e) < 0);
+	assert_int_equal(source, 12);
+	assert_int_equal(e.line, 1);
+	assert_string_equal(e.hint, "write it as a plain assignment: X=\"...\"");
+}
+
+static void test_doubling_ends(void **state)
+{
+	CLEANUP(shell_vars_done) struct shell_vars vars = { 0 };
+	CLEANUP(shell_done) struct shell_doc doc = { 0 };
+	CLEANUP(str_done) struct str text = { 0 };
+
+	(void)state;
+	str_add(&text, "V=abcdefgh\n");
+	for (int i = 0; i < 64; i++)
+		str_add(&text, "V=$V$V\n");
+	parse(str_c(&text), &doc);
+	shell_eval(&doc, 0, &vars);
+	assert_null(shell_vars_get(&vars, "V")->value);
+}
+
+static void test_os_release(void **state)
+{
+	static const char text[] = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"
+				   "VERSION_ID=\"12\"\nID=debian\n"
+				   "ID_LIKE='rhel centos fedora'\n"
+				   "HOME_URL=\"https://www.debian.org/\"\n";
+	CLEANUP(shell_vars_done) struct shell_vars vars = { 0 };
+	CLEANUP(shell_done) struct shell_doc doc = { 0 };
+
+	(void)state;
+	parse(text, &doc);
+	shell_eval(&doc, 0, &vars);
+	assert_string_equal(shell_vars_get(&vars, "ID")->value, "debian");
+	assert_string_equal(shell_vars_get(&vars, "ID_LIKE")->value,
+			    "rhel centos fedora");
+	assert_string_equal(shell_vars_get(&vars, "PRETTY_NAME")->value,
+			    "Debian GNU/Linux 12 (bookworm)");
+}
+
+struct edit_case {
+	const char *before, *after; /* the last assignment is the one edited */
+};
+
+static void assert_edit(const struct edit *ed, const char *before, const char *after)
+{
+	CLEANUP(shell_done) struct shell_doc doc = { 0 };
+	CLEANUP(str_done) struct str out = { 0 };
+	struct error e = { 0 };
+	size_t stmt = SIZE_MAX;
+
+	parse(before, &doc);
+	for (size_t i = 0; i < doc.n; i++)
+		if (doc.v[i].kind == SHELL_ASSIGN)
+			stmt = i;
+	assert_true(stmt < doc.n);
+	if (shell_edit(&doc, stmt, ed, true, &out, &e) < 0)
+		fail_msg("%s fails: %s", before, e.what);
+	assert_string_equal(str_c(&out), after);
+}
+
+static void assert_edits(const struct edit *ed, const struct edit_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		assert_edit(ed, cases[i].before, cases[i].after);
+		/* The second time there is nothing to do. */
+		assert_edit(ed, cases[i].after, cases[i].after);
+	}
+}
+
+static void test_add(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "V=\"\"", "V=\"x\"" },
+		{ "V=''\n", "V='x'\n" },
+		{ "V=", "V=\"x\"" },
+		{ "V=a", "V=\"a x\"" },
+		{ "V=x", "V=x" },
+		{ "V='a'", "V='a x'" },
+		{ "V=\"b  a\"", "V=\"b  a x\"" },
+		{ "V=\"a \"", "V=\"a x \"" },
+		{ "V=\" \"", "V=\"x \"" },
+		{ "V=\"a\"'b'", "V=\"a\"'b x'" },
+		{ "V=\"a\"b", "V=\"ab x\"" },
+		{ "V=a\\ b", "V=\"a b x\"" },
+		{ "V='a$b'c", "V=\"a\\$bc x\"" },
+		{ "V=\"a\\\"b c\\\"\"", "V=\"a\\\"b c\\\" x\"" },
+		{ "V=\"$X\"", "V=\"$X x\"" },
+		{ "V=$X", "V=\"$X x\"" },
+		{ "V=\"$X \"", "V=\"$X x \"" },
+		{ "V=${X}a", "V=\"${X}a x\"" },
+		{ "V=$X'a'b", "V=\"${X}ab x\"" },
+		{ "V=\"a\\\nb\"", "V=\"a\\\nb x\"" },
+		{ "V=\"a \\\n\"", "V=\"a x \\\n\"" },
+		{ "V=a\\\n", "V=\"a x\"" },
+		/* Nothing around the word changes. */
+		{ "#V=1\n\texport V=\"a\"  # \"V=b\"\nif a; then V=2; fi\n",
+		  "#V=1\n\texport V=\"a x\"  # \"V=b\"\nif a; then V=2; fi\n" },
+		{ "A=1; V=a;", "A=1; V=\"a x\";" },
+		/* A backslash that would swallow the quote behind it. */
+		{ "V=\"a\\ \"", "V=\"a\\ x \"" },
+		{ "V=\"intel_iommu=on,sm_on\"", "V=\"intel_iommu=on,sm_on x\"" },
+	};
+	CLEANUP(edit_done) struct edit ed = { 0 };
+
+	(void)state;
+	edit_push(&ed, EDIT_ADD, "x", NULL);
+	assert_edits(&ed, cases, ARRAY_SIZE(cases));
+}
+
+static void test_remove(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "V=x", "V=" },
+		{ "V=\"x\"", "V=\"\"" },
+		{ "V=\"a x\"", "V=\"a\"" },
+		{ "V=\"x  a\"", "V=\"a\"" },
+		{ "V='a x  b x'", "V='a  b'" },
+		{ "V=a\\ x\\ b", "V=a\\ b" },
+		{ "V=a' 'x", "V=a''" },
+		{ "V=\"a \\\nx b\"", "V=\"a\\\n b\"" },
+		{ "V=\"a x$X\"", "V=\"a x$X\"" },
+		{ "V=\"$X x\"", "V=\"$X\"" },
+		{ "V=\"x $X\"b", "V=\"$X\"b" },
+		{ "V=\"a\\ x\"", "V=\"a\\\\\"" },
+		{ "V=a$\\ x\"\"", "V=\"a\\$\"" },
+		{ "V=\"ax x=1 xx\"", "V=\"ax x=1 xx\"" },
+	};
+	CLEANUP(edit_done) struct edit ed = { 0 };
+
+	(void)state;
+	edit_push(&ed, EDIT_REMOVE, "x", NULL);
+	assert_edits(&ed, cases, ARRAY_SIZE(cases));
+}
+
+static void test_replace(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "V=x", "V=y=1" },
+		{ "V=\"a x b\"", "V=\"a y=1 b\"" },
+		{ "V=a\\ 'x' ", "V=a\\ 'y=1' " },
+		{ "V=a\\ \"\"x", "V=a\\ \"\"y=1" },
+		{ "V='x y=1 x'", "V='y=1'" },
+		{ "V=\"$X$X x\"", "V=\"$X$X y=1\"" },
+	};
+	CLEANUP(edit_done) struct edit ed = { 0 };
+
+	(void)state;
+	edit_push(&ed, EDIT_REPLACE, "x", "y=1");
+	assert_edits(&ed, cases, ARRAY_SIZE(cases));
+}
+
+static void test_edit_refused(void **state)
+{
+	static const struct {
+		const char *text, *add, *what;
+	} cases[] = {
+		{ "\nV=`a`", "x", "command substitution" },
+		{ "\nV=${V:-a}", "x", "parameter expansion" },
+		{ "\nif a; then V=1; fi", "x", "other than a plain" },
+		{ "\n# V=1", "x", "there is none" },
+		{ "\nV=\"a\"", "x y", "contains the byte 0x20" },
+		{ "\nV=\"a\"", "$(x)", "contains '$'" },
+		{ "\nV='a \"b'", "x", "don't pair" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(shell_done) struct shell_doc doc = { 0 };
+		CLEANUP(edit_done) struct edit ed = { 0 };
+		CLEANUP(str_done) struct str out = { 0 };
+		struct error e = { 0 };
+
+		parse(cases[i].text, &doc);
+		edit_push(&ed, EDIT_ADD, cases[i].add, NULL);
+		assert_true(shell_edit(&doc, 1, &ed, true, &out, &e) < 0);
+		assert_int_equal(e.line, 2);
+		if (!strstr(e.what, cases[i].what))
+			fail_msg("%s", e.what);
+		assert_int_equal(out.len, 0);
+	}
+}
+
+/* A parameter that can't be written safely does no harm where it is not written. */
+static void test_edit_unsafe_but_there(void **state)
+{
+	CLEANUP(edit_done) struct edit ed = { 0 };
+
+	(void)state;
+	edit_push(&ed, EDIT_ADD, "a=\"b c\"", NULL);
+	assert_edit(&ed, "V='a=\"b c\"'", "V='a=\"b c\"'");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_poison),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_doubling_ends),
+		cmocka_unit_test(test_os_release),
+		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_remove),
+		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_edit_refused),
+		cmocka_unit_test(test_edit_unsafe_but_there),
+	};
+
+	return cmocka_run_group_tests_name("shell", tests, NULL, NULL);
+}
