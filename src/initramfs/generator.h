@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An initramfs generator is the same three questions as a boot loader, none of which writes. */
+/* An initramfs generator is the same three questions as a boot loader, none of which
+ * writes. */
 #ifndef SLICER_INITRAMFS_GENERATOR_H
 #define SLICER_INITRAMFS_GENERATOR_H
 
@@ -8,48 +9,67 @@
 
 struct initramfs_generator;
 
+/* A file that slicer writes for the generator. */
+struct initramfs_own_file {
+	char *path;
+	bool exists;
+	struct str text;
+};
+
 struct initramfs_config {
 	const struct initramfs_generator *generator; /* NULL: none found */
 	struct strv evidence;
-	/* Its own configuration switches rebuilding off: what says so ("update_initramfs=no in
-	 * /etc/initramfs-tools/update-initramfs.conf"); NULL: it is on */
+	/* Its own configuration switches rebuilding off: what says so
+	 * ("update_initramfs=no in /etc/initramfs-tools/update-initramfs.conf"); NULL: it
+	 * is on */
 	char *switched_off;
 	/* Images of kernels that the boot menu can start: parallel vectors */
 	struct strv versions, images;
+	struct strv missing; /* kernels of the boot menu that have no image */
 	/* Own files as they are now (before), for lossless plans */
-	struct initramfs_own_file {
-		char *path;
-		bool exists;
-		struct str text;
-	} *own;
+	struct initramfs_own_file *own;
 	size_t n_own;
 	char *rebuild_command; /* for advice: what a person would run */
 };
 void initramfs_config_done(struct initramfs_config *c);
+/* For the generators: reads path as it is now into c->own; one that is not there counts
+ * as empty. Sorts versions into those with an image (both vectors) and missing ones. */
+int initramfs_add_own(const struct host *h, const char *path, struct initramfs_config *c,
+		      struct error *e);
+void initramfs_find_images(const struct host *h, const struct strv *versions,
+			   struct initramfs_config *c);
 
 /* What the image has to do. */
 struct initramfs_wish {
-	bool rebuild;	     /* of every kernel in versions, even if no file changes */
-	struct strv drivers; /* native driver modules that vfio-pci must come before; empty: no early bind */
-	bool early_bind;     /* vfio-pci in the image, loaded before drivers */
-	bool remove;	     /* take the own files away again */
+	bool rebuild; /* of every kernel in versions, even if no file changes */
+	struct strv drivers; /* native driver modules that vfio-pci must come before;
+				empty: no early bind */
+	bool early_bind; /* vfio-pci in the image, loaded before drivers */
+	bool remove; /* take the own files away again */
 };
 
 struct initramfs_generator {
-	const char *name; /* "initramfs-tools" "dracut" "mkinitcpio" "booster" "tiny-initramfs" */
-	bool supported;	  /* false: recognised only; plan() gives advice in next, no steps */
+	const char *name; /* "initramfs-tools" "dracut" "mkinitcpio" "booster"
+			     "tiny-initramfs" */
+	bool supported; /* false: recognised only; plan() gives advice in next, no steps
+			 */
 	/* true if it is the one that makes this host's images; evidence says why */
 	bool (*probe)(const struct host *h, const struct facts *f, struct strv *evidence);
-	int (*load)(const struct host *h, const struct facts *f, const struct strv *versions,
-		    struct initramfs_config *ret, struct error *e);
+	int (*load)(const struct host *h, const struct facts *f,
+		    const struct strv *versions, struct initramfs_config *ret,
+		    struct error *e);
 	int (*plan)(const struct initramfs_config *c, const struct initramfs_wish *w,
 		    struct plan *ret, struct error *e);
 };
+extern const struct initramfs_generator initramfs_tools, initramfs_dracut,
+	initramfs_mkinitcpio, initramfs_booster, initramfs_tiny;
+/* NULL-terminated, most specific first. */
 extern const struct initramfs_generator *const initramfs_generators[];
 
-/* versions: kernels that the boot menu can start. name (may be NULL) overrules. None found is no error:
- * ret->generator is NULL. */
+/* versions: kernels that the boot menu can start. name (may be NULL) overrules. None
+ * found is no error: ret->generator is NULL. */
 int initramfs_choose(const struct host *h, const struct facts *f, const char *name,
-		     const struct strv *versions, struct initramfs_config *ret, struct error *e);
+		     const struct strv *versions, struct initramfs_config *ret,
+		     struct error *e);
 
 #endif

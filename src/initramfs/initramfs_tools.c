@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * initramfs-tools of Debian and Ubuntu: update-initramfs(8), initramfs-tools(7).
+ *
+ * Its init starts udev, which loads the drivers of all devices, before it loads the
+ * modules that are listed for it (init, scripts/init-top/udev): a list does not bring
+ * vfio-pci first. What does is modprobe's softdep, in /etc/modprobe.d, which is copied
+ * into every image, with vfio-pci itself in the image, which takes a hook.
+ */
+#include "initramfs/generator.h"
+
+#include <errno.h>
+
+#include "text/shell.h"
+
+#define CONF "/etc/initramfs-tools/update-initramfs.conf"
+#define REBUILD_TIMEOUT_S 1800
+
+enum own { OWN_MODPROBE, OWN_LOAD, OWN_HOOK, N_OWN };
+
+static const char *const own_paths[N_OWN] = {
+	[OWN_MODPROBE] = "/etc/modprobe.d/slicer-vfio.conf",
+	[OWN_LOAD] = "/etc/modules-load.d/slicer-vfio.conf",
+	[OWN_HOOK] = "/etc/initramfs-tools/hooks/slicer-vfio",
+};
+
+static const char modprobe_header[] =
+	"# Written by slicer setup-iommu: vfio-pci is loaded before these drivers, so "
+	"that it\n"
+	"# gets the devices that vfio-pci.ids= on the kernel command line names.\n"
+	"# \"slicer setup-iommu --undo\" takes this file away again.\n";
+
+static const char load_text[] =
+	"# Written by slicer setup-iommu: vfio-pci gets its devices at boot.\n"
+	"# \"slicer setup-iommu --undo\" takes this file away again.\n"
+	"vfio-pci\n";
+
+static const char hook_text[] =
+	"#!/bin/sh\n"
+	"# Written by slicer setup-iommu: puts vfio-pci into the initramfs.\n"
+	"# \"slicer setup-iommu --undo\" takes this file away again.\n"
+	"set -e\n"
+	"\n"
+	"case \"${1:-}\" in\n"
+	"prereqs)\n"
+	"\techo\n"
+	"\texit 0\n"
+	"\t;;\n"
+	"esac\n"
+	"\n"
+	". /usr/share/initramfs-tools/hook-functions\n"
+	"manual_add_modules vfio-pci\n";
+
+/* Debian's dracut brings an update-initramfs of its own: that there is one says nothing.
+ */
+static bool probe(const struct host *h, const struct facts *f, struct strv *evidence)
+{
+	CLEANUP(free_char) char *update = host_find_program(h, "update-initramfs");
+	CLEANUP(free_char) char *make = host_find_program(h, "mkinitramfs");
+	CLEANUP(str_done) struct str script = { 0 };
+
+	(void)f;
+	if (!update || !make ||
+	    !host_exists(h, "/usr/share/initramfs-tools/hook-functions"))
+		return false;
+	if (host_read(h, update, HOST_MAX_CONFIG, &script, NULL) == 0 &&
+	    !memmem(str_c(&script), script.len, "mkinitramfs", strlen("mkinitramfs")) &&
+	    memmem(str_c(&script), script.len, "dracut", strlen("dracut")))
+		return false;
+	strv_addf(evidence, "%s, %s", update, make);
+	return true;
+}
+
+/* With "no", update-initramfs does nothing and says 0. */
+static int load_switch(const struct host *h, struct initramfs_config *ret,
+		       struct error *e)
+{
+	CLEANUP(shell_vars_done) struct shell_vars vars = { 0 };
+	CLEANUP(shell_done) struct shell_doc doc = { 0 };
+	CLEANUP(str_done) struct str text = { 0 };
+	const char *value = "";
+	int r = host_read(h, CONF, HOST_MAX_CONFIG, &text, e);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = shell_parse(str_c(&text), text.len, &doc, e);
+	if (r < 0) {
+		error_at(e, CONF, e ? e->line : 0);
+		return r;
+	}
+	shell_eval(&doc, 0, &vars);
+	/* What can't be known counts as on: the images are looked into afterwards. */
+	if (shell_vars_value(&vars, "update_initramfs", &value, NULL, NULL) == 0 &&
+	    strcmp(value, "no") == 0)
+		ret->switched_off = xstrdup("update_initramfs=no in " CONF);
+	return 0;
+}
+
+static int load(const struct host *h, const struct facts *f, const struct strv *versions,
+		struct initramfs_config *ret, struct error *e)
+{
+	int r = load_switch(h, ret, e);
+
+	(void)f;
+	for (size_t i = 0; r == 0 && i < N_OWN; i++)
+		r = initramfs_add_own(h, own_paths[i], ret, e);
+	if (r < 0)
+		return r;
+	initramfs_find_images(h, versions, ret);
+	ret->rebuild_command = xstrdup("update-initramfs -u -k all");
+	return 0;
+}
+
+static char *softdep(const char *driver)
+{
+	return xasprintf("softdep %s pre: vfio-pci", driver);
+}
+
+/* Drivers that an earlier run put first stay so: its devices are still in vfio-pci.ids=.
+ */
+static void modprobe_text(const struct str *old, const struct strv *drivers,
+			  struct str *ret)
+{
+	CLEANUP(strv_done) struct strv lines = { 0 };
+	const char *line;
+	size_t pos = 0, n;
+
+	while (next_line(str_c(old), old->len, &pos, &line, &n))
+		if (n && *line != '#')
+			strv_take(&lines, xstrndup(line, n));
+	for (size_t i = 0; i < drivers->n; i++) {
+		CLEANUP(free_char) char *text = softdep(drivers->v[i]);
+
+		strv_add_unique(&lines, text);
+	}
+	str_add(ret, modprobe_header);
+	for (size_t i = 0; i < lines.n; i++)
+		str_addf(ret, "%s\n", lines.v[i]);
+}
+
+/* Returns whether a file changes. */
+static bool plan_file(const struct initramfs_config *c, enum own which,
+		      const struct str *text, mode_t mode, struct plan *ret)
+{
+	static const char *const whys[N_OWN] = {
+		[OWN_MODPROBE] = "vfio-pci is loaded before the devices' own drivers",
+		[OWN_LOAD] = "vfio-pci is loaded at boot",
+		[OWN_HOOK] = "vfio-pci is put into the initramfs",
+	};
+	const struct initramfs_own_file *own = &c->own[which];
+
+	if (own->exists && str_same(&own->text, text))
+		return false;
+	plan_replace(ret, own->path, own->exists, &own->text, text, mode, whys[which]);
+	return true;
+}
+
+static bool plan_files(const struct initramfs_config *c, const struct initramfs_wish *w,
+		       struct plan *ret)
+{
+	CLEANUP(str_done) struct str modprobe = { 0 }, load_file = { 0 }, hook = { 0 };
+	bool changed = false;
+
+	if (w->drivers.n) {
+		modprobe_text(&c->own[OWN_MODPROBE].text, &w->drivers, &modprobe);
+		changed |= plan_file(c, OWN_MODPROBE, &modprobe, 0644, ret);
+	}
+	str_add(&load_file, load_text);
+	changed |= plan_file(c, OWN_LOAD, &load_file, 0644, ret);
+	str_add(&hook, hook_text);
+	changed |= plan_file(c, OWN_HOOK, &hook, 0755, ret);
+	return changed;
+}
+
+static bool plan_removal(const struct initramfs_config *c, struct plan *ret)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < c->n_own; i++) {
+		if (!c->own[i].exists)
+			continue;
+		plan_remove(ret, c->own[i].path, &c->own[i].text,
+			    "vfio-pci is no longer bound at boot");
+		changed = true;
+	}
+	return changed;
+}
+
+static void plan_images(const struct initramfs_config *c, struct plan *ret)
+{
+	for (size_t i = 0; i < c->versions.n; i++) {
+		const char *const argv[] = { "update-initramfs", "-u", "-k",
+					     c->versions.v[i], NULL };
+
+		plan_run(ret, argv, REBUILD_TIMEOUT_S,
+			 "rebuilds this kernel's initramfs");
+	}
+	for (size_t i = 0; i < c->missing.n; i++)
+		plan_next(ret,
+			  "kernel %s has no initramfs image: if it needs one, "
+			  "\"update-initramfs "
+			  "-c -k %s\" makes it",
+			  c->missing.v[i], c->missing.v[i]);
+}
+
+static int plan(const struct initramfs_config *c, const struct initramfs_wish *w,
+		struct plan *ret, struct error *e)
+{
+	bool changed = false;
+
+	(void)e;
+	if (w->remove)
+		changed = plan_removal(c, ret);
+	else if (w->early_bind)
+		changed = plan_files(c, w, ret);
+	if (!changed && !w->rebuild)
+		return 0;
+	if (!c->switched_off) {
+		plan_images(c, ret);
+		return 0;
+	}
+	plan_warn(ret, "the initramfs images are not rebuilt: %s", c->switched_off);
+	plan_next(ret, "set update_initramfs=yes in " CONF " and run: %s",
+		  c->rebuild_command);
+	return 0;
+}
+
+const struct initramfs_generator initramfs_tools = {
+	.name = "initramfs-tools",
+	.supported = true,
+	.probe = probe,
+	.load = load,
+	.plan = plan,
+};
