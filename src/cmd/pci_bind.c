@@ -20,10 +20,15 @@ static const struct option_spec options[] = {
 };
 
 struct bind_options {
-	const char *driver;
+	char *driver; /* NULL: vfio-pci */
 	bool group, dry_run, force;
 	unsigned timeout_s;
 };
+
+static void bind_options_done(struct bind_options *o)
+{
+	free(o->driver);
+}
 
 static int parse_timeout(const char *value, unsigned *ret, struct error *e)
 {
@@ -43,7 +48,8 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 
 	switch (id) {
 	case BIND_DRIVER:
-		o->driver = value;
+		free(o->driver);
+		o->driver = xstrdup(value);
 		return 0;
 	case BIND_GROUP:
 		o->group = true;
@@ -130,7 +136,7 @@ static void print_moves(const struct output *o, const struct bind_request *r,
 	for (size_t i = 0; i < r->n; i++) {
 		const struct pci_device *d = r->v[i];
 
-		if (!str_eq(d->driver, r->driver))
+		if (!driver_same(d->driver, r->driver))
 			fprintf(o->out, "%s: %s -> %s\n", d->address,
 				d->driver ? d->driver : "no driver", now);
 		else if (!r->driver && d->driver_override)
@@ -248,12 +254,13 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 {
 	CLEANUP(strv_done) struct strv addresses = { 0 };
 	CLEANUP(free_char) char *driver = NULL;
-	struct bind_options o = { .driver = "vfio-pci" };
+	CLEANUP(bind_options_done) struct bind_options o = { 0 };
 
 	if (options_parse(cmd, argc, argv, take_option, &o, &addresses, e) < 0 ||
 	    addresses_check(cmd, &addresses, e) < 0)
 		return exit_of(e);
-	if (cmd == &command_pci_bind && driver_name(c->host, o.driver, &driver, e) < 0)
+	if (cmd == &command_pci_bind &&
+	    driver_name(c->host, o.driver ? o.driver : "vfio-pci", &driver, e) < 0)
 		return exit_of(e);
 	if (check_may(c, cmd, o.dry_run, e) < 0)
 		return exit_of(e);

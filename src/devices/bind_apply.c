@@ -56,7 +56,7 @@ static int probe(const struct bind_io *io, const struct bind_request *r,
 	CLEANUP(free_char) char *now = NULL;
 	int err;
 
-	if (str_eq(before, r->driver))
+	if (driver_same(before, r->driver))
 		return 0;
 	err = io->write(io->data, s->path, str_c(&s->after), timeout_ms(r), e);
 	if (err < 0) {
@@ -69,7 +69,7 @@ static int probe(const struct bind_io *io, const struct bind_request *r,
 		return err;
 	}
 	now = io->driver(io->data, d->address);
-	return str_eq(now, r->driver) ? 0 : not_bound(d, r->driver, now, e);
+	return driver_same(now, r->driver) ? 0 : not_bound(d, r->driver, now, e);
 }
 
 static int do_step(const struct bind_io *io, const struct bind_request *r,
@@ -97,7 +97,7 @@ static int verify(const struct bind_io *io, const struct bind_request *r, struct
 		CLEANUP(free_char) char *now = io->driver(io->data, d->address);
 		CLEANUP(free_char) char *override = NULL;
 
-		if (!str_eq(now, r->driver))
+		if (!driver_same(now, r->driver))
 			return r->driver
 				       ? not_bound(d, r->driver, now, e)
 				       : error_set(e, EBUSY, "%s still has the driver %s",
@@ -126,19 +126,19 @@ static bool restore(const struct bind_io *io, const struct bind_request *r,
 	if (io->write(io->data, path, d->driver_override ? d->driver_override : "\n",
 		      OVERRIDE_TIMEOUT_MS, NULL) == -ETIMEDOUT)
 		return false;
-	if (now && !str_eq(now, d->driver)) {
+	if (now && !driver_same(now, d->driver)) {
 		snprintf(path, sizeof(path), BUS "/drivers/%s/unbind", now);
 		if (io->write(io->data, path, d->address, timeout_ms(r), NULL) ==
 		    -ETIMEDOUT)
 			return false;
 	}
-	if (d->driver && !str_eq(now, d->driver)) {
+	if (d->driver && !driver_same(now, d->driver)) {
 		snprintf(path, sizeof(path), BUS "/drivers/%s/bind", d->driver);
 		io->write(io->data, path, d->address, timeout_ms(r), NULL);
 	}
 	then = io->driver(io->data, d->address);
 	override = io->override(io->data, d->address);
-	return str_eq(then, d->driver) && str_eq(override, d->driver_override);
+	return driver_same(then, d->driver) && driver_same(override, d->driver_override);
 }
 
 static void add_text(struct error *e, const char *text)

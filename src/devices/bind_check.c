@@ -127,7 +127,7 @@ static void add_advice(struct verdict_text *t, enum use_kind kind)
 {
 	if (strstr(str_c(&t->hint), use_advice(kind)))
 		return;
-	str_addf(&t->hint, "%s%s", t->hint.len ? "; " : "", use_advice(kind));
+	str_addf(&t->hint, "%s%s", t->hint.len ? "\n" : "", use_advice(kind));
 }
 
 /* The message has 1,024 bytes: what does not fit is counted, the worst comes first. */
@@ -152,7 +152,8 @@ static void add_refusals(struct verdict_text *t, const struct pci_device *d,
 		if (t->what.len + strlen(u->v[i].text) > 800)
 			continue;
 		if (!named)
-			str_addf(&t->what, "%s%s is in use: ", t->what.len ? "; " : "",
+			str_addf(&t->what,
+				 "%s%s can't be taken: ", t->what.len ? "\n" : "",
 				 d->address);
 		str_addf(&t->what, "%s%s", named ? ", " : "", u->v[i].text);
 		named = true;
@@ -162,7 +163,7 @@ static void add_refusals(struct verdict_text *t, const struct pci_device *d,
 static bool is_where_it_should_be(const struct pci_device *d,
 				  const struct bind_request *r)
 {
-	return str_eq(d->driver, r->driver) && (r->driver || !d->driver_override);
+	return driver_same(d->driver, r->driver) && (r->driver || !d->driver_override);
 }
 
 static int check_uses(const struct host *h, const struct mounts *m,
@@ -187,7 +188,7 @@ static int check_uses(const struct host *h, const struct mounts *m,
 	if (!t.refused)
 		return 0;
 	error_set(e, EBUSY, "%s", str_c(&t.what));
-	error_hint(e, "%s%s", str_c(&t.hint), t.never ? "" : "; --force does it anyway");
+	error_hint(e, "%s%s", str_c(&t.hint), t.never ? "" : "\n--force does it anyway");
 	return -EBUSY;
 }
 

@@ -29,7 +29,7 @@ static void plan_override(struct plan *p, const struct pci_device *d, const char
 	CLEANUP(free_char)
 	char *path = xasprintf(BUS "/devices/%s/driver_override", d->address);
 
-	if (str_eq(d->driver_override, to))
+	if (driver_same(d->driver_override, to))
 		return;
 	plan_sysfs(p, path, d->driver_override ? d->driver_override : "\n",
 		   to ? to : "\n", why);
@@ -91,7 +91,7 @@ static void plan_modules(const struct host *h, const struct bind_request *r,
 static bool has_work(const struct bind_request *r)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (!str_eq(r->v[i]->driver, r->driver))
+		if (!driver_same(r->v[i]->driver, r->driver))
 			return true;
 	return false;
 }
@@ -108,7 +108,7 @@ int bind_plan(const struct host *h, const struct bind_request *r, struct plan *r
 		if (!r->driver) {
 			plan_override(ret, d, NULL, "let the next probe be native");
 			plan_leave(ret, d);
-		} else if (str_eq(d->driver, r->driver)) {
+		} else if (driver_same(d->driver, r->driver)) {
 			continue; /* it is there already */
 		} else if (needs_override(r->driver)) {
 			plan_by_override(ret, d, r->driver);

@@ -74,6 +74,8 @@ size_t group_endpoints(const struct pci_devices *all, const struct pci_device *d
 const char *group_blocker(const struct pci_device *d);
 /* vfio-pci, or one of its variants for a device family. NULL is none. */
 bool driver_is_vfio(const char *driver);
+/* The same name, or none (NULL) both. */
+bool driver_same(const char *a, const char *b);
 /* The device that printed commands are about, by cli.md: a display controller that is not
  * the boot display and not in use; several only if they are of one model. NULL: none, or
  * an answer would be a guess. */

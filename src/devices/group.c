@@ -13,6 +13,11 @@ bool driver_is_vfio(const char *driver)
 	return driver && strstr(driver, "vfio");
 }
 
+bool driver_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : !a && !b;
+}
+
 size_t group_endpoints(const struct pci_devices *all, const struct pci_device *d,
 		       const struct pci_device ***ret)
 {

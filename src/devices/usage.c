@@ -114,8 +114,9 @@ const char *use_advice(enum use_kind kind)
 			"mdadm --stop)",
 		[USE_ROUTE] = "move the route to another interface, or work at the "
 			      "machine's own console",
-		[USE_DISPLAY] = "make another card the boot display in the firmware, or "
-				"be connected by SSH",
+		[USE_DISPLAY] =
+			"make another card the boot display in the firmware; over "
+			"SSH, the console's display can be forced away",
 		[USE_VFIO] = "shut that VM down",
 		[USE_SRIOV] = "switch the virtual functions off: echo 0 | sudo tee "
 			      "/sys/bus/pci/devices/ADDRESS/sriov_numvfs",

@@ -14,7 +14,7 @@
 struct column {
 	const char *name; /* as --columns has it */
 	const char *title, *dashes;
-	unsigned width;
+	int width;
 	char *(*text)(const struct pci_device *d, bool cut);
 };
 
@@ -184,8 +184,14 @@ static void fill_table(struct libscols_table *t, const struct columns *c, bool c
 {
 	struct libscols_line *line;
 
-	for (size_t k = 0; k < c->n; k++)
-		must(scols_table_new_column(t, c->v[k]->title, c->v[k]->width, 0));
+	/* The title makes the column as wide as it should be: libsmartcols's width hint
+	 * does not, where the title is wider than all data. */
+	for (size_t k = 0; k < c->n; k++) {
+		CLEANUP(free_char)
+		char *title = xasprintf("%-*s", c->v[k]->width, c->v[k]->title);
+
+		must(scols_table_new_column(t, title, 0, 0));
+	}
 	line = new_line(t);
 	for (size_t k = 0; k < c->n; k++)
 		must(scols_line_set_data(line, k, c->v[k]->dashes) == 0);
