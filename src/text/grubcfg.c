@@ -26,7 +26,7 @@ struct parser {
 	struct condition *ifs;
 	size_t n_ifs, cap_ifs;
 	char *section;
-	bool has_sections, is_broken;
+	bool has_sections, has_commands, is_broken;
 	struct strv words; /* the command being read, and its line */
 	unsigned line;
 };
@@ -237,6 +237,7 @@ static void end_command(struct parser *p, bool opens)
 	size_t skip = take_keywords(p), n = p->words.n - skip;
 	char **args = p->words.v + skip;
 
+	p->has_commands |= p->words.n > 0;
 	if (p->n_ifs && p->ifs[p->n_ifs - 1].is_test)
 		for (size_t i = 0; i < n; i++)
 			p->ifs[p->n_ifs - 1].has_next_entry |=
@@ -319,8 +320,8 @@ int grub_cfg_parse(const char *text, size_t len, struct grub_cfg *ret, struct er
 	while (read_token(&p, &lx))
 		;
 	/* A generated file ends with a whole line. */
-	cfg.complete = len && !p.is_broken && !lx.is_unterminated && !p.section &&
-		       p.n_blocks == 0 && p.n_ifs == 0 &&
+	cfg.complete = p.has_commands && !p.is_broken && !lx.is_unterminated &&
+		       !p.section && p.n_blocks == 0 && p.n_ifs == 0 &&
 		       (!p.has_sections || text[len - 1] == '\n');
 	free(p.blocks);
 	free(p.ifs);

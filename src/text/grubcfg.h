@@ -56,8 +56,8 @@ struct grub_cfg {
 	char *default_value;
 	bool has_blscfg; /* entries are in /boot/loader/entries */
 	bool has_next_entry; /* 00_header's one-shot code is there */
-	/* Not empty, braces, quotes and if/fi balanced, every BEGIN has its END: not cut
-	 * off. */
+	/* Has commands; braces, quotes and if/fi are balanced, every BEGIN has its END:
+	 * not cut off, as far as it shows (between two sections it doesn't). */
 	bool complete;
 };
 
