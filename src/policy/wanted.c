@@ -246,6 +246,38 @@ static int make_edit(const struct wish *w, const struct strv *tokens, struct wan
 	return push_edit(&s, &add, ret, e);
 }
 
+/*
+ * An edit takes equal parameters for one and puts the result where the first stood, so
+ * that in a line full of repetitions another word may become the last one. Then a second
+ * look finds what is left to do.
+ */
+#define MAX_LOOKS 4
+
+static int make_whole_edit(const struct wish *w, const struct strv *tokens,
+			   struct wanted *ret, struct error *e)
+{
+	CLEANUP(strv_done) struct strv line = { 0 };
+	size_t before = 0;
+
+	strv_copy(&line, tokens);
+	for (int look = 0; look < MAX_LOOKS; look++) {
+		CLEANUP(strv_done) struct strv now = { 0 };
+
+		if (make_edit(w, &line, ret, e) < 0)
+			return -EINVAL;
+		if (ret->edit.n == before)
+			return 0;
+		before = ret->edit.n;
+		strv_copy(&now, tokens);
+		edit_apply_params(&ret->edit, &now);
+		strv_done(&line);
+		strv_copy(&line, &now);
+	}
+	error_set(e, EINVAL, "the IOMMU's parameters contradict each other too often");
+	error_hint(e, "take all but one of each out of the command line by hand");
+	return -EINVAL;
+}
+
 int wanted_make(const struct wish *w, const struct strv *tokens, struct wanted *ret,
 		struct error *e)
 {
@@ -253,7 +285,7 @@ int wanted_make(const struct wish *w, const struct strv *tokens, struct wanted *
 	struct error own = { 0 };
 
 	if (wish_params(w, &made.params, &own) < 0 ||
-	    make_edit(w, tokens, &made, &own) < 0) {
+	    make_whole_edit(w, tokens, &made, &own) < 0) {
 		wanted_done(&made);
 		if (e)
 			*e = own;
