@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
+PRINTF(3, 0)
 static void set_what(struct error *e, enum error_code code, const char *fmt, va_list ap)
 {
 	if (!e)
@@ -78,7 +79,8 @@ void error_prefix(struct error *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	/* What does not fit is cut off at the end: the context in front says where to look. */
+	/* What does not fit is cut off at the end: the context in front says where to
+	 * look. */
 	n = strlen(text);
 	for (const char *p = ": "; *p && n < sizeof(text) - 1; p++)
 		text[n++] = *p;

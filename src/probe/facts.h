@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Facts: what was read off a host, with the evidence. Nothing here decides or writes. A fact
- * that could not be read says so (TRI_UNKNOWN, known == false, NULL) and why; it is never
- * filled in by a guess. Under a foreign root everything comes from the files below it.
+ * Facts: what was read off a host, with the evidence. Nothing here decides or writes. A
+ * fact that could not be read says so (TRI_UNKNOWN, known == false, NULL) and why; it is
+ * never filled in by a guess. Under a foreign root everything comes from the files below
+ * it.
  *
- * Every *_probe() takes a host and fills a zeroed struct; a *_done() frees it. They return 0
- * also when they found nothing: only what makes going on pointless is an error.
+ * Every *_probe() takes a host and fills a zeroed struct; a *_done() frees it. They
+ * return 0 also when they found nothing: only what makes going on pointless is an error.
  */
 #ifndef SLICER_PROBE_FACTS_H
 #define SLICER_PROBE_FACTS_H
@@ -20,29 +21,31 @@ enum tri { TRI_UNKNOWN, TRI_NO, TRI_YES };
 enum cpu_vendor { CPU_UNKNOWN, CPU_INTEL, CPU_AMD, CPU_OTHER };
 
 struct cpu_facts {
-	enum cpu_vendor vendor;	  /* /proc/cpuinfo vendor_id; Hygon counts as AMD (AMD-Vi) */
-	enum tri virtualization;  /* vmx or svm among the flags */
-	enum tri hypervisor;	  /* flag "hypervisor": a virtual machine */
-	unsigned address_bits;	  /* physical, 0 unknown */
-	char *model;		  /* "model name", NULL unknown */
-	char *evidence;		  /* the lines read: "vendor_id: GenuineIntel", NULL if none */
+	enum cpu_vendor
+		vendor; /* /proc/cpuinfo vendor_id; Hygon counts as AMD (AMD-Vi) */
+	enum tri virtualization; /* vmx or svm among the flags */
+	enum tri hypervisor; /* flag "hypervisor": a virtual machine */
+	unsigned address_bits; /* physical, 0 unknown */
+	char *model; /* "model name", NULL unknown */
+	char *evidence; /* the lines read: "vendor_id: GenuineIntel", NULL if none */
 };
 int cpu_probe(const struct host *h, struct cpu_facts *ret, struct error *e);
 void cpu_done(struct cpu_facts *f);
 
 struct platform_facts {
-	char *arch;		/* "x86_64"; NULL unknown */
-	char *kernel;		/* running release, NULL unknown (a mounted disk) */
+	char *arch; /* "x86_64"; NULL unknown */
+	char *kernel; /* running release, NULL unknown (a mounted disk) */
 	char *os_id, *os_version_id, *os_pretty_name; /* os-release, NULL if absent */
-	char *container;	/* what says so: "docker", "lxc" ...; NULL: none found */
-	enum tri virtualized;	/* by cpu flag and DMI */
+	char *container; /* what says so: "docker", "lxc" ...; NULL: none found */
+	enum tri virtualized; /* by cpu flag and DMI */
 	char *virt_evidence;
-	bool efi;		/* /sys/firmware/efi exists */
-	bool firmware_known;	/* false: no /sys to look at */
-	char *hypervisor_dom0;	/* Xen dom0: the command line that counts is Xen's; NULL: no */
-	char *live_medium;	/* booted from a live system: what says so; NULL: no */
-	char *immutable;	/* image-based system that slicer must not edit: its name
-				   ("ostree", "NixOS", "Ubuntu Core" ...); NULL: no */
+	bool efi; /* /sys/firmware/efi exists */
+	bool firmware_known; /* false: no /sys to look at */
+	char *hypervisor_dom0; /* Xen dom0: the command line that counts is Xen's; NULL:
+				  no */
+	char *live_medium; /* booted from a live system: what says so; NULL: no */
+	char *immutable; /* image-based system that slicer must not edit: its name
+			    ("ostree", "NixOS", "Ubuntu Core" ...); NULL: no */
 	char *immutable_advice; /* what its person does instead */
 };
 int platform_probe(const struct host *h, const struct cpu_facts *cpu,
@@ -50,16 +53,16 @@ int platform_probe(const struct host *h, const struct cpu_facts *cpu,
 void platform_done(struct platform_facts *f);
 
 struct efi_facts {
-	bool readable;		/* efivars could be listed */
-	char *why_not;		/* readable == false: in words */
+	bool readable; /* efivars could be listed */
+	char *why_not; /* readable == false: in words */
 	enum tri secure_boot;
-	char *loader_info;	/* LoaderInfo: "systemd-boot 252.38-1~deb12u1" */
-	char *stub_info;	/* StubInfo: the running kernel is a UKI */
+	char *loader_info; /* LoaderInfo: "systemd-boot 252.38-1~deb12u1" */
+	char *stub_info; /* StubInfo: the running kernel is a UKI */
 	char *loader_part_uuid; /* LoaderDevicePartUUID, lower case */
-	char *loader_image;	/* LoaderImageIdentifier */
+	char *loader_image; /* LoaderImageIdentifier */
 	char *entry_selected, *entry_default, *entry_oneshot;
 	uint64_t loader_features;
-	char *boot_file;	/* file of Boot####[BootCurrent]: "\EFI\debian\shimx64.efi" */
+	char *boot_file; /* file of Boot####[BootCurrent]: "\EFI\debian\shimx64.efi" */
 	char boot_part_uuid[37];
 };
 int efi_probe(const struct host *h, struct efi_facts *ret, struct error *e);
@@ -69,7 +72,7 @@ void efi_done(struct efi_facts *f);
 enum firmware_state { FIRMWARE_UNKNOWN, FIRMWARE_ABSENT, FIRMWARE_PRESENT };
 struct firmware_facts {
 	enum firmware_state state;
-	char *why_unknown;	/* "not readable without root" */
+	char *why_unknown; /* "not readable without root" */
 	struct acpi_iommu table; /* FIRMWARE_PRESENT and details known */
 	bool details;
 };
@@ -86,7 +89,7 @@ enum module_state {
 struct kernel_facts {
 	char *version;
 	bool running;
-	char *config_path;     /* NULL: no configuration found */
+	char *config_path; /* NULL: no configuration found */
 	/* 'y' 'm' 'n' or 0, see kconfig_get() */
 	char intel_iommu, amd_iommu, intel_default_on, intel_default_intgpu_off;
 	char vfio, vfio_pci, vfio_type1, iommu_passthrough, modules;
@@ -96,28 +99,29 @@ struct kernels {
 	struct kernel_facts *v;
 	size_t n, cap;
 };
-/* Every kernel below /lib/modules (and the running one), sorted by bls_version_compare, newest
- * last. Module states by libkmod and modules.builtin. */
+/* Every kernel below /lib/modules (and the running one), sorted by bls_version_compare,
+ * newest last. Module states by libkmod and modules.builtin. */
 int kernels_probe(const struct host *h, const char *running, struct kernels *ret,
 		  struct error *e);
 void kernels_done(struct kernels *k);
 const struct kernel_facts *kernels_find(const struct kernels *k, const char *version);
 
-/* Names of modules, in load order of preference, that a modalias resolves to for a kernel;
- * driver modules only, builtin ones included, appended to ret. By libkmod with the host's own
- * module directory. -ENOENT if that kernel has none. */
+/* Names of modules, in load order of preference, that a modalias resolves to for a
+ * kernel; driver modules only, builtin ones included, appended to ret. By libkmod with
+ * the host's own module directory. -ENOENT if that kernel has none. */
 int modules_for_alias(const struct host *h, const char *kernel, const char *modalias,
 		      struct strv *ret, struct error *e);
 /* State of one module by name for one kernel. */
-enum module_state module_state_of(const struct host *h, const char *kernel, const char *module);
+enum module_state module_state_of(const struct host *h, const char *kernel,
+				  const char *module);
 
 struct iommu_facts {
-	bool known;		/* sysfs was there to look at */
-	unsigned units;		/* /sys/class/iommu */
-	unsigned groups;	/* /sys/kernel/iommu_groups */
-	bool active;		/* both > 0 */
-	char *default_domain;	/* most frequent of the groups' types that VFIO does not own:
-				   "identity" "dma" "dma-fq"; NULL unknown */
+	bool known; /* sysfs was there to look at */
+	unsigned units; /* /sys/class/iommu */
+	unsigned groups; /* /sys/kernel/iommu_groups */
+	bool active; /* both > 0 */
+	char *default_domain; /* most frequent of the groups' types that VFIO does not
+				 own: "identity" "dma" "dma-fq"; NULL unknown */
 	bool vfio_pci_registered; /* /sys/bus/pci/drivers/vfio-pci */
 	enum tri interrupt_remapping; /* by the log, else unknown */
 	char *evidence;
@@ -132,7 +136,7 @@ struct log_line {
 struct log_facts {
 	bool readable;
 	char *why_not;
-	bool from_boot;	   /* the first record of this boot is still there */
+	bool from_boot; /* the first record of this boot is still there */
 	struct log_line *v; /* lines that kmsg_classify knows */
 	size_t n, cap;
 };

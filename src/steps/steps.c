@@ -144,6 +144,7 @@ void plan_prove(struct plan *p, const char *const *argv, const struct str *scrip
 	str_set(&f->expect, str_c(expect), expect->len);
 }
 
+PRINTF(2, 0)
 static void add_text(struct strv *v, const char *fmt, va_list ap)
 {
 	char *text = NULL;

@@ -254,7 +254,8 @@ static void walk_command_name(struct walk *w, const struct shell_word *word,
 	w->effect = shell_command_effect(text, &known);
 	if (w->effect == EFFECT_POISON)
 		poison(w, known);
-	else if (w->effect == EFFECT_NONE && (word->why || !word->plain))
+	else if (w->effect == EFFECT_NONE &&
+		 (word->why || !word->plain || strchr(text, SHELL_ELEM_VAR)))
 		poison(w, "a command whose name is put together");
 }
 

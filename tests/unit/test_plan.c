@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Plans, the journal, applying under a foreign root, taking back. Programs and proofs only run on
- * a live host: tests/cli and tests/vm cover them. */
+/* Plans, the journal, applying under a foreign root, taking back. Programs and proofs
+ * only run on a live host: tests/cli and tests/vm cover them. */
 #include "unit/tree.h"
 
 #include <errno.h>
@@ -17,7 +17,8 @@ static struct str text_of(const char *s)
 	return t;
 }
 
-static void replace(struct plan *p, const char *path, const char *before, const char *after)
+static void replace(struct plan *p, const char *path, const char *before,
+		    const char *after)
 {
 	struct str b = text_of(before ? before : ""), a = text_of(after);
 
@@ -54,13 +55,14 @@ static void test_plan_is_data(void **state)
 	plan_done(&p);
 }
 
-static int apply(struct tree *t, const struct plan *p, const struct edit *ed, struct apply *a,
-		 struct error *e)
+static int apply(struct tree *t, const struct plan *p, const struct edit *ed,
+		 struct apply *a, struct error *e)
 {
 	static const struct edit none;
 
-	*a = (struct apply){ .host = t->host, .plan = p, .edit = ed ? ed : &none,
-			     .bootloader = "grub" };
+	*a = (struct apply){
+		.host = t->host, .plan = p, .edit = ed ? ed : &none, .bootloader = "grub"
+	};
 	return apply_plan(a, e);
 }
 
@@ -242,16 +244,21 @@ static void test_journal_survives_rubbish(void **state)
 	struct error e = { 0 };
 
 	tree_mkdir(t, JOURNAL_DIR "/20260101T000000Z-000");
-	tree_write(t, JOURNAL_DIR "/20260102T000000Z-000/manifest.json", "{ \"schema\": 1");
+	tree_write(t, JOURNAL_DIR "/20260102T000000Z-000/manifest.json",
+		   "{ \"schema\": 1");
 	tree_write(t, JOURNAL_DIR "/20260103T000000Z-000/manifest.json",
-		   "{ \"schema\": \"slicer.journal/1\", \"state\": \"applied\", \"bootloader\": "
+		   "{ \"schema\": \"slicer.journal/1\", \"state\": \"applied\", "
+		   "\"bootloader\": "
 		   "\"grub\", \"steps\": [ { \"kind\": \"replace\" } ] }");
-	tree_write(t, JOURNAL_DIR "/20260104T000000Z-000/manifest.json",
-		   "{ \"schema\": \"slicer.journal/1\", \"state\": \"applied\", \"bootloader\": "
-		   "\"grub\", \"steps\": [ { \"kind\": \"replace\", \"path\": \"/f\" } ] }");
+	tree_write(
+		t, JOURNAL_DIR "/20260104T000000Z-000/manifest.json",
+		"{ \"schema\": \"slicer.journal/1\", \"state\": \"applied\", "
+		"\"bootloader\": "
+		"\"grub\", \"steps\": [ { \"kind\": \"replace\", \"path\": \"/f\" } ] }");
 	assert_int_equal(journal_list(t->host, &rs, &e), 0);
 	assert_int_equal(rs.n, 0);
-	assert_int_equal(rs.broken.n, 2); /* the fourth lacks its contents: it never began */
+	assert_int_equal(rs.broken.n,
+			 2); /* the fourth lacks its contents: it never began */
 	records_done(&rs);
 }
 
