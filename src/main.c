@@ -279,7 +279,8 @@ int main(int argc, char **argv)
 	set_output(&in);
 	if (!status)
 		status = run_verb(&in, &e);
-	if (e.code)
+	/* Lower rooms fill the error in also where going on without is fine. */
+	if (status >= ERROR_USAGE && e.code)
 		print_error(&in, &e);
 	/* A result that did not arrive is no result (full disk, closed pipe). */
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status < ERROR_USAGE) {
