@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Binding: what is refused, the steps, and their execution on a machine made of structs
+ * that behaves as drivers/base does. */
+#include "devices/bind.h"
+#include "tree.h"
+
+#include <errno.h>
+
+/* ---- a machine --------------------------------------------------------------------- */
+
+struct function {
+	char address[PCI_ADDRESS_MAX];
+	char driver[32], override[32]; /* "" is none */
+	char native[32]; /* the driver that knows it */
+	bool hangs; /* its driver's unbind never comes back */
+	bool stubborn; /* vfio-pci does not take it */
+};
+struct machine {
+	struct function f[2];
+	bool registered; /* vfio-pci */
+	bool modprobe_fails;
+	char log[4096];
+};
+
+static struct function *find(struct machine *m, const char *address)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(m->f); i++)
+		if (strcmp(m->f[i].address, address) == 0)
+			return &m->f[i];
+	return NULL;
+}
+
+static bool takes(const struct machine *m, const struct function *f, const char *driver)
+{
+	if (strcmp(driver, "vfio-pci") == 0)
+		return m->registered && !f->stubborn && strcmp(f->override, driver) == 0;
+	return !*f->override && strcmp(f->native, driver) == 0;
+}
+
+static int machine_write(void *data, const char *path, const char *text, unsigned timeout,
+			 struct error *e)
+{
+	struct machine *m = data;
+	struct function *f = NULL;
+	char driver[32];
+
+	assert_true(timeout > 0);
+	snprintf(m->log + strlen(m->log), sizeof(m->log) - strlen(m->log), "%s < %s\n",
+		 path + strlen("/sys/bus/pci/"), *text == '\n' ? "-" : text);
+	for (size_t i = 0; i < ARRAY_SIZE(m->f); i++)
+		if (strstr(path, m->f[i].address))
+			f = &m->f[i];
+	if (f && str_ends(path, "/driver_override")) {
+		if (f->hangs && !strcmp(f->driver, "hung"))
+			return error_set(e, ETIMEDOUT, "no answer");
+		/* as driver_set_override(): an empty write changes nothing, a newline
+		 * clears */
+		snprintf(f->override, sizeof(f->override), "%s",
+			 *text == '\n' ? "" : text);
+		return 0;
+	}
+	f = find(m, text);
+	if (!f)
+		return error_set(e, ENODEV, "no such device");
+	if (str_ends(path, "/drivers_probe")) {
+		if (!*f->driver && takes(m, f, "vfio-pci"))
+			strcpy(f->driver, "vfio-pci");
+		else if (!*f->driver && takes(m, f, f->native))
+			strcpy(f->driver, f->native);
+		return 0; /* also when nothing took it */
+	}
+	assert_int_equal(sscanf(path, "/sys/bus/pci/drivers/%31[^/]", driver), 1);
+	if (str_ends(path, "/unbind")) {
+		if (f->hangs) {
+			strcpy(f->driver, "hung");
+			return error_set(e, ETIMEDOUT, "no answer");
+		}
+		if (strcmp(f->driver, driver) != 0)
+			return error_set(e, ENODEV, "not bound to it");
+		f->driver[0] = '\0';
+		return 0;
+	}
+	if (*f->driver || !takes(m, f, driver))
+		return error_set(e, *f->driver ? EBUSY : ENODEV, "no match");
+	strcpy(f->driver, driver);
+	return 0;
+}
+
+static int machine_run(void *data, const struct step *s, struct error *e)
+{
+	struct machine *m = data;
+
+	assert_string_equal(s->argv.v[0], "modprobe");
+	if (m->modprobe_fails)
+		return error_set(e, EPROTO, "modprobe failed");
+	m->registered = true;
+	return 0;
+}
+
+static char *machine_driver(void *data, const char *address)
+{
+	struct function *f = find(data, address);
+
+	return f && *f->driver ? xstrdup(f->driver) : NULL;
+}
+
+static char *machine_override(void *data, const char *address)
+{
+	struct function *f = find(data, address);
+
+	return f && *f->override ? xstrdup(f->override) : NULL;
+}
+
+/* A graphics card of two functions in group 28, as the machine and as pci_load() has it.
+ */
+struct card {
+	struct machine m;
+	struct pci_device d[2];
+	const struct pci_device *v[2];
+	struct bind_request r;
+	struct pci_devices all;
+};
+
+static void card_init(struct card *c, const char *driver0, const char *driver1)
+{
+	const char *drivers[] = { driver0, driver1 };
+
+	*c = (struct card){ .m = { .f = { { .native = "nvidia" },
+					  { .native = "snd_hda_intel" } },
+				   .registered = true } };
+	for (unsigned i = 0; i < 2; i++) {
+		struct pci_device *d = &c->d[i];
+
+		d->at = (struct pci_address){ .bus = 0x0b, .function = (uint8_t)i };
+		pci_address_format(d->at, d->address);
+		d->class_code = i ? 0x040300 : 0x030000;
+		d->iommu_group = 28;
+		d->driver = *drivers[i] ? xstrdup(drivers[i]) : NULL;
+		strcpy(c->m.f[i].address, d->address);
+		strcpy(c->m.f[i].driver, drivers[i]);
+		c->v[i] = d;
+	}
+	c->r = (struct bind_request){ .v = c->v, .n = 2, .driver = "vfio-pci" };
+	c->all = (struct pci_devices){ .v = c->d, .n = 2 };
+}
+
+static void card_done(struct card *c)
+{
+	for (size_t i = 0; i < 2; i++) {
+		free(c->d[i].driver);
+		free(c->d[i].driver_override);
+		strv_done(&c->d[i].modules);
+	}
+}
+
+static int execute(struct card *c, const struct tree *t, struct error *e)
+{
+	CLEANUP(plan_done) struct plan p = { 0 };
+	struct bind_io io = { &c->m, machine_write, machine_run, machine_driver,
+			      machine_override };
+
+	assert_int_equal(bind_plan(t->host, &c->r, &p, e), 0);
+	return bind_execute(&io, &c->r, &p, e);
+}
+
+static void register_driver(const struct tree *t, const char *name)
+{
+	char *dir = xasprintf("/sys/bus/pci/drivers/%s", name);
+
+	tree_mkdir(t, dir);
+	free(dir);
+}
+
+/* ---- execution ----------------------------------------------------------------------
+ */
+
+static void test_bind_to_vfio(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "nvidia", "snd_hda_intel");
+	register_driver(*state, "vfio-pci");
+	assert_int_equal(execute(&c, *state, &e), 0);
+	assert_string_equal(c.m.f[0].driver, "vfio-pci");
+	assert_string_equal(c.m.f[1].driver, "vfio-pci");
+	/* the override comes before the unbind */
+	assert_string_equal(c.m.log, "devices/0000:0b:00.0/driver_override < vfio-pci\n"
+				     "drivers/nvidia/unbind < 0000:0b:00.0\n"
+				     "drivers_probe < 0000:0b:00.0\n"
+				     "devices/0000:0b:00.1/driver_override < vfio-pci\n"
+				     "drivers/snd_hda_intel/unbind < 0000:0b:00.1\n"
+				     "drivers_probe < 0000:0b:00.1\n");
+}
+
+static void test_already_there(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "vfio-pci", "vfio-pci");
+	assert_int_equal(execute(&c, *state, &e), 0);
+	assert_string_equal(c.m.log, "");
+}
+
+/* vfio-pci.ids= on the command line makes vfio-pci match by itself: the native driver
+ * gets the device by its own bind file. */
+static void test_back_to_the_native_driver(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "vfio-pci", "snd_hda_intel");
+	c.d[0].driver_override = xstrdup("vfio-pci");
+	strcpy(c.m.f[0].override, "vfio-pci");
+	c.r.n = 1;
+	c.r.driver = "nvidia";
+	register_driver(*state, "nvidia");
+	assert_int_equal(execute(&c, *state, &e), 0);
+	assert_string_equal(c.m.f[0].driver, "nvidia");
+	assert_string_equal(c.m.log, "devices/0000:0b:00.0/driver_override < -\n"
+				     "drivers/vfio-pci/unbind < 0000:0b:00.0\n"
+				     "drivers/nvidia/bind < 0000:0b:00.0\n");
+}
+
+static void test_unbind(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "vfio-pci", "");
+	c.d[0].driver_override = xstrdup("vfio-pci");
+	strcpy(c.m.f[0].override, "vfio-pci");
+	c.r.driver = NULL;
+	assert_int_equal(execute(&c, *state, &e), 0);
+	assert_string_equal(c.m.f[0].driver, "");
+	assert_string_equal(c.m.f[0].override, "");
+	assert_string_equal(c.m.f[1].driver, "");
+}
+
+/* drivers_probe says yes though nothing took the device: both get their drivers back. */
+static void test_probe_that_lies(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "nvidia", "snd_hda_intel");
+	c.m.f[1].stubborn = true;
+	register_driver(*state, "vfio-pci");
+	assert_true(execute(&c, *state, &e) < 0);
+	assert_int_equal(e.code, ERROR_FAILED);
+	assert_true(e.rolled_back);
+	assert_string_equal(e.what, "vfio-pci did not take 0000:0b:00.1; every device is "
+				    "as it was before");
+	assert_string_equal(c.m.f[0].driver, "nvidia");
+	assert_string_equal(c.m.f[0].override, "");
+	assert_string_equal(c.m.f[1].driver, "snd_hda_intel");
+	assert_string_equal(c.m.f[1].override, "");
+}
+
+static void test_hung_unbind(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "nvidia", "snd_hda_intel");
+	c.m.f[1].hangs = true;
+	register_driver(*state, "vfio-pci");
+	assert_int_equal(execute(&c, *state, &e), -ETIMEDOUT);
+	assert_int_equal(e.code, ERROR_FAILED);
+	assert_false(e.rolled_back);
+	assert_non_null(strstr(e.what, "not as before: 0000:0b:00.1 has the driver hung "
+				       "now, before it had snd_hda_intel"));
+	assert_non_null(strstr(e.hint, "sudo slicer pci bind 0000:0b:00.1 "
+				       "--driver=snd_hda_intel"));
+	assert_string_equal(c.m.f[0].driver, "nvidia");
+}
+
+/* A native driver that does not know the device: vfio-pci, by its override, has it again.
+ */
+static void test_wrong_native_driver(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "vfio-pci", "");
+	c.d[0].driver_override = xstrdup("vfio-pci");
+	strcpy(c.m.f[0].override, "vfio-pci");
+	c.r.n = 1;
+	c.r.driver = "e1000e";
+	register_driver(*state, "e1000e");
+	assert_int_equal(execute(&c, *state, &e), -ENODEV);
+	assert_int_equal(e.code, ERROR_FAILED);
+	assert_true(e.rolled_back);
+	assert_string_equal(c.m.f[0].driver, "vfio-pci");
+	assert_string_equal(c.m.f[0].override, "vfio-pci");
+}
+
+/* A module that does not load has changed nothing: refused, not failed. */
+static void test_module(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "nvidia", "snd_hda_intel");
+	c.m.registered = false;
+	c.m.modprobe_fails = true;
+	assert_int_equal(execute(&c, *state, &e), -EPROTO);
+	assert_int_equal(e.code, ERROR_REFUSED);
+	assert_string_equal(c.m.log, "");
+	c.m.modprobe_fails = false;
+	assert_int_equal(execute(&c, *state, &e), 0);
+	assert_string_equal(c.m.f[0].driver, "vfio-pci");
+}
+
+/* ---- checks --------------------------------------------------------------------------
+ */
+
+static void test_no_iommu(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(card_done) struct card c;
+	struct mounts m = { .known = true };
+	struct error e = { 0 };
+
+	card_init(&c, "nvidia", "snd_hda_intel");
+	c.d[0].iommu_group = c.d[1].iommu_group = -1;
+	register_driver(t, "vfio-pci");
+	c.r.force = true;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -ENODEV);
+	assert_int_equal(e.code, ERROR_REFUSED);
+	/* the way back needs no IOMMU */
+	c.r.driver = NULL;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+}
+
+static void test_rest_of_the_group(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(card_done) struct card c;
+	struct mounts m = { .known = true };
+	struct error e = { 0 };
+	char *all;
+
+	card_init(&c, "nvidia", "snd_hda_intel");
+	register_driver(t, "vfio-pci");
+	c.r.n = 1;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+	all = strv_join(&warnings, "\n");
+	assert_non_null(strstr(all, "IOMMU group 28 also holds 0000:0b:00.1 "
+				    "(snd_hda_intel)"));
+	assert_non_null(strstr(all, "--group"));
+	free(all);
+}
+
+static void test_no_driver(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(card_done) struct card c;
+	struct mounts m = { .known = true };
+	struct error e = { 0 };
+
+	card_init(&c, "nvidia", "snd_hda_intel");
+	tree_write(t, "/proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
+	tree_write(t, "/usr/lib/modules/6.1.0-18-amd64/modules.builtin", "");
+	tree_write(t, "/usr/lib/modules/6.1.0-18-amd64/modules.dep", "");
+	tree_link(t, "usr/lib", "/lib");
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -ENOENT);
+	assert_int_equal(e.code, ERROR_REFUSED);
+	assert_non_null(strstr(e.what, "vfio-pci"));
+}
+
+static void test_force(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(card_done) struct card c;
+	struct mounts m = { .known = true };
+	struct error e = { 0 };
+
+	card_init(&c, "nvidia", "snd_hda_intel");
+	register_driver(t, "vfio-pci");
+	c.d[0].num_vfs = 2;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -EBUSY);
+	assert_string_equal(e.what, "0000:0b:00.0 can't be taken: 2 virtual functions of "
+				    "it are enabled");
+	assert_non_null(strstr(e.hint, "--force"));
+	c.r.force = true;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+	/* a bridge is never taken */
+	c.d[0].class_code = 0x060400;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -EBUSY);
+	assert_null(strstr(e.hint, "--force"));
+	/* one that is where it should be is not looked at */
+	free(c.d[0].driver);
+	c.d[0].driver = xstrdup("vfio-pci");
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+}
+
+static void test_driver_names(void **state)
+{
+	static const char *const bad[] = { "", "-r", "../x", "a/b", "a b", "a;b", "." };
+	const struct tree *t = *state;
+	struct error e = { 0 };
+	char *name;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(driver_name(t->host, bad[i], &name, &e), -EINVAL);
+		assert_int_equal(e.code, ERROR_USAGE);
+	}
+	assert_int_equal(driver_name(t->host, "vfio_pci", &name, &e), 0);
+	assert_string_equal(name, "vfio-pci");
+	free(name);
+	register_driver(t, "xhci_hcd");
+	assert_int_equal(driver_name(t->host, "xhci-hcd", &name, &e), 0);
+	assert_string_equal(name, "xhci_hcd");
+	free(name);
+}
+
+static void test_groups(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	const struct pci_device **v = NULL;
+	struct pci_device d = { 0 };
+	char driver[] = "shpchp";
+
+	(void)state;
+	card_init(&c, "nvidia", "snd_hda_intel");
+	assert_int_equal(group_endpoints(&c.all, &c.d[1], &v), 2);
+	assert_ptr_equal(v[0], &c.d[0]);
+	free(v);
+	c.d[0].class_code = 0x060400;
+	assert_int_equal(group_endpoints(&c.all, &c.d[1], &v), 1);
+	free(v);
+	assert_null(group_blocker(&d));
+	d.driver = driver;
+	assert_string_equal(group_blocker(&d), "shpchp");
+	strcpy(driver, "pci");
+	assert_true(driver_is_vfio("mlx5_vfio_pci"));
+	assert_false(driver_is_vfio(NULL));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_bind_to_vfio),
+		TEST(test_already_there),
+		TEST(test_back_to_the_native_driver),
+		TEST(test_unbind),
+		TEST(test_probe_that_lies),
+		TEST(test_hung_unbind),
+		TEST(test_wrong_native_driver),
+		TEST(test_module),
+		TEST(test_no_iommu),
+		TEST(test_rest_of_the_group),
+		TEST(test_no_driver),
+		TEST(test_force),
+		TEST(test_driver_names),
+		TEST(test_groups),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
