@@ -107,13 +107,20 @@ static int argument_kind(const struct option_spec *o)
 	return o->argument[0] == '[' ? optional_argument : required_argument;
 }
 
+static void free_argv(char ***p)
+{
+	free(*p);
+}
+
 int options_parse(const struct command *cmd, int argc, char **argv,
 		  int (*take_option)(void *data, int id, const char *value,
 				     struct error *e),
 		  void *data, struct strv *operands, struct error *e)
 {
 	struct option longs[MAX_OPTIONS] = { 0 };
-	CLEANUP(strv_done) struct strv all = { 0 };
+	/* Pointers, not copies: the values that take_option() gets live as long as argv.
+	 */
+	CLEANUP(free_argv) char **all = xcalloc((size_t)argc + 2, sizeof(char *));
 	CLEANUP(str_done) struct str shorts = { 0 };
 	size_t n = 0;
 	int c, r = 0;
@@ -125,29 +132,28 @@ int options_parse(const struct command *cmd, int argc, char **argv,
 		if (o->letter)
 			str_addf(&shorts, "%c%s", o->letter, o->argument ? ":" : "");
 	}
-	strv_add(&all, "slicer"); /* getopt's argv[0] */
-	for (int i = 0; i < argc; i++)
-		strv_add(&all, argv[i]);
+	all[0] = (char *)"slicer"; /* getopt's argv[0] */
+	memcpy(all + 1, argv, (size_t)argc * sizeof(char *));
 	opterr = 0;
 	optind = 0; /* GNU: start anew */
 	while (r == 0 &&
-	       (c = getopt_long((int)all.n, all.v, str_c(&shorts), longs, NULL)) != -1) {
+	       (c = getopt_long(argc + 1, all, str_c(&shorts), longs, NULL)) != -1) {
 		const struct option_spec *o = NULL;
 
 		if (c == ':')
-			return error_usage(e, "%s needs a value", all.v[optind - 1]);
+			return error_usage(e, "%s needs a value", all[optind - 1]);
 		if (c == '?')
-			return unknown_option(cmd, all.v[optind - 1], e);
+			return unknown_option(cmd, all[optind - 1], e);
 		for (size_t i = 0; i < n; i++)
 			if (c == FIRST_VALUE + (int)i ||
 			    (c && c == cmd->options[i].letter))
 				o = &cmd->options[i];
 		if (!o)
-			return unknown_option(cmd, all.v[optind - 1], e);
+			return unknown_option(cmd, all[optind - 1], e);
 		r = take_option(data, o->id, optarg, e);
 	}
-	for (size_t i = (size_t)optind; r == 0 && i < all.n; i++)
-		strv_add(operands, all.v[i]);
+	for (int i = optind; r == 0 && i <= argc; i++)
+		strv_add(operands, all[i]);
 	return r;
 }
 
