@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The checks: the five questions of troubleshooting among them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "initramfs/generator.h"
+#include "tests/unit/diagnosis.h"
+
+static const struct check *find(const struct checks *c, const char *id)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->v[i].id, id) == 0)
+			return &c->v[i];
+	return NULL;
+}
+
+static const char *fix_of(const struct check *c, const char *text)
+{
+	for (size_t i = 0; i < c->fix.n; i++)
+		if (strstr(c->fix.v[i], text))
+			return c->fix.v[i];
+	return NULL;
+}
+
+/* evidence and fix may be NULL: don't care. */
+static void expect(const struct scene *s, const char *id, enum check_status status,
+		   const char *evidence, const char *fix)
+{
+	CLEANUP(checks_done) struct checks all = { 0 };
+	const struct check *c;
+
+	checks_make(&s->d, &all);
+	c = find(&all, id);
+	if (!c)
+		fail_msg("there is no check %s", id);
+	if (c->status != status)
+		fail_msg("%s is %d: %s (%s)", id, (int)c->status, c->title,
+			 c->evidence ? c->evidence : "");
+	if (evidence && (!c->evidence || !strstr(c->evidence, evidence)))
+		fail_msg("%s: evidence is %s", id, c->evidence);
+	if (fix && !fix_of(c, fix))
+		fail_msg("%s: fix is %s", id, c->fix.n ? c->fix.v[0] : "missing");
+}
+
+/* What can be mended is told how; ids are unique. */
+static void expect_whole(const struct scene *s)
+{
+	CLEANUP(checks_done) struct checks all = { 0 };
+
+	checks_make(&s->d, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct check *c = &all.v[i];
+
+		assert_true(c->title[0]);
+		if (c->status == CHECK_FAIL)
+			assert_true(c->fix.n > 0);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(c->id, all.v[k].id);
+	}
+}
+
+static void test_sound(void **state)
+{
+	static const char *const passes[] = {
+		"platform.arch",   "platform.container",    "platform.virtualized",
+		"platform.cpu",	   "firmware.mode",	    "firmware.secure-boot",
+		"firmware.table",  "kernel.config",	    "kernel.vfio",
+		"kernel.next",	   "cmdline.configured",    "cmdline.next-boot",
+		"cmdline.running", "cmdline.contradiction", "bootloader.identity",
+		"iommu.active",	   "iommu.domain",	    "iommu.interrupt-remapping",
+		"iommu.log",
+	};
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	for (size_t i = 0; i < ARRAY_SIZE(passes); i++)
+		expect(&s, passes[i], CHECK_PASS, NULL, NULL);
+	expect_whole(&s);
+}
+
+/* 1. Is it switched on in the firmware? */
+static void test_firmware(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	expect(&s, "firmware.table", CHECK_PASS, "DMAR: 2 units, interrupt remapping",
+	       NULL);
+	s.facts.firmware.table.checksum_ok = false;
+	expect(&s, "firmware.table", CHECK_WARN, "checksum", "firmware");
+	scene_inactive(&s);
+	s.facts.firmware = (struct firmware_facts){ .state = FIRMWARE_ABSENT };
+	expect(&s, "firmware.table", CHECK_FAIL, "no DMAR or IVRS", "VT-d");
+	expect_whole(&s);
+	s.facts.firmware = (struct firmware_facts){ .why_unknown = lit("not as root") };
+	s.d.unprivileged = true;
+	expect(&s, "firmware.table", CHECK_SKIP, "not as root", "sudo slicer doctor");
+	s.facts.cpu.virtualization = TRI_NO;
+	expect(&s, "platform.cpu", CHECK_FAIL, NULL, "VT-x");
+}
+
+/* 2. Did you skip update-grub, or the reboot? */
+static void test_command_lines(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	scene_lines(&s, OFF, OFF, OFF);
+	expect(&s, "cmdline.configured", CHECK_FAIL, OFF, "sudo slicer setup-iommu");
+	expect(&s, "cmdline.next-boot", CHECK_FAIL, NULL, "sudo slicer setup-iommu");
+	scene_lines(&s, ON, OFF, OFF);
+	expect(&s, "cmdline.configured", CHECK_PASS, ON, NULL);
+	expect(&s, "cmdline.next-boot", CHECK_FAIL, "/boot/grub/grub.cfg:120: " OFF,
+	       "sudo update-grub");
+	scene_lines(&s, ON, ON, OFF);
+	expect(&s, "cmdline.next-boot", CHECK_PASS, NULL, NULL);
+	expect(&s, "cmdline.running", CHECK_FAIL, "/proc/cmdline: " OFF, "sudo reboot");
+	scene_lines(&s, ON, ON, NULL);
+	expect(&s, "cmdline.running", CHECK_SKIP, "/proc/cmdline", NULL);
+	expect_whole(&s);
+}
+
+static void test_command_lines_when_active(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.boot.configured = s.entries[0].options = s.facts.cmdline = lit(OFF);
+	scene_wanted(&s, CPU_INTEL);
+	expect(&s, "cmdline.configured", CHECK_WARN, NULL, NULL);
+	expect(&s, "cmdline.running", CHECK_WARN, NULL, NULL);
+	s.facts.cmdline = lit(OFF " intel_iommu=on");
+	expect(&s, "cmdline.running", CHECK_PASS, NULL, NULL);
+}
+
+static void test_contradiction(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	scene_lines(&s, OFF " intel_iommu=off", OFF, OFF);
+	expect(&s, "cmdline.contradiction", CHECK_FAIL,
+	       "intel_iommu=off in the configured command line",
+	       "sudo slicer setup-iommu");
+	scene_lines(&s, ON, ON, OFF " iommu=off");
+	expect(&s, "cmdline.contradiction", CHECK_FAIL, "in the running", "sudo reboot");
+	scene_lines(&s, ON " iommu=nopt", ON, ON);
+	expect(&s, "cmdline.contradiction", CHECK_WARN, "iommu=nopt", NULL);
+}
+
+static void test_not_provable(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.boot.configured = NULL;
+	error_set(&s.boot.configured_error, 22, "$(...) can't be proven");
+	error_hint(&s.boot.configured_error, "write it out");
+	expect(&s, "cmdline.configured", CHECK_WARN, "$(...)", "write it out");
+	scene_no_boot(&s);
+	expect(&s, "bootloader.identity", CHECK_WARN, "no boot loader", "--bootloader");
+	expect(&s, "cmdline.next-boot", CHECK_SKIP, NULL, NULL);
+	expect_whole(&s);
+}
+
+static void test_other_entries(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.entries[1].is_recovery = false;
+	s.entries[1].options = lit(OFF);
+	expect(&s, "cmdline.other-entries", CHECK_WARN, "recovery mode",
+	       "sudo update-grub");
+	s.entries[1].is_foreign = true;
+	expect(&s, "cmdline.next-boot", CHECK_PASS, NULL, NULL);
+	expect_whole(&s);
+}
+
+static void test_acs(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.facts.cmdline = lit(ON " pcie_acs_override=downstream");
+	expect(&s, "cmdline.acs-override", CHECK_PASS, NULL, NULL);
+	scene_log(&s, "Unknown kernel command line parameters "
+		      "\"pcie_acs_override=downstream\", will be passed to user space.");
+	expect(&s, "cmdline.acs-override", CHECK_WARN, "Unknown kernel",
+	       "--remove-param pcie_acs_override");
+	s.facts.log = (struct log_facts){ .why_not = lit("not root") };
+	expect(&s, "cmdline.acs-override", CHECK_SKIP, "not root", NULL);
+}
+
+/* 3. What does the kernel's log say? */
+static void test_log(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	scene_log(&s, "AMD-Vi: Unknown option - 'on'");
+	expect(&s, "iommu.log", CHECK_PASS, NULL, NULL);
+	expect(&s, "iommu.log.amd-on-ignored", CHECK_PASS, "AMD-Vi is on by itself",
+	       NULL);
+	scene_log(&s, "DMAR: Parse DMAR table failure.");
+	scene_log(&s, "DMAR: Parse DMAR table failure.");
+	expect(&s, "iommu.log.dmar-parse-failure", CHECK_WARN, "DMAR: Parse", NULL);
+	scene_inactive(&s);
+	expect(&s, "iommu.log.dmar-parse-failure", CHECK_FAIL, "DMAR: Parse", "firmware");
+	expect(&s, "iommu.active", CHECK_FAIL, "0 units", NULL);
+	expect_whole(&s);
+	s.facts.log = (struct log_facts){ .why_not = lit("dmesg_restrict") };
+	s.d.unprivileged = true;
+	expect(&s, "iommu.log", CHECK_SKIP, "dmesg_restrict", "sudo slicer doctor");
+	s.facts.log = (struct log_facts){ .readable = true };
+	expect(&s, "iommu.log", CHECK_SKIP, "overwritten", "journalctl -k");
+}
+
+static void test_interrupts(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.facts.iommu.interrupt_remapping = TRI_NO;
+	expect(&s, "iommu.interrupt-remapping", CHECK_FAIL, NULL,
+	       "allow_unsafe_interrupts");
+	s.facts.iommu.interrupt_remapping = TRI_UNKNOWN;
+	expect(&s, "iommu.interrupt-remapping", CHECK_SKIP, NULL, NULL);
+}
+
+/* 4. and 5. Is the device in use, and is it alone in its group? */
+static void test_devices(void **state)
+{
+	struct pci_device gpu = {
+		.address = "0000:0b:00.0",
+		.class_code = 0x030000,
+		.iommu_group = 28,
+		.driver = lit("nvidia"),
+		.class_name = lit("VGA compatible controller"),
+		.vendor_name = lit("NVIDIA Corporation"),
+		.device_name = lit("GA102"),
+	};
+	struct device_view view = { .dev = &gpu };
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.d.devices = &view;
+	s.d.n_devices = 1;
+	strv_add(&view.companions, "0000:0b:00.1");
+	expect(&s, "devices.0000:0b:00.0", CHECK_PASS,
+	       "driver nvidia; group 28 with 0000:0b:00.1", NULL);
+	view.asked = true;
+	expect(&s, "devices.0000:0b:00.0", CHECK_WARN, NULL,
+	       "sudo slicer pci bind 0000:0b:00.0 --group");
+	strv_add(&view.in_use, "Xorg has /dev/nvidia0 open");
+	expect(&s, "devices.0000:0b:00.0", CHECK_FAIL, "Xorg has", "stop what uses it");
+	gpu.driver = lit("vfio-pci");
+	expect(&s, "devices.0000:0b:00.0", CHECK_PASS, NULL, NULL);
+	strv_add(&view.companions, "0000:00:1f.3");
+	expect(&s, "devices.0000:0b:00.0", CHECK_WARN, "0000:00:1f.3", "--acs-override");
+	gpu.iommu_group = -1;
+	expect(&s, "devices.0000:0b:00.0", CHECK_WARN, NULL, "another slot");
+	gpu.class_code = 0x060400;
+	expect(&s, "devices.0000:0b:00.0", CHECK_WARN, NULL, NULL);
+	strv_done(&view.companions);
+	expect(&s, "devices.0000:0b:00.0", CHECK_FAIL, NULL, "pci list");
+	s.d.n_devices_left_out = 3;
+	expect(&s, "devices.more", CHECK_SKIP, "3", NULL);
+	s.d.pci_known = false;
+	expect(&s, "devices.pci", CHECK_SKIP, "no PCI bus", NULL);
+	strv_done(&view.in_use);
+}
+
+/* Did you skip update-initramfs? */
+static void test_initramfs(void **state)
+{
+	static const struct initramfs_generator tools = { .name = "initramfs-tools",
+							  .supported = true };
+	static const struct initramfs_generator other = { .name = "booster" };
+	struct initramfs_own_file own = { .path = lit("/etc/modprobe.d/slicer-vfio.conf"),
+					  .exists = true };
+	struct initramfs_config config = { .generator = &tools, .own = &own, .n_own = 1 };
+	struct initramfs_view image = { .version = lit("6.1.0-18-amd64"),
+					.path = lit("/boot/initrd.img-6.1.0-18-amd64"),
+					.scanned = true,
+					.complete = true };
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	str_add(&own.text, "options vfio-pci ids=10de:2204\n");
+	expect(&s, "initramfs.images", CHECK_SKIP, "none is known", NULL);
+	s.d.images_why = "--no-initramfs";
+	expect(&s, "initramfs.images", CHECK_SKIP, "--no-initramfs", NULL);
+	s.d.initramfs = &config;
+	s.d.images = &image;
+	s.d.n_images = 1;
+	expect(&s, "initramfs.generator", CHECK_PASS, NULL, NULL);
+	expect(&s, "initramfs.images", CHECK_FAIL, "/boot/initrd.img-",
+	       "sudo update-initramfs -u -k 6.1.0-18-amd64");
+	image.early = lit("options vfio-pci ids=8086:1521\n");
+	expect(&s, "initramfs.images", CHECK_FAIL, NULL, NULL);
+	image.early = own.text.s;
+	expect(&s, "initramfs.images", CHECK_PASS, NULL, NULL);
+	own.exists = false;
+	expect(&s, "initramfs.images", CHECK_WARN, NULL, "update-initramfs");
+	image.early = NULL;
+	s.entries[0].options = lit(ON " vfio-pci.ids=10de:2204");
+	expect(&s, "initramfs.images", CHECK_WARN, NULL, "update-initramfs");
+	image.has_vfio_pci = true;
+	expect(&s, "initramfs.images", CHECK_PASS, NULL, NULL);
+	image.complete = false;
+	image.why = lit("cut off at byte 100");
+	expect(&s, "initramfs.images", CHECK_FAIL, "cut off", NULL);
+	image.scanned = false;
+	s.d.unprivileged = true;
+	expect(&s, "initramfs.images", CHECK_SKIP, "cut off", "sudo slicer doctor");
+	config.switched_off = lit("update_initramfs=no");
+	expect(&s, "initramfs.generator", CHECK_WARN, "update_initramfs=no", NULL);
+	config.generator = &other;
+	expect(&s, "initramfs.generator", CHECK_WARN, "booster", "yourself");
+	str_done(&own.text);
+}
+
+static void test_kernels(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.kernels[0].vfio_type1_state = MODULE_MISSING;
+	expect(&s, "kernel.vfio", CHECK_WARN, NULL, NULL);
+	s.kernels[0].vfio_pci_state = MODULE_MISSING;
+	expect(&s, "kernel.vfio", CHECK_FAIL, "6.1.0-18-amd64", NULL);
+	expect(&s, "kernel.next", CHECK_FAIL, "not installed", NULL);
+	s.kernels[0].vfio_pci_state = MODULE_UNKNOWN;
+	expect(&s, "kernel.vfio", CHECK_SKIP, NULL, NULL);
+	s.kernels[0].intel_iommu = 'n';
+	expect(&s, "kernel.config", CHECK_FAIL, "CONFIG_INTEL_IOMMU is not set", NULL);
+	s.kernels[0].config_path = NULL;
+	expect(&s, "kernel.config", CHECK_SKIP, NULL, NULL);
+	s.facts.kernels.n = 0;
+	expect(&s, "kernel.next", CHECK_SKIP, "6.1.0-18-amd64", NULL);
+	expect_whole(&s);
+}
+
+/* Nothing at all could be read: everything is skipped, nothing crashes. */
+static void test_empty(void **state)
+{
+	struct facts facts = { 0 };
+	struct diagnosis d = { .facts = &facts };
+	CLEANUP(checks_done) struct checks all = { 0 };
+	CLEANUP(strv_done) struct strv next = { 0 };
+
+	(void)state;
+	checks_make(&d, &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (all.v[i].status == CHECK_FAIL)
+			fail_msg("%s fails", all.v[i].id);
+	assert_int_equal(verdict_of(&d, &next), VERDICT_UNKNOWN);
+	assert_true(next.n > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_firmware),
+		cmocka_unit_test(test_command_lines),
+		cmocka_unit_test(test_command_lines_when_active),
+		cmocka_unit_test(test_contradiction),
+		cmocka_unit_test(test_not_provable),
+		cmocka_unit_test(test_other_entries),
+		cmocka_unit_test(test_acs),
+		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_interrupts),
+		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_initramfs),
+		cmocka_unit_test(test_kernels),
+		cmocka_unit_test(test_empty),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
