@@ -121,7 +121,7 @@ static bool walk_block(struct scan *s, const uint8_t *p, size_t n, uint64_t at)
 		used += cpio_walk_feed(&s->walk, p + used, n - used);
 		if (s->walk.state == CPIO_BROKEN)
 			return incomplete(s, "%s (byte %llu of the unpacked data)",
-					  s->walk.why, (unsigned long long)(at + used));
+					  s->walk.why, (unsigned long long)at + used);
 	}
 	return true;
 }
@@ -236,44 +236,46 @@ static bool scan_image(struct scan *s)
 	return segments ? true : incomplete(s, "is nothing but zeros");
 }
 
-static int open_image(const struct host *h, const char *path, uint64_t *ret_size,
+/* An fd, or a negative errno. */
+static int open_image(const struct host *h, const char *path, struct stat *ret,
 		      struct error *e)
 {
 	int fd = host_openat(h, path, O_RDONLY | O_NONBLOCK);
-	struct stat st;
-	int r = 0;
+	int err = 0;
 
 	if (fd < 0)
-		r = error_errno(e, -fd, "can't open the initramfs");
-	else if (fstat(fd, &st) < 0)
-		r = error_errno(e, errno, "can't look at the initramfs");
-	else if (!S_ISREG(st.st_mode))
-		r = error_set(e, EINVAL, "is not a regular file, so it is no initramfs");
-	if (r < 0) {
-		error_at(e, path, 0);
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
-	*ret_size = (uint64_t)st.st_size;
-	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	return fd;
+		err = -fd;
+	else if (fstat(fd, ret) < 0)
+		err = errno;
+	if (err)
+		error_errno(e, err, "can't open the initramfs");
+	else if (!S_ISREG(ret->st_mode))
+		error_set(e, err = EINVAL,
+			  "is not a regular file, so it is no initramfs");
+	if (!err)
+		return fd;
+	error_at(e, path, 0);
+	if (fd >= 0)
+		close(fd);
+	return -err;
 }
 
 int initramfs_scan(const struct host *h, const char *path, struct initramfs_file *files,
 		   size_t n_files, const struct strv *want_modules,
 		   struct initramfs_image *ret, struct error *e)
 {
+	struct stat st = { 0 };
 	struct scan *s;
-	uint64_t size;
-	int fd = open_image(h, path, &size, e);
+	int fd = open_image(h, path, &st, e);
 
 	if (fd < 0)
 		return fd;
-	*ret = (struct initramfs_image){ .path = xstrdup(path), .bytes = size };
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	*ret = (struct initramfs_image){ .path = xstrdup(path),
+					 .bytes = (uint64_t)st.st_size };
 	s = xcalloc(1, sizeof(*s));
 	s->fd = fd;
-	s->size = size;
+	s->size = ret->bytes;
 	s->image = ret;
 	s->content = (struct initramfs_content){ .image = ret,
 						 .files = files,

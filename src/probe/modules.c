@@ -44,9 +44,10 @@ int module_index_open(const struct host *h, const char *kernel, struct module_in
 	CLEANUP(free_char) char *path = NULL;
 	CLEANUP(free_char) char *dir = NULL;
 
-	if (!is_release(kernel))
-		return error_set(e, EINVAL, "\"%s\" is not the release of a kernel",
-				 kernel);
+	if (!is_release(kernel)) {
+		error_set(e, EINVAL, "\"%s\" is not the release of a kernel", kernel);
+		return -EINVAL;
+	}
 	path = xasprintf("/lib/modules/%s", kernel);
 	dir = host_realpath(h, path);
 	if (!dir || !host_is_dir(h, dir)) {

@@ -294,12 +294,12 @@ int pci_load(const struct host *h, unsigned what, const char *kernel,
 	     struct pci_devices *ret, struct error *e)
 {
 	CLEANUP(loader_done) struct loader l = { .h = h, .what = what };
-	CLEANUP(pci_devices_done) struct pci_devices found = { 0 };
 	CLEANUP(strv_done) struct strv names = { 0 };
 	int r = list_devices(h, &names, e);
 
 	if (r < 0)
 		return r;
+	*ret = (struct pci_devices){ 0 };
 	vfio_groups(h, &l.vfio);
 	if ((what & PCI_MODULES) && kernel)
 		module_index_open(h, kernel, &l.modules, NULL);
@@ -311,17 +311,15 @@ int pci_load(const struct host *h, unsigned what, const char *kernel,
 
 		if (pci_address_parse(names.v[i], &at, NULL) < 0)
 			continue;
-		found.v = xgrow(found.v, found.n, &found.cap, sizeof(*found.v));
-		d = &found.v[found.n++];
+		ret->v = xgrow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
+		d = &ret->v[ret->n++];
 		*d = (struct pci_device){ 0 };
 		load_device(&l, at, names.v[i], d);
 		if (l.names)
 			load_names(l.names, d);
 	}
-	if (found.n)
-		qsort(found.v, found.n, sizeof(*found.v), compare_devices);
-	*ret = found;
-	found = (struct pci_devices){ 0 };
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), compare_devices);
 	return 0;
 }
 
