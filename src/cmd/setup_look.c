@@ -98,6 +98,24 @@ static int check_needed(struct setup *s, const struct pci_device *d, struct str 
 	return err;
 }
 
+/* The modules that would take the device: those that its alias resolves to, and the one
+ * that has it now (a driver's name need not be its module's: xhci_hcd is in xhci_pci). */
+static void add_drivers(struct setup *s, const struct pci_device *d)
+{
+	CLEANUP(free_char) char *link = NULL;
+	CLEANUP(free_char) char *module = NULL;
+
+	for (size_t k = 0; k < d->modules.n; k++)
+		if (!driver_is_vfio(d->modules.v[k]))
+			strv_add_unique(&s->initramfs_wish.drivers, d->modules.v[k]);
+	if (!d->driver || driver_is_vfio(d->driver))
+		return;
+	link = xasprintf("/sys/bus/pci/drivers/%s/module", d->driver);
+	module = host_link_base(s->c->host, link);
+	if (module)
+		strv_add_unique(&s->initramfs_wish.drivers, module);
+}
+
 static int check_id(struct setup *s, struct pci_id id, struct str *why, struct error *e)
 {
 	CLEANUP(str_done) struct str all = { 0 };
@@ -112,10 +130,7 @@ static int check_id(struct setup *s, struct pci_id id, struct str *why, struct e
 		matches++;
 		str_addf(&all, "%s%s", all.len ? ", " : "", d->address);
 		choose(s, d);
-		for (size_t k = 0; k < d->modules.n; k++)
-			if (!driver_is_vfio(d->modules.v[k]))
-				strv_add_unique(&s->initramfs_wish.drivers,
-						d->modules.v[k]);
+		add_drivers(s, d);
 		err = check_needed(s, d, why, e);
 		if (err < 0)
 			return err;

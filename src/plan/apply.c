@@ -115,17 +115,36 @@ static int check_before(const struct apply *a, struct error *e)
 /* ---- one step
  * ----------------------------------------------------------------------------- */
 
-static int write_file(const struct host *h, const char *path, bool exists,
-		      const struct str *text, mode_t mode, struct error *e)
+/* Makes the directories that a file needs; those that were not there are noted in made.
+ */
+static int make_dirs(const struct host *h, const char *path, struct strv *made,
+		     struct error *e)
 {
-	CLEANUP(free_char) char *dir = xstrndup(path, (size_t)(path_base(path) - path));
+	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		CLEANUP(free_char) char *dir = xstrndup(path, (size_t)(p - path));
+		int err;
+
+		if (host_is_dir(h, dir))
+			continue;
+		err = host_mkdirs(h, dir, 0755, e);
+		if (err < 0)
+			return err;
+		strv_add_unique(made, dir);
+	}
+	return 0;
+}
+
+static int write_file(const struct host *h, const char *path, bool exists,
+		      const struct str *text, mode_t mode, struct strv *made,
+		      struct error *e)
+{
 	int err;
 
 	if (!exists) {
 		err = host_remove(h, path, e);
 		return err == -ENOENT ? 0 : err;
 	}
-	err = host_mkdirs(h, dir, 0755, e);
+	err = make_dirs(h, path, made, e);
 	if (err >= 0)
 		err = host_replace(h, path, str_c(text), text->len, mode ? mode : 0644,
 				   e);
@@ -134,12 +153,12 @@ static int write_file(const struct host *h, const char *path, bool exists,
 
 /* Writes and reads back. */
 static int do_file(const struct host *h, const struct step *s, bool after,
-		   struct error *e)
+		   struct strv *made, struct error *e)
 {
 	CLEANUP(str_done) struct str now = { 0 };
 	bool want = after ? s->kind == STEP_REPLACE : s->existed, exists;
-	int err =
-		write_file(h, s->path, want, after ? &s->after : &s->before, s->mode, e);
+	int err = write_file(h, s->path, want, after ? &s->after : &s->before, s->mode,
+			     made, e);
 
 	if (err >= 0)
 		err = read_now(h, s->path, &exists, &now, e);
@@ -188,7 +207,8 @@ static int do_program(const struct apply *a, const struct step *s, int log_fd,
 
 /* Puts back every file that was touched, newest first. Notes in *left what could not be.
  */
-static void restore_files(const struct apply *a, size_t begun, struct str *left)
+static void restore_files(const struct apply *a, size_t begun, struct record *rec,
+			  struct str *left)
 {
 	for (size_t i = begun; i-- > 0;) {
 		const struct step *s = &a->plan->v[i];
@@ -201,9 +221,11 @@ static void restore_files(const struct apply *a, size_t begun, struct str *left)
 		if (read_now(a->host, s->path, &exists, &now, &why) >= 0 &&
 		    has_text(s, false, exists, &now))
 			continue;
-		if (do_file(a->host, s, false, &why) < 0)
+		if (do_file(a->host, s, false, &rec->dirs, &why) < 0)
 			str_addf(left, "%s is not as before (%s)\n", s->path, why.what);
 	}
+	for (size_t i = rec->dirs.n; i-- > 0;)
+		host_rmdir(a->host, rec->dirs.v[i]);
 }
 
 /* Generators make their output from the files: run on the restored ones, they restore it.
@@ -227,7 +249,7 @@ static void roll_back(struct apply *a, struct record *rec, size_t begun, int log
 	struct error why = { 0 };
 	size_t n;
 
-	restore_files(a, begun, &left);
+	restore_files(a, begun, rec, &left);
 	if (host_is_live(a->host) &&
 	    (a->changed || begun > 1 || !is_file_step(&a->plan->v[0]))) {
 		regenerate(a, begun, log_fd, &left);
@@ -282,7 +304,7 @@ static int execute(struct apply *a, struct record *rec, int log_fd, size_t *begu
 				*begun = i; /* somebody else's contents: not ours to
 					       restore */
 			else
-				err = do_file(a->host, s, true, e);
+				err = do_file(a->host, s, true, &rec->dirs, e);
 			tell(a, s, err < 0 ? APPLY_FAILED : APPLY_OK, 0, NULL);
 		} else if (s->kind == STEP_RUN) {
 			err = do_program(a, s, log_fd, e);

@@ -35,6 +35,7 @@ void record_done(struct record *r)
 	free(r->steps);
 	free(r->id);
 	free(r->bootloader);
+	strv_done(&r->dirs);
 	edit_done(&r->edit);
 	*r = (struct record){ 0 };
 }
@@ -67,19 +68,38 @@ static json_t *edit_to_json(const struct edit *ed)
 	return a;
 }
 
+static json_t *texts_to_json(const struct strv *v)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		json_array_append_new(a, json_string(v->v[i]));
+	return a;
+}
+
+static bool texts_from_json(const json_t *a, struct strv *ret)
+{
+	size_t i;
+	json_t *o;
+
+	json_array_foreach(a, i, o)
+	{
+		if (!json_is_string(o))
+			return false;
+		strv_add(ret, json_string_value(o));
+	}
+	return true;
+}
+
 static json_t *step_to_json(const struct record_step *s)
 {
 	json_t *o = json_object();
-	json_t *argv = json_array();
 
 	json_object_set_new(o, "kind", json_string(step_kind_name(s->kind)));
 	if (s->path)
 		json_object_set_new(o, "path", json_string(s->path));
-	for (size_t i = 0; i < s->argv.n; i++)
-		json_array_append_new(argv, json_string(s->argv.v[i]));
 	if (s->kind == STEP_RUN)
-		json_object_set(o, "argv", argv);
-	json_decref(argv);
+		json_object_set_new(o, "argv", texts_to_json(&s->argv));
 	json_object_set_new(o, "existed", json_boolean(s->existed));
 	json_object_set_new(o, "done", json_boolean(s->done));
 	return o;
@@ -98,6 +118,7 @@ int journal_save(const struct host *h, const struct record *r, struct error *e)
 	json_object_set_new(doc, "state", json_string(state_names[r->state]));
 	json_object_set_new(doc, "undo", json_boolean(r->undo));
 	json_object_set_new(doc, "bootloader", json_string(r->bootloader));
+	json_object_set_new(doc, "directories", texts_to_json(&r->dirs));
 	json_object_set_new(doc, "edit", edit_to_json(&r->edit));
 	for (size_t i = 0; i < r->n; i++)
 		json_array_append_new(steps, step_to_json(&r->steps[i]));
@@ -230,8 +251,6 @@ static bool edit_from_json(const json_t *a, struct edit *ret)
 static bool step_from_json(const json_t *o, struct record_step *s)
 {
 	const char *kind = json_string_value(json_object_get(o, "kind"));
-	size_t i;
-	json_t *arg;
 
 	for (s->kind = STEP_REPLACE; s->kind <= STEP_SYSFS; s->kind++)
 		if (str_eq(kind, step_kind_name(s->kind)))
@@ -269,7 +288,8 @@ static bool record_from_json(const json_t *doc, struct record *r)
 	for (size_t i = 0; i < n; i++)
 		if (!step_from_json(json_array_get(steps, i), &r->steps[i]))
 			return false;
-	return edit_from_json(json_object_get(doc, "edit"), &r->edit);
+	return texts_from_json(json_object_get(doc, "directories"), &r->dirs) &&
+	       edit_from_json(json_object_get(doc, "edit"), &r->edit);
 }
 
 static int read_contents(const struct host *h, struct record *r, struct error *e)

@@ -38,6 +38,7 @@ struct record {
 	enum run_state state;
 	bool undo; /* this run took others back */
 	char *bootloader;
+	struct strv dirs; /* directories that it made, outermost first */
 	struct edit edit; /* what it did to the command line: only what was not there
 			     before */
 	struct record_step *steps;

@@ -148,9 +148,11 @@ int undo_finish(const struct host *h, struct records *rs, struct error *e)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < rs->n && err >= 0; i++) {
+	for (size_t i = rs->n; i-- > 0 && err >= 0;) {
 		if (!record_counts(&rs->v[i]))
 			continue;
+		for (size_t k = rs->v[i].dirs.n; k-- > 0;)
+			host_rmdir(h, rs->v[i].dirs.v[k]);
 		rs->v[i].state = RUN_UNDONE;
 		err = journal_save(h, &rs->v[i], e);
 	}

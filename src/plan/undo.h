@@ -25,7 +25,8 @@ int undo_files(const struct host *h, const struct records *rs, const struct plan
 	       const struct strv *own, struct plan *ret, char **ret_need_tokens,
 	       struct error *e);
 
-/* Marks every run that counts as undone. */
+/* Removes the directories that the runs made, if they are empty, and marks every run that
+ * counts as undone. */
 int undo_finish(const struct host *h, struct records *rs, struct error *e);
 
 #endif
