@@ -82,8 +82,7 @@ static bool texts_from_json(const json_t *a, struct strv *ret)
 	size_t i;
 	json_t *o;
 
-	json_array_foreach(a, i, o)
-	{
+	json_array_foreach(a, i, o) {
 		if (!json_is_string(o))
 			return false;
 		strv_add(ret, json_string_value(o));
@@ -234,8 +233,7 @@ static bool edit_from_json(const json_t *a, struct edit *ret)
 	size_t i;
 	json_t *o;
 
-	json_array_foreach(a, i, o)
-	{
+	json_array_foreach(a, i, o) {
 		const char *param = json_string_value(json_object_get(o, "param"));
 		int op = name_index(edit_names, ARRAY_SIZE(edit_names),
 				    json_string_value(json_object_get(o, "op")));
@@ -260,12 +258,8 @@ static bool step_from_json(const json_t *o, struct record_step *s)
 	s->path = xstrdup_null(json_string_value(json_object_get(o, "path")));
 	s->existed = json_is_true(json_object_get(o, "existed"));
 	s->done = json_is_true(json_object_get(o, "done"));
-	json_array_foreach(json_object_get(o, "argv"), i, arg)
-	{
-		if (!json_is_string(arg))
-			return false;
-		strv_add(&s->argv, json_string_value(arg));
-	}
+	if (!texts_from_json(json_object_get(o, "argv"), &s->argv))
+		return false;
 	return s->kind == STEP_RUN ? s->argv.n > 0 : s->path != NULL;
 }
 
