@@ -67,9 +67,13 @@ make_modules() {
 	cp "$here/modules/$modules"/* "$tree/$1/"
 	# The modules themselves: libkmod and slicer only look whether they are there.
 	local -a files=()
+	# The indexes name what they depend on as well; those files would only cost time.
 	while IFS=: read -r dep _; do
-		files+=("$tree/$1/$dep")
+		case $dep in
+		*/vfio* | */nvme.* | */e1000e.* | */nouveau.* | */snd-hda-intel.*) files+=("$tree/$1/$dep") ;;
+		esac
 	done <"$here/modules/$modules/modules.dep"
+	[ ${#files[@]} -gt 0 ] || return 0
 	mkdir -p "${files[@]%/*}"
 	for dep in "${files[@]}"; do
 		: >"$dep"
@@ -134,6 +138,10 @@ make_sysfs() {
 		"$tree/sys/kernel/iommu_groups" "$tree/sys/class/iommu" \
 		"$tree/sys/firmware/acpi/tables" "$tree/sys/class/net" "$tree/sys/dev/block" \
 		"$tree/sys/class/block"
+	# Other tables, so that a missing one is missing and not unreadable.
+	for line in APIC DSDT FACP MCFG; do
+		printf "%s" "$line" >"$tree/sys/firmware/acpi/tables/$line"
+	done
 	cp "$here/acpi/$( ((vendor_intel)) && echo DMAR || echo IVRS)" \
 		"$tree/sys/firmware/acpi/tables/"
 	put sys/class/dmi/id/sys_vendor "${dmi[0]}"
@@ -184,12 +192,8 @@ make_device() {
 	put "$s/device" "0x$dev"
 	put "$s/subsystem_vendor" "0x$sv"
 	put "$s/subsystem_device" "0x$sd"
-	put "$s/revision" 0x01
 	put "$s/driver_override" '(null)'
 	put "$s/numa_node" -1
-	put "$s/enable" 1
-	put "$s/irq" 0
-	put "$s/resource" '0x0000000000000000 0x0000000000000000 0x0000000000000000'
 	local alias="pci:v0000${ven^^}d0000${dev^^}sv0000${sv^^}sd0000${sd^^}"
 	alias+="bc${class:0:2}sc${class:2:2}i${class:4:2}"
 	put "$s/modalias" "$alias"
