@@ -45,6 +45,18 @@ static bool match_one(const char **pattern, char c)
 	return *p && *p == c;
 }
 
+/* Where the text behind a star can go on to match: an ordinary character is looked for.
+ */
+static size_t next_try(const char *pattern, const char *text, size_t at, size_t len)
+{
+	const char *found;
+
+	if (strchr("*?[\\", *pattern))
+		return at;
+	found = memchr(text + at, *pattern, len - at);
+	return found ? (size_t)(found - text) : len;
+}
+
 bool glob_match(const char *pattern, const char *text, size_t len)
 {
 	const char *star = NULL; /* behind the last "*" met */
@@ -57,13 +69,15 @@ bool glob_match(const char *pattern, const char *text, size_t len)
 
 		if (*pattern == '*') {
 			star = ++pattern;
-			star_at = at;
+			if (!*star)
+				return true;
+			star_at = at = next_try(star, text, at, len);
 		} else if (match_one(&p, text[at])) {
 			pattern = p;
 			at++;
 		} else if (star) {
 			pattern = star;
-			at = ++star_at;
+			star_at = at = next_try(star, text, star_at + 1, len);
 		} else {
 			return false;
 		}

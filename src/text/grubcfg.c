@@ -234,10 +234,18 @@ static void run(struct parser *p, char **args, size_t n)
 /* The command in words is complete; opens: a brace stands behind it. */
 static void end_command(struct parser *p, bool opens)
 {
-	size_t skip = take_keywords(p), n = p->words.n - skip;
-	char **args = p->words.v + skip;
+	size_t skip, n;
+	char **args;
 
-	p->has_commands |= p->words.n > 0;
+	if (p->words.n == 0) {
+		if (opens)
+			push_block(p, SIZE_MAX);
+		return;
+	}
+	p->has_commands = true;
+	skip = take_keywords(p);
+	n = p->words.n - skip;
+	args = p->words.v + skip;
 	if (p->n_ifs && p->ifs[p->n_ifs - 1].is_test)
 		for (size_t i = 0; i < n; i++)
 			p->ifs[p->n_ifs - 1].has_next_entry |=
