@@ -157,6 +157,8 @@ int grub_load_menu(const struct host *h, const struct facts *f, struct boot_conf
 		return r;
 	}
 	add_entries(h, f, &cfg, ret);
+	if (cfg.complete && !ret->n)
+		strv_addf(&ret->notes, "%s has no Linux entry", GRUB_CFG);
 	if (cfg.complete)
 		return 0;
 	strv_addf(&ret->notes, "%s is cut off: \"%s\" writes it anew", GRUB_CFG,

@@ -214,14 +214,15 @@ static bool menu_is_right(const struct boot_config *c, const struct grub *g,
 }
 
 /* An entry that a person wrote, when it is the one that boots, must not be forgotten. */
-static int check_default(const struct boot_config *c, const struct edit *ed,
-			 struct error *e)
+static int check_default(const struct boot_config *c, const struct grub *g,
+			 const struct edit *ed, struct error *e)
 {
 	const struct boot_entry *entry = boot_config_default(c);
 	CLEANUP(strv_done) struct strv params = { 0 }, edited = { 0 };
 	CLEANUP(free_char) char *how = boot_edit_describe(ed);
 
-	if (!entry || !entry->is_foreign || !entry->options)
+	/* A menu that is cut off will be another one. */
+	if (!entry || !entry->is_foreign || !entry->options || g->menu_incomplete)
 		return 0;
 	cmdline_split(entry->options, strlen(entry->options), &params);
 	strv_copy(&edited, &params);
@@ -313,7 +314,7 @@ static int make(const struct boot_config *c, const struct edit *ed,
 	edit_apply_params(ed, &want);
 	r = edit_files(g, ed, &want, ret_files, e);
 	if (r == 0)
-		r = check_default(c, ed, e);
+		r = check_default(c, g, ed, e);
 	if (r == 0)
 		r = grub_params(ret_files, ret_params, e);
 	return r;

@@ -59,8 +59,7 @@ static int refuse_other(const struct other_loader *o, const struct boot_probe *p
 	CLEANUP(free_char) char *evidence = strv_join(&probe->evidence, "; ");
 	CLEANUP(free_char) char *advice = other_loader_advice(o, f);
 
-	error_set(e, EOPNOTSUPP,
-		  "this host is booted by %s, which slicer can't edit yet%s%s%s",
+	error_set(e, EOPNOTSUPP, "slicer can't edit the boot menu of %s yet%s%s%s",
 		  o->title, *evidence ? " (" : "", evidence, *evidence ? ")" : "");
 	error_hint(e, "%s", advice);
 	return -EOPNOTSUPP;

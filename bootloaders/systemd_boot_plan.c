@@ -124,15 +124,13 @@ static int check_creation(const struct boot_config *c, const struct sdboot *s,
 
 	if (rescue) {
 		error_set(&why, ENOTSUP,
-			  "%s does not exist, and this boot is not a normal one (%s)",
-			  SDBOOT_CMDLINE, rescue);
+			  "it does not exist, and this boot is not normal (%s)", rescue);
 		return refuse_creation(&why, e);
 	}
 	if (!has_param(want, "root")) {
 		error_set(&why, ENOTSUP,
-			  "%s does not exist, and the command line to start from has no "
-			  "root=",
-			  SDBOOT_CMDLINE);
+			  "it does not exist, and the command line to start from has no "
+			  "root=");
 		return refuse_creation(&why, e);
 	}
 	cmdline_split(options, strlen(options), &all);
@@ -143,9 +141,9 @@ static int check_creation(const struct boot_config *c, const struct sdboot *s,
 	if (!*more && !*less)
 		return 0;
 	error_set(&why, ENOTSUP,
-		  "%s does not exist, and this boot's command line is not that of entry "
+		  "it does not exist, and this boot's command line is not that of entry "
 		  "\"%s\" (only here: \"%s\"; only there: \"%s\")",
-		  SDBOOT_CMDLINE, c->v[s->reference].id, more, less);
+		  c->v[s->reference].id, more, less);
 	return refuse_creation(&why, e);
 }
 

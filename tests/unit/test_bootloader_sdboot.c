@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* systemd-boot on host trees: entries written by hand, kernel-install's, both, refusals.
+ */
+#include "boot_tree.h"
+
+#include "bootloaders/systemd_boot.h"
+
+#define ID "0123456789abcdef0123456789abcdef"
+#define ESP "/boot/efi"
+#define ENTRIES ESP "/loader/entries/"
+#define WANT "+amd_iommu=on +iommu=pt"
+#define V1 "6.1.0-18-amd64"
+#define V2 "6.1.0-21-amd64"
+#define ENTRY(version) ENTRIES ID "-" version ".conf"
+
+static void base_host(const struct tree *t, struct facts *f, const char *cmdline)
+{
+	*f = (struct facts){ 0 };
+	f->cpu.vendor = CPU_AMD;
+	set_fact(&f->platform.os_id, "debian");
+	set_fact(&f->boot_partitions.esp, ESP);
+	set_fact(&f->efi.loader_info, "systemd-boot 252.38-1~deb12u1");
+	set_fact(&f->cmdline, cmdline);
+	tree_write(t, "/etc/machine-id", ID "\n");
+	tree_mkdir(t, ENTRIES);
+	tree_mkdir(t, "/etc/kernel");
+}
+
+static void write_program(const struct tree *t, const char *path)
+{
+	CLEANUP(free_char) char *p = tree_path(t, path);
+
+	tree_write(t, path, "#!/bin/sh\n");
+	assert_int_equal(chmod(p, 0755), 0);
+}
+
+/* An entry as 90-loaderentry.install writes it. */
+static void write_managed(const struct tree *t, const char *path, const char *version,
+			  const char *options)
+{
+	CLEANUP(free_char)
+	char *text = xasprintf(
+		"title      Debian GNU/Linux 12 (bookworm)\nversion    %s\nmachine-id " ID
+		"\nsort-key   debian\noptions    %s systemd.machine_id=" ID
+		"\nlinux      /" ID "/%s/linux\ninitrd     /" ID "/%s/initrd.img-%s\n",
+		version, options, version, version, version);
+
+	tree_write(t, path, text);
+}
+
+static void write_kernel(const struct tree *t, const char *version)
+{
+	CLEANUP(free_char) char *modules = xasprintf("/lib/modules/%s", version);
+	CLEANUP(free_char) char *image = xasprintf("/boot/vmlinuz-%s", version);
+	CLEANUP(free_char) char *initrd = xasprintf("/boot/initrd.img-%s", version);
+
+	tree_mkdir(t, modules);
+	tree_write(t, image, "k");
+	tree_write(t, initrd, "i");
+}
+
+#define OPTIONS "root=UUID=u ro quiet"
+
+/* Debian with two kernels; cmdline_file NULL: there is none. */
+static void managed_host(const struct tree *t, struct facts *f, const char *cmdline_file)
+{
+	base_host(t, f,
+		  "initrd=\\" ID "\\" V2 "\\initrd.img-" V2 " " OPTIONS
+		  " systemd.machine_id=" ID);
+	write_program(t, "/usr/bin/kernel-install");
+	write_kernel(t, V1);
+	write_kernel(t, V2);
+	write_managed(t, ENTRY(V1), V1, OPTIONS);
+	write_managed(t, ENTRY(V2), V2, OPTIONS);
+	if (cmdline_file)
+		tree_write(t, SDBOOT_CMDLINE, cmdline_file);
+}
+
+#define ADD(version)                                                                     \
+	"kernel-install add " version " /boot/vmlinuz-" version                          \
+	" /boot/initrd.img-" version "\n"
+
+/* Plans; the result's error goes to e. */
+static int make_plan(const struct tree *t, const struct facts *f, const char *edit,
+		     struct plan *p, struct error *e)
+{
+	CLEANUP(edit_done) struct edit ed = make_edit(edit);
+	struct boot_config c;
+	int r;
+
+	load_config(t, &bootloader_systemd_boot, f, &c);
+	r = bootloader_systemd_boot.plan(&c, &ed, p, e);
+	boot_config_done(&c);
+	return r;
+}
+
+static void must_plan(const struct tree *t, const struct facts *f, const char *edit,
+		      struct plan *p)
+{
+	struct error e = { 0 };
+
+	if (make_plan(t, f, edit, p, &e) < 0)
+		fail_msg("%s: %s", e.path, e.what);
+}
+
+static void check_done(const struct tree *t, const struct facts *f, const char *edit)
+{
+	CLEANUP(edit_done) struct edit ed = make_edit(edit);
+	CLEANUP(strv_done) struct strv shortfalls = { 0 };
+	CLEANUP(plan_done) struct plan p = { 0 };
+	struct boot_config c;
+
+	load_config(t, &bootloader_systemd_boot, f, &c);
+	boot_config_verify(&c, &ed, &shortfalls);
+	if (shortfalls.n)
+		fail_msg("%s", shortfalls.v[0]);
+	boot_config_done(&c);
+	must_plan(t, f, edit, &p);
+	assert_true(plan_is_empty(&p));
+}
+
+/* ---- written by hand
+ * ------------------------------------------------------------------- */
+
+#define ARCH                                                                             \
+	"title\tArch Linux\n# mine\nlinux /vmlinuz-linux\ninitrd /initramfs-linux.img\n"
+
+static void arch_host(const struct tree *t, struct facts *f)
+{
+	base_host(t, f, "initrd=\\initramfs-linux.img root=/dev/a rw quiet");
+	set_fact(&f->platform.os_id, "arch");
+	set_fact(&f->boot_partitions.esp, "/boot");
+	tree_write(t, "/boot/loader/loader.conf", "timeout 3\ndefault arch.conf\n");
+	tree_write(t, "/boot/loader/entries/arch.conf",
+		   ARCH "options root=/dev/a rw\noptions quiet\n");
+	tree_write(t, "/boot/loader/entries/arch-lts.conf",
+		   "title Arch LTS\nlinux /vmlinuz-linux-lts\noptions root=/dev/a rw "
+		   "iommu=pt");
+	tree_write(t, "/boot/loader/entries/rescue.conf",
+		   "title Rescue\nlinux /vmlinuz-linux\noptions root=/dev/a single\n");
+	tree_write(t, "/boot/loader/entries/memtest.conf",
+		   "title Memtest\nefi /memtest.efi\n");
+	tree_write(t, "/boot/loader/entries/other.conf",
+		   "title Other\nmachine-id ffffffffffffffffffffffffffffffff\n"
+		   "linux /other\noptions root=/dev/b\n");
+	tree_write(t, "/boot/vmlinuz-linux", "k");
+}
+
+static void test_by_hand(void **state)
+{
+	struct tree *t = *state;
+	CLEANUP(plan_done) struct plan p = { 0 }, back = { 0 };
+	const struct boot_entry *entry;
+	struct boot_config c;
+	struct facts f;
+
+	arch_host(t, &f);
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_int_equal(c.n, 4);
+	entry = boot_config_default(&c);
+	assert_string_equal(entry->id, "arch.conf");
+	assert_string_equal(entry->kernel, "/boot/vmlinuz-linux");
+	assert_string_equal(entry->initrds.v[0], "/boot/initramfs-linux.img");
+	assert_string_equal(entry->options, "root=/dev/a rw quiet");
+	assert_int_equal(entry->line, 5);
+	assert_string_equal(c.configured, entry->options);
+	assert_false(c.has_generator);
+	assert_null(c.generate_command);
+	boot_config_done(&c);
+
+	must_plan(t, &f, WANT, &p);
+	assert_int_equal(do_files(t, &p), 2);
+	assert_int_equal(count_runs(&p), 0);
+	tree_is(t, "/boot/loader/entries/arch.conf",
+		ARCH "options root=/dev/a rw amd_iommu=on iommu=pt\noptions quiet\n");
+	tree_is(t, "/boot/loader/entries/arch-lts.conf",
+		"title Arch LTS\nlinux /vmlinuz-linux-lts\n"
+		"options root=/dev/a rw iommu=pt amd_iommu=on");
+	check_done(t, &f, WANT);
+
+	must_plan(t, &f, "-amd_iommu=on", &back);
+	assert_int_equal(do_files(t, &back), 2);
+	tree_is(t, "/boot/loader/entries/arch-lts.conf",
+		"title Arch LTS\nlinux /vmlinuz-linux-lts\noptions root=/dev/a rw "
+		"iommu=pt");
+	facts_done(&f);
+}
+
+static void test_by_hand_replace(void **state)
+{
+	struct tree *t = *state;
+	CLEANUP(plan_done) struct plan p = { 0 }, back = { 0 };
+	static const char text[] = ARCH "options root=/dev/a iommu=off rw\n";
+	struct facts f;
+
+	arch_host(t, &f);
+	tree_write(t, "/boot/loader/entries/arch.conf", text);
+	tree_write(t, "/boot/loader/entries/arch-lts.conf", text);
+	must_plan(t, &f, "iommu=off>iommu=pt", &p);
+	assert_int_equal(do_files(t, &p), 2);
+	tree_is(t, "/boot/loader/entries/arch.conf",
+		ARCH "options root=/dev/a iommu=pt rw\n");
+	check_done(t, &f, "iommu=off>iommu=pt");
+	must_plan(t, &f, "iommu=pt>iommu=off", &back);
+	assert_int_equal(do_files(t, &back), 2);
+	tree_is(t, "/boot/loader/entries/arch.conf", text);
+	facts_done(&f);
+}
+
+static void default_is(const struct tree *t, const struct facts *f, const char *id)
+{
+	const struct boot_entry *entry;
+	struct boot_config c;
+
+	load_config(t, &bootloader_systemd_boot, f, &c);
+	entry = boot_config_default(&c);
+	if (id && entry)
+		assert_string_equal(entry->id, id);
+	assert_int_equal(entry != NULL, id != NULL);
+	boot_config_done(&c);
+}
+
+static void test_default(void **state)
+{
+	struct tree *t = *state;
+	struct facts f;
+
+	arch_host(t, &f);
+	tree_write(t, "/boot/loader/loader.conf", "default arch-*\n");
+	default_is(t, &f, "arch-lts.conf");
+	set_fact(&f.efi.entry_default, "gone.conf");
+	default_is(t, &f, "arch-lts.conf");
+	set_fact(&f.efi.entry_default, "@saved");
+	set_fact(&f.efi.entry_selected, "rescue.conf");
+	default_is(t, &f, "rescue.conf");
+	set_fact(&f.efi.entry_oneshot, "arch.conf");
+	default_is(t, &f, "arch.conf");
+	set_fact(&f.efi.entry_oneshot, NULL);
+	set_fact(&f.efi.entry_default, NULL);
+	/* By order: with a sort-key first, then the newest; used-up counters last. */
+	tree_write(t, "/boot/loader/loader.conf", "timeout 3\n");
+	tree_write(t, "/boot/loader/entries/a-1.conf",
+		   "sort-key x\nversion 6.9\nlinux /a\noptions root=/dev/a\n");
+	tree_write(t, "/boot/loader/entries/a-2.conf",
+		   "sort-key x\nversion 6.10\nlinux /a\noptions root=/dev/a\n");
+	tree_write(t, "/boot/loader/entries/a-3+0-3.conf",
+		   "sort-key x\nversion 6.11\nlinux /a\noptions root=/dev/a\n");
+	default_is(t, &f, "a-2.conf");
+	/* Images stand in the same order, by what is in them. */
+	tree_write(t, "/boot/EFI/Linux/x.efi", "MZ");
+	default_is(t, &f, NULL);
+	facts_done(&f);
+}
+
+static void refused(const struct tree *t, const struct facts *f, const char *edit,
+		    const char *what)
+{
+	CLEANUP(plan_done) struct plan p = { 0 };
+	struct error e = { 0 };
+
+	assert_true(make_plan(t, f, edit, &p, &e) < 0);
+	print_message("# %s: %s (%s)\n", e.path, e.what, e.hint);
+	assert_non_null(strstr(e.what, what));
+	assert_true(e.hint[0] != '\0');
+}
+
+static void test_refusals(void **state)
+{
+	struct tree *t = *state;
+	struct facts f;
+
+	arch_host(t, &f);
+	refused(t, &f, "+a;b", ";");
+	set_fact(&f.efi.entry_default, "arch-6.efi");
+	tree_write(t, "/boot/EFI/Linux/arch-6.efi", "MZ");
+	refused(t, &f, WANT, "unified kernel image");
+	set_fact(&f.efi.entry_default, NULL);
+	tree_write(t, "/boot/loader/entries/Pop_OS-current.conf",
+		   "title Pop\nlinux /a\noptions root=/dev/a\n");
+	refused(t, &f, WANT, "kernelstub");
+	set_fact(&f.boot_partitions.esp, NULL);
+	set_fact(&f.boot_partitions.esp_unmounted, "/dev/sda1");
+	refused(t, &f, WANT, "not mounted");
+	facts_done(&f);
+}
+
+/* ---- made by kernel-install
+ * -------------------------------------------------------------- */
+
+/* What kernel-install would do. */
+static void regenerate(const struct tree *t, const struct facts *f)
+{
+	struct boot_config c;
+
+	load_config(t, &bootloader_systemd_boot, f, &c);
+	assert_non_null(c.configured);
+	write_managed(t, ENTRY(V1), V1, c.configured);
+	write_managed(t, ENTRY(V2), V2, c.configured);
+	boot_config_done(&c);
+}
+
+struct file_form {
+	const char *before, *edit, *after;
+	size_t warnings;
+};
+
+static void test_managed(void **state)
+{
+	static const struct file_form forms[] = {
+		{ OPTIONS "\n", WANT, OPTIONS " amd_iommu=on iommu=pt\n", 0 },
+		{ OPTIONS, WANT, OPTIONS " amd_iommu=on iommu=pt", 0 },
+		{ OPTIONS " amd_iommu=off\n", "amd_iommu=off>amd_iommu=on",
+		  OPTIONS " amd_iommu=on\n", 0 },
+		{ "# my options\nroot=UUID=u ro\n  quiet\n", WANT,
+		  OPTIONS " amd_iommu=on iommu=pt\n", 1 },
+		{ NULL, WANT, OPTIONS " amd_iommu=on iommu=pt\n", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		CLEANUP(plan_done) struct plan p = { 0 };
+		CLEANUP(free_char) char *runs = NULL;
+		void *own = NULL;
+		struct facts f;
+
+		tree_setup(&own);
+		managed_host(own, &f, forms[i].before);
+		must_plan(own, &f, forms[i].edit, &p);
+		assert_int_equal(p.warnings.n, forms[i].warnings);
+		assert_int_equal(do_files(own, &p), 1);
+		tree_is(own, SDBOOT_CMDLINE, forms[i].after);
+		runs = runs_of(&p);
+		assert_string_equal(runs, ADD(V1) ADD(V2));
+		regenerate(own, &f);
+		check_done(own, &f, forms[i].edit);
+		facts_done(&f);
+		tree_teardown(&own);
+	}
+}
+
+static void test_managed_load(void **state)
+{
+	struct tree *t = *state;
+	CLEANUP(strv_done) struct strv versions = { 0 };
+	struct boot_config c;
+	struct facts f;
+
+	managed_host(t, &f, NULL);
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_string_equal(c.configured, OPTIONS);
+	assert_string_equal(c.configured_sources.v[0], "/proc/cmdline");
+	assert_true(c.has_generator);
+	assert_string_equal(c.generate_command,
+			    "kernel-install add " V2 " /boot/vmlinuz-" V2
+			    " /boot/initrd.img-" V2);
+	boot_config_versions(&c, &versions);
+	assert_int_equal(versions.n, 2);
+	assert_string_equal(boot_config_default(&c)->version, V2);
+	boot_config_done(&c);
+	/* A mounted disk: nothing runs. */
+	set_fact(&f.cmdline, NULL);
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_string_equal(c.configured, OPTIONS);
+	boot_config_done(&c);
+	/* The vendor's file decides before what runs. */
+	tree_write(t, SDBOOT_USR_CMDLINE, "root=/dev/usr\n");
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_string_equal(c.configured, "root=/dev/usr");
+	boot_config_done(&c);
+	facts_done(&f);
+}
+
+/* Configured by hand, but the entries were not made anew. */
+static void test_managed_stale(void **state)
+{
+	struct tree *t = *state;
+	CLEANUP(plan_done) struct plan p = { 0 };
+	CLEANUP(free_char) char *runs = NULL;
+	struct facts f;
+
+	managed_host(t, &f, OPTIONS " amd_iommu=on iommu=pt\n");
+	write_managed(t, ENTRY(V2), V2, OPTIONS " amd_iommu=on iommu=pt");
+	must_plan(t, &f, WANT, &p);
+	assert_int_equal(do_files(t, &p), 0);
+	runs = runs_of(&p);
+	assert_string_equal(runs, ADD(V1));
+	facts_done(&f);
+}
+
+/* A boot counter in the name, and an entry of a person's beside them. */
+static void test_managed_mixed(void **state)
+{
+	struct tree *t = *state;
+	CLEANUP(plan_done) struct plan p = { 0 };
+	struct boot_config c;
+	struct facts f;
+
+	managed_host(t, &f, OPTIONS "\n");
+	tree_write(t, ENTRIES "mine.conf", "title Mine\nlinux /k\noptions root=/dev/a\n");
+	write_managed(t, ENTRIES ID "-" V1 "+2-1.conf", V1, OPTIONS);
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_int_equal(c.n, 4);
+	boot_config_done(&c);
+	must_plan(t, &f, WANT, &p);
+	assert_int_equal(do_files(t, &p), 3);
+	assert_int_equal(count_runs(&p), 2);
+	tree_is(t, ENTRIES "mine.conf",
+		"title Mine\nlinux /k\noptions root=/dev/a amd_iommu=on iommu=pt\n");
+	regenerate(t, &f);
+	check_done(t, &f, WANT);
+	facts_done(&f);
+}
+
+static void test_managed_refusals(void **state)
+{
+	struct tree *t = *state;
+	CLEANUP(free_char) char *initrd = tree_path(t, "/boot/initrd.img-" V1);
+	struct facts f;
+
+	managed_host(t, &f, NULL);
+	set_fact(&f.cmdline, OPTIONS " single");
+	refused(t, &f, WANT, "not normal (single)");
+	set_fact(&f.cmdline, OPTIONS " init=/bin/sh");
+	refused(t, &f, WANT, "init=/bin/sh");
+	set_fact(&f.cmdline, "ro quiet");
+	refused(t, &f, WANT, "no root=");
+	set_fact(&f.cmdline, "root=/dev/other ro quiet");
+	refused(t, &f, WANT, "only here: \"root=/dev/other\"");
+	/* Typed once at the menu: it must not become permanent unseen. */
+	set_fact(&f.cmdline, OPTIONS " nomodeset");
+	refused(t, &f, WANT, "nomodeset");
+	tree_write(t, SDBOOT_CMDLINE, "ro quiet\n");
+	refused(t, &f, WANT, "lose its root=");
+	tree_write(t, SDBOOT_CMDLINE, OPTIONS "\n");
+	unlink(initrd);
+	refused(t, &f, WANT, "initramfs");
+	facts_done(&f);
+}
+
+/* Without kernel-install, or where it makes images, the same names are a person's. */
+static void test_not_managed(void **state)
+{
+	struct tree *t = *state;
+	CLEANUP(plan_done) struct plan p = { 0 };
+	struct boot_config c;
+	struct facts f;
+
+	managed_host(t, &f, OPTIONS "\n");
+	tree_write(t, "/etc/kernel/install.conf", "layout=other\n");
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_false(c.has_generator);
+	boot_config_done(&c);
+	must_plan(t, &f, WANT, &p);
+	assert_int_equal(do_files(t, &p), 2);
+	assert_int_equal(count_runs(&p), 0);
+	facts_done(&f);
+}
+
+/* Kernels on XBOOTLDR, the loader's configuration on the ESP. */
+static void test_xbootldr(void **state)
+{
+	struct tree *t = *state;
+	struct boot_config c;
+	struct facts f;
+
+	base_host(t, &f, NULL);
+	set_fact(&f.boot_partitions.esp, "/efi");
+	set_fact(&f.boot_partitions.xbootldr, "/boot");
+	tree_write(t, "/efi/loader/loader.conf", "default b\n");
+	tree_write(t, "/boot/loader/entries/a.conf", "linux /k\noptions root=/dev/a\n");
+	tree_write(t, "/efi/loader/entries/b.conf", "linux \\k\noptions root=/dev/b\n");
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_int_equal(c.n, 2);
+	assert_string_equal(c.v[0].kernel, "/boot/k");
+	assert_string_equal(c.v[1].kernel, "/efi/k");
+	assert_true(c.v[1].is_default);
+	boot_config_done(&c);
+	facts_done(&f);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_by_hand, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_by_hand_replace, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_default, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_refusals, tree_setup, tree_teardown),
+		cmocka_unit_test(test_managed),
+		cmocka_unit_test_setup_teardown(test_managed_load, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_managed_stale, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_managed_mixed, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_managed_refusals, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_not_managed, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_xbootldr, tree_setup, tree_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
