@@ -103,7 +103,7 @@ machine_prepare()
 # phases would then only tell about the same thing again.
 boot_phase() # PHASE disk|direct
 {
-	local phase=$1 how=$2 start=$SECONDS status=0 seconds line share
+	local phase=$1 how=$2 start=$SECONDS status=0 seconds line share pid
 	local dir=$log_dir/$phase limit=${BOOT_TIMEOUT:-900}
 
 	share=$work/share
@@ -123,7 +123,17 @@ boot_phase() # PHASE disk|direct
 	setpriv --pdeathsig TERM timeout --kill-after=10 "$limit" \
 		"$vm_dir/boot" "$work" "$firmware" "$how" "$install_append" \
 		"${machine_args[@]}" > "$dir/console.log" 2>&1 < /dev/null &
-	wait $! || status=$?
+	pid=$!
+	while kill -0 $pid 2>/dev/null; do
+		# A machine that asks for a person gets none: no need to wait on.
+		if grep -qE 'Kernel panic|\(initramfs\)|grub rescue>|grub>' "$dir/console.log"; then
+			diag "the machine is stuck"
+			kill $pid || true
+			break
+		fi
+		sleep 1
+	done
+	wait $pid || status=$?
 	seconds=$((SECONDS - start))
 
 	cp -r "$share/state" "$work/"

@@ -88,6 +88,9 @@ new_kernel()
 	check "the kernel hook for a new kernel" \
 		run-parts --arg="$new" --arg="/boot/vmlinuz-$new" --regex='^zz-update-grub$' /etc/kernel/postinst.d
 	check "grub.cfg has the parameters for the new kernel" new_kernel_entry "$new"
+
+	# Inside it still is the old one, so it cannot be what boots next.
+	rm -r "/lib/modules/$new" /boot/*-"$new"
 }
 new_kernel_entry() # VERSION
 {
