@@ -112,9 +112,15 @@ static int refuse_result(const struct grub_files *files, const struct strv *want
 		  should, is);
 	if (var && var->source < files->n)
 		error_at(e, files->v[var->source].path, var->line);
-	error_hint(e,
-		   "another variable or a drop-in that is read later holds the rest: put "
-		   "plain values into " GRUB_DEFAULT " in " GRUB_MAIN);
+	if (var && var->source < files->n &&
+	    strcmp(files->v[var->source].path, GRUB_OWN) > 0)
+		error_hint(
+			e,
+			"this file is read after %s: rename it so that it sorts before",
+			GRUB_OWN);
+	else
+		error_hint(e, "another variable holds the rest: put plain values "
+			      "into " GRUB_DEFAULT " in " GRUB_MAIN);
 	return -ENOTSUP;
 }
 

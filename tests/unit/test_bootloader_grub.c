@@ -346,18 +346,24 @@ static const struct refusal refusals[] = {
 	  NULL, "+a=b;c", MAIN, 1, ";" },
 	{ "two lines", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\nsplash\"\n", NULL, WANT, MAIN,
 	  1, "line break" },
+	{ "a drop-in that is read after slicer's", "GRUB_CMDLINE_LINUX_DEFAULT=\"x\"\n",
+	  NULL, WANT, "/etc/default/grub.d/zzz.cfg", 1, "can't be made" },
 	{ "a parameter in another variable",
 	  "ARGS=\"quiet iommu=off\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"$ARGS\"\n", NULL,
 	  "-iommu=off", MAIN, 2, "can't be made" },
 };
+
+#define LATE "GRUB_CMDLINE_LINUX_DEFAULT=\"y\"\n"
 
 static void test_refusals(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
 		const struct refusal *r = &refusals[i];
-		const char *files[] = { MAIN, r->main, r->dropin ? CLOUD : NULL,
-					r->dropin, NULL };
+		const char *late = strstr(r->path, "zzz") ? r->path : NULL;
+		const char *text = late ? LATE : r->dropin;
+		const char *files[] = { MAIN, r->main, text ? late ? late : CLOUD : NULL,
+					text, NULL };
 		CLEANUP(edit_done) struct edit ed = make_edit(r->edit);
 		CLEANUP(plan_done) struct plan p = { 0 };
 		struct error e = { 0 };

@@ -256,7 +256,8 @@ static void test_random(void **state)
 			char *path = xasprintf(DROPINS "%s", dropins[k]);
 			CLEANUP(str_done) struct str more = { 0 };
 
-			if (pick(3))
+			/* One that is read after slicer's and assigns is refused. */
+			if (pick(k == 2 ? 12 : 3))
 				continue;
 			make_file(&more);
 			tree_write(own, path, str_c(&more));
@@ -265,7 +266,7 @@ static void test_random(void **state)
 		tree_teardown(&own);
 	}
 	print_message("# %zu of %d planned\n", planned, ROUNDS);
-	assert_true(planned > ROUNDS * 3 / 4);
+	assert_true(planned > ROUNDS * 9 / 10);
 	facts_done(&f);
 }
 

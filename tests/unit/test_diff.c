@@ -124,7 +124,7 @@ static void random_text(struct str *s, unsigned max_lines)
 	unsigned n = dice(max_lines + 1);
 
 	for (unsigned i = 0; i < n; i++)
-		str_addf(s, "%.*s\n", (int)dice(4), "abc" + dice(3));
+		str_addf(s, "%.*s\n", (int)dice(4), &"abc"[dice(3)]);
 	if (s->len && dice(3) == 0)
 		s->s[--s->len] = '\0';
 }
