@@ -103,8 +103,9 @@ static bool lz4_end(int fd, uint64_t start, uint64_t size, uint64_t *ret)
 	uint64_t at = start;
 	uint8_t p[4];
 
-	/* Blocks follow until the end of the file or a size that can't be one. A
-	 * concatenated stream's magic number stands where a size would. */
+	/* The format has no end: blocks follow until the file ends or a size can't be
+	 * one, 0 above all (linux lib/decompress_unlz4.c). A concatenated stream's magic
+	 * number stands where a size would. */
 	while (read_at(fd, at, p, 4)) {
 		uint32_t n = le32(p);
 
