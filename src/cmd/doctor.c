@@ -305,6 +305,7 @@ static int read_devices(struct doctor *doc, struct error *e)
 		view_usual(doc, usage);
 	else if (view_asked(doc, usage, e) < 0)
 		return -ENODEV;
+	doc->d.suggested = devices_suggest_from(usage, &doc->pci);
 	doc->d.devices = doc->views;
 	doc->d.n_devices = doc->n_views;
 	return 0;

@@ -45,12 +45,13 @@ static struct check *add(struct checks *ret, const struct device_view *v,
 			 enum check_status status, const char *what)
 {
 	CLEANUP(free_char) char *id = xasprintf("devices.%s", v->dev->address);
-	CLEANUP(free_char) char *name = pci_description(v->dev);
 	CLEANUP(free_char) char *evidence = describe(v);
 	CLEANUP(free_char) char *title = NULL;
 
-	title = xasprintf("%s %s%s%s", v->dev->address, name, what ? ": " : "",
-			  what ? what : "");
+	title = xasprintf("%s %s %s%s%s", v->dev->address,
+			  v->dev->vendor_name ? v->dev->vendor_name : "",
+			  v->dev->device_name ? v->dev->device_name : "",
+			  what ? ": " : "", what ? what : "");
 	return check_add(ret, id, DEVICES, status, title, "%s", evidence);
 }
 

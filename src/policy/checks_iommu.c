@@ -72,9 +72,9 @@ static void check_interrupts(const struct diagnosis *d, struct checks *ret)
 	}
 }
 
-static bool is_told(enum kmsg_meaning m)
+static bool is_error(enum kmsg_meaning m)
 {
-	return m == KMSG_ERROR || m == KMSG_FAULT || m == KMSG_HARMLESS;
+	return m == KMSG_ERROR || m == KMSG_FAULT;
 }
 
 static bool is_first_of_rule(const struct log_facts *log, size_t at)
@@ -96,8 +96,6 @@ static size_t count_of_rule(const struct log_facts *log, const char *id)
 
 static enum check_status line_status(const struct diagnosis *d, enum kmsg_meaning m)
 {
-	if (m == KMSG_HARMLESS)
-		return CHECK_PASS;
 	return m == KMSG_ERROR && !d->facts->iommu.active ? CHECK_FAIL : CHECK_WARN;
 }
 
@@ -108,26 +106,27 @@ static void check_line(const struct diagnosis *d, const struct log_line *line,
 	const struct kmsg_rule *rule = line->rule;
 	size_t n = count_of_rule(&d->facts->log, rule->id);
 	CLEANUP(free_char) char *id = xasprintf("iommu.log.%s", rule->id);
+	CLEANUP(free_char) char *text = judge_log_text(line);
 	CLEANUP(free_char) char *title = NULL;
-	CLEANUP(free_char) char *times = n > 1 ? xasprintf(" (%zu times)", n) : NULL;
-	enum check_status status = line_status(d, rule->meaning);
 	struct check *c;
 
-	title = xasprintf("%s%s",
-			  status == CHECK_PASS ? "a harmless message"
-					       : "the kernel's log has an error",
-			  times ? times : "");
-	c = check_add(ret, id, IOMMU, status, title, "%s%s%s", line->text,
-		      status == CHECK_PASS && rule->explain ? ": " : "",
-		      status == CHECK_PASS && rule->explain ? rule->explain : "");
-	if (status != CHECK_PASS && rule->explain)
-		strv_add(&c->fix, rule->explain);
+	if (rule->meaning == KMSG_HARMLESS) {
+		title = xasprintf("harmless: %s", rule->explain);
+		c = check_add(ret, id, IOMMU, CHECK_PASS, title, "%s", text);
+		/* The one that slicer itself brings about is always explained. */
+		c->minor = strcmp(rule->id, "amd-on-ignored") != 0;
+		return;
+	}
+	title = n > 1 ? xasprintf("the kernel's log has an error, %zu times", n)
+		      : xstrdup("the kernel's log has an error");
+	c = check_add(ret, id, IOMMU, line_status(d, rule->meaning), title, "%s", text);
+	strv_add(&c->fix, rule->explain);
 }
 
 static void check_log(const struct diagnosis *d, struct checks *ret)
 {
 	const struct log_facts *log = &d->facts->log;
-	size_t bad = 0;
+	size_t bad = 0, harmless = 0;
 	struct check *c;
 
 	if (!log->readable) {
@@ -137,9 +136,10 @@ static void check_log(const struct diagnosis *d, struct checks *ret)
 		check_fix_root(d, c);
 		return;
 	}
-	for (size_t i = 0; i < log->n; i++)
-		bad += line_status(d, log->v[i].rule->meaning) != CHECK_PASS &&
-		       is_told(log->v[i].rule->meaning);
+	for (size_t i = 0; i < log->n; i++) {
+		harmless += log->v[i].rule->meaning == KMSG_HARMLESS;
+		bad += is_error(log->v[i].rule->meaning);
+	}
 	if (!log->from_boot) {
 		c = check_add(ret, "iommu.log", IOMMU, CHECK_SKIP,
 			      "the log of the start is gone: errors may have been missed",
@@ -147,11 +147,14 @@ static void check_log(const struct diagnosis *d, struct checks *ret)
 		strv_add(&c->fix, "sudo journalctl -k -b 0 -g 'DMAR|AMD-Vi|IOMMU'");
 	} else if (!bad) {
 		check_add(ret, "iommu.log", IOMMU, CHECK_PASS,
-			  "no IOMMU errors in the kernel's log", "%zu line%s about it",
-			  log->n, log->n == 1 ? "" : "s");
+			  "no IOMMU errors in the kernel's log",
+			  "%zu lines about it, %zu of them harmless warnings", log->n,
+			  harmless);
 	}
 	for (size_t i = 0; i < log->n; i++)
-		if (is_told(log->v[i].rule->meaning) && is_first_of_rule(log, i))
+		if ((is_error(log->v[i].rule->meaning) ||
+		     log->v[i].rule->meaning == KMSG_HARMLESS) &&
+		    is_first_of_rule(log, i))
 			check_line(d, &log->v[i], ret);
 }
 

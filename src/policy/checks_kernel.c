@@ -129,8 +129,9 @@ static void check_next(const struct diagnosis *d, const struct kernel_facts *run
 		return;
 	}
 	check_add(ret, "kernel.next", KERNEL, CHECK_PASS,
-		  k == running ? "the next boot starts the same kernel"
-			       : "the next boot starts another kernel",
+		  !running	 ? "the kernel of the next boot has what is needed"
+		  : k == running ? "the next boot starts the same kernel"
+				 : "the next boot starts another kernel",
 		  "%s", k->version);
 }
 

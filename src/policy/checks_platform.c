@@ -65,7 +65,9 @@ static void check_cpu(const struct diagnosis *d, struct checks *ret)
 {
 	const struct cpu_facts *cpu = &d->facts->cpu;
 	enum cpu_vendor vendor = diagnosis_vendor(d);
-	const char *evidence = cpu->evidence ? cpu->evidence : "no /proc/cpuinfo";
+	const char *evidence = cpu->evidence ? cpu->evidence
+			       : d->wanted   ? "by --vendor"
+					     : "no /proc/cpuinfo";
 	struct check *c;
 
 	if (!d->wanted) {
@@ -73,6 +75,12 @@ static void check_cpu(const struct diagnosis *d, struct checks *ret)
 			      cpu->vendor == CPU_OTHER ? CHECK_WARN : CHECK_SKIP,
 			      "the processor's vendor is not known", "%s", evidence);
 		strv_add(&c->fix, "say it with --vendor intel or --vendor amd");
+	} else if (cpu->virtualization == TRI_NO &&
+		   d->facts->platform.virtualized == TRI_YES) {
+		c = check_add(ret, "platform.cpu", PLATFORM, CHECK_WARN,
+			      "this virtual machine can't run virtual machines", "%s",
+			      evidence);
+		strv_add(&c->fix, "switch nested virtualization on at its host");
 	} else if (cpu->virtualization == TRI_NO) {
 		c = check_add(ret, "platform.cpu", PLATFORM, CHECK_FAIL,
 			      "the processor does not offer virtualization", "%s",

@@ -178,3 +178,11 @@ const struct log_line *judge_log_error(const struct diagnosis *d)
 {
 	return log_find(&d->facts->log, KMSG_ERROR);
 }
+
+char *judge_log_text(const struct log_line *line)
+{
+	const char *end = strstr(line->text, "\\x0a");
+
+	return end ? xstrndup(line->text, (size_t)(end - line->text))
+		   : xstrdup(line->text);
+}

@@ -39,5 +39,8 @@ void judge_kernel_advice(const struct diagnosis *d, const struct kernel_facts *k
 			 struct strv *ret);
 /* The first line of the log that says what went wrong, NULL if none. */
 const struct log_line *judge_log_error(const struct diagnosis *d);
+/* The first line of a record, which may have several: owned by the caller. /dev/kmsg
+ * writes a newline inside a record as \x0a. */
+char *judge_log_text(const struct log_line *line);
 
 #endif

@@ -71,6 +71,7 @@ struct check {
 	char *title;
 	char *evidence; /* quoted from the machine; NULL for none */
 	struct strv fix;
+	bool minor; /* a pass that only --verbose tells a person */
 };
 struct checks {
 	struct check *v;
@@ -129,6 +130,7 @@ struct diagnosis {
 	size_t n_images;
 	const struct device_view *devices;
 	size_t n_devices, n_devices_left_out;
+	const struct pci_device *suggested; /* devices_suggest(): NULL: none */
 	bool pci_known;
 	const struct error *pci_error; /* pci_known == false: why; may be NULL */
 	const char *images_why; /* n_images == 0: why, in words; may be NULL */

@@ -31,25 +31,14 @@ static bool is_ready(const struct diagnosis *d)
 	return d->facts->iommu.active && judge_vfio_at_hand(d) == TRI_YES;
 }
 
-/* The device that the next commands are about: one that was asked for, or else the only
- * display that the host can spare. */
+/* The device that the next commands are about: one that was asked for, or else one that
+ * the host can spare. */
 static const struct pci_device *device_meant(const struct diagnosis *d)
 {
-	const struct pci_device *found = NULL;
-
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (d->devices[i].asked)
 			return d->devices[i].dev;
-	for (size_t i = 0; i < d->n_devices; i++) {
-		const struct pci_device *dev = d->devices[i].dev;
-
-		if (!pci_is_display(dev) || dev->boot_vga || d->devices[i].in_use.n)
-			continue;
-		if (found)
-			return NULL;
-		found = dev;
-	}
-	return found;
+	return d->suggested;
 }
 
 static void next_ready(const struct diagnosis *d, struct strv *next)
@@ -265,15 +254,16 @@ static void next_refused(const struct diagnosis *d, struct strv *next)
 	const struct log_line *line = judge_log_error(d);
 
 	if (line) {
-		strv_addf(next, "the kernel's log says: %s", line->text);
-		if (line->rule->explain)
-			strv_add(next, line->rule->explain);
+		CLEANUP(free_char) char *text = judge_log_text(line);
+
+		strv_addf(next, "the kernel's log says: %s", text);
+		strv_add(next, line->rule->explain);
 	} else if (d->unprivileged) {
 		strv_add(next, "sudo slicer doctor");
 	} else {
 		strv_add(next, "sudo dmesg | grep -e DMAR -e AMD-Vi -e IOMMU");
+		strv_add(next, "look for an update of the firmware");
 	}
-	strv_add(next, "look for an update of the firmware");
 }
 
 /* ---- unknown ----------------------------------------------------------------------- */

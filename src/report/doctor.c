@@ -123,8 +123,30 @@ static void add_lines(struct str *out, const char *label, const char *text)
 	}
 }
 
-static void add_fix(struct str *out, const struct check *c)
+static bool is_one_line(const struct check *c)
 {
+	return c->status == CHECK_PASS || c->status == CHECK_SKIP;
+}
+
+static bool strv_same(const struct strv *a, const struct strv *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return false;
+	return true;
+}
+
+/* A chain breaks in one place: what mends the next links too is told once. */
+static void add_fix(struct str *out, const struct doctor_report *r, const struct check *c)
+{
+	for (const struct check *p = r->checks->v; p < c; p++)
+		if (!is_one_line(p) && strv_same(&p->fix, &c->fix))
+			return;
+	if (strv_same(r->next, &c->fix))
+		return;
+
 	for (size_t i = 0; i < c->fix.n; i++) {
 		CLEANUP(free_char)
 		char *label = xasprintf("%*s%s", INDENT, "", i ? "     " : "fix: ");
@@ -133,35 +155,60 @@ static void add_fix(struct str *out, const struct check *c)
 	}
 }
 
-static void add_check(struct str *out, const struct output *o, const struct check *c,
-		      bool first)
+/* On a terminal the evidence is cut, before that a title that leaves it no room. */
+static void add_one_line(struct str *out, const struct output *o, const char *title,
+			 const char *evidence)
 {
-	CLEANUP(free_char) char *title = printable(c->title);
-	CLEANUP(free_char)
-	char *evidence = c->evidence && *c->evidence ? printable(c->evidence) : NULL;
-	bool one_line = c->status == CHECK_PASS || c->status == CHECK_SKIP;
-	size_t used = INDENT + columns(title) + 2;
+	size_t room = room_behind(o, INDENT);
+	size_t title_room = room;
 
-	str_addf(out, "%s%-*s%s", paint_on(o->color_out, PAINT_BOLD), GROUP_WIDTH,
-		 first ? group_title(c->group) : "", paint_off(o->color_out));
-	str_addf(out, "%s%s%s  %s", paint_on(o->color_out, statuses[c->status].paint),
-		 statuses[c->status].word, paint_off(o->color_out), title);
-	if (one_line && evidence) {
+	if (evidence && columns(title) + 2 + columns(evidence) > room)
+		title_room = room * 6 / 10;
+	add_cut(out, title, title_room);
+	if (evidence) {
+		size_t used = columns(title);
+
+		if (room && used > title_room)
+			used = title_room;
 		str_addf(out, "  %s", paint_on(o->color_out, PAINT_DIM));
-		add_cut(out, evidence, room_behind(o, used));
+		add_cut(out, evidence, room ? room - used - 2 : 0);
 		str_add(out, paint_off(o->color_out));
 	}
 	str_addc(out, '\n');
-	if (one_line)
-		return;
-	if (evidence) {
-		CLEANUP(free_char) char *label = xasprintf("%*s", INDENT, "");
+}
 
-		str_add(out, paint_on(o->color_out, PAINT_DIM));
-		add_lines(out, label, c->evidence);
-		str_add(out, paint_off(o->color_out));
+static void add_evidence(struct str *out, const struct output *o, const char *evidence)
+{
+	CLEANUP(free_char) char *label = xasprintf("%*s", INDENT, "");
+	CLEANUP(str_done) struct str text = { 0 };
+
+	/* Two rows of a command line say enough. */
+	add_cut(&text, evidence, 2 * room_behind(o, INDENT));
+	str_add(out, paint_on(o->color_out, PAINT_DIM));
+	add_lines(out, label, str_c(&text));
+	str_add(out, paint_off(o->color_out));
+}
+
+static void add_check(struct str *out, const struct output *o,
+		      const struct doctor_report *r, const struct check *c, bool first)
+{
+	const char *evidence = c->evidence && *c->evidence ? c->evidence : NULL;
+	CLEANUP(free_char) char *title = printable(c->title);
+
+	str_addf(out, "%s%-*s%s", paint_on(o->color_out, PAINT_BOLD), GROUP_WIDTH,
+		 first ? group_title(c->group) : "", paint_off(o->color_out));
+	str_addf(out, "%s%s%s  ", paint_on(o->color_out, statuses[c->status].paint),
+		 statuses[c->status].word, paint_off(o->color_out));
+	if (is_one_line(c)) {
+		CLEANUP(free_char) char *line = evidence ? printable(evidence) : NULL;
+
+		add_one_line(out, o, title, line);
+		return;
 	}
-	add_fix(out, c);
+	str_addf(out, "%s\n", title);
+	if (evidence)
+		add_evidence(out, o, evidence);
+	add_fix(out, r, c);
 }
 
 static void add_heading(struct str *out, const struct output *o,
@@ -207,7 +254,9 @@ void report_doctor_text(const struct output *o, const struct doctor_report *r)
 		for (size_t i = 0; i < r->checks->n; i++) {
 			const struct check *c = &r->checks->v[i];
 
-			add_check(&out, o, c, !str_eq(group, c->group));
+			if (c->minor && !o->verbose)
+				continue;
+			add_check(&out, o, r, c, !str_eq(group, c->group));
 			group = c->group;
 		}
 		str_addc(&out, '\n');

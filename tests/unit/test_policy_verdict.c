@@ -439,20 +439,26 @@ static void test_rows(void **state)
 static void test_suggested_device(void **state)
 {
 	struct pci_device gpu = { .address = "0000:0b:00.0", .class_code = 0x030000 };
-	struct device_view view = { .dev = &gpu };
+	struct pci_device nic = { .address = "0000:03:00.0", .class_code = 0x020000 };
+	struct device_view view = { .dev = &nic };
+	CLEANUP(strv_done) struct strv asked = { 0 };
 	CLEANUP(strv_done) struct strv next = { 0 };
 	CLEANUP(strv_done) struct strv bound = { 0 };
 	CLEANUP(scene_done) struct scene s;
 
 	(void)state;
 	scene_init(&s);
-	s.d.devices = &view;
-	s.d.n_devices = 1;
+	s.d.suggested = &gpu;
 	assert_int_equal(verdict_of(&s.d, &next), VERDICT_READY);
 	assert_string_equal(next.v[0], "sudo slicer pci bind 0000:0b:00.0 --group");
 	gpu.driver = lit("vfio-pci");
 	assert_int_equal(verdict_of(&s.d, &bound), VERDICT_READY);
 	assert_string_equal(bound.v[0], "slicer vm command 0000:0b:00.0");
+	s.d.devices = &view;
+	s.d.n_devices = 1;
+	view.asked = true;
+	assert_int_equal(verdict_of(&s.d, &asked), VERDICT_READY);
+	assert_string_equal(asked.v[0], "sudo slicer pci bind 0000:03:00.0 --group");
 }
 
 /* ---- refusals of setup-iommu ------------------------------------------------------- */
