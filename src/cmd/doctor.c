@@ -255,6 +255,14 @@ static void add_view(struct doctor *doc, const struct usage *usage,
 	free(group);
 }
 
+static bool is_viewed(const struct doctor *doc, const struct pci_device *dev)
+{
+	for (size_t i = 0; i < doc->n_views; i++)
+		if (doc->views[i].dev == dev)
+			return true;
+	return false;
+}
+
 static int view_asked(struct doctor *doc, const struct usage *usage, struct error *e)
 {
 	for (size_t i = 0; i < doc->operands.n; i++) {
@@ -267,7 +275,8 @@ static int view_asked(struct doctor *doc, const struct usage *usage, struct erro
 			error_hint(e, "slicer pci list shows those that are there");
 			return -ENODEV;
 		}
-		add_view(doc, usage, dev, true);
+		if (!is_viewed(doc, dev))
+			add_view(doc, usage, dev, true);
 	}
 	return 0;
 }
