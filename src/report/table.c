@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
+#include <locale.h>
 
 #include "report/report.h"
 
@@ -203,6 +204,29 @@ static void fill_table(struct libscols_table *t, const struct columns *c, bool c
 	}
 }
 
+/*
+ * Names are UTF-8 and were made printable above, so that libsmartcols need not escape
+ * them a second time. Without that it never comes back from a character that the locale
+ * doesn't have (libsmartcols 2.38, noencoding in the C locale): so only in a locale that
+ * has them all.
+ */
+static char *lay_out(struct libscols_table *t)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), old;
+	char *text = NULL;
+
+	if (utf8) {
+		old = uselocale(utf8);
+		scols_table_enable_noencoding(t, 1);
+	}
+	must(scols_print_table_to_string(t, &text) == 0);
+	if (utf8) {
+		uselocale(old);
+		freelocale(utf8);
+	}
+	return text;
+}
+
 /* Empty cells at the end of a line leave blanks there: they are not printed. */
 static int print_trimmed(const struct output *o, const char *text, struct error *e)
 {
@@ -223,7 +247,7 @@ int report_pci_table(const struct output *o, const struct pci_device *const *v, 
 {
 	struct columns c = { 0 };
 	struct libscols_table *t;
-	char *text = NULL;
+	char *text;
 	int r = choose_columns(columns, &c, e);
 
 	if (r < 0)
@@ -231,11 +255,10 @@ int report_pci_table(const struct output *o, const struct pci_device *const *v, 
 	t = scols_new_table();
 	must(t);
 	/* Never squeezed to the terminal's width: a script on a terminal gets the same.
-	 * What is printed was made printable above. */
+	 */
 	scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
-	scols_table_enable_noencoding(t, 1);
 	fill_table(t, &c, o->out_terminal, v, n);
-	must(scols_print_table_to_string(t, &text) == 0);
+	text = lay_out(t);
 	scols_unref_table(t);
 	r = print_trimmed(o, text, e);
 	free(text);
