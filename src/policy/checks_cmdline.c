@@ -56,7 +56,7 @@ static void check_configured(const struct diagnosis *d, struct checks *ret)
 	CLEANUP(free_char) char *source = NULL;
 	struct check *c;
 
-	if (!options) {
+	if (!d->boot || !options) {
 		c = check_add(ret, "cmdline.configured", CMDLINE,
 			      d->boot && e->code ? CHECK_WARN : CHECK_SKIP,
 			      "the configured command line can't be told", "%s",
