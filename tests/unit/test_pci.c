@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PCI functions, on trees laid out as sysfs is (linux
+ * Documentation/ABI/testing/sysfs-bus-pci). */
+#include <errno.h>
+
+#include "modules_tree.h"
+#include "probe/pci.h"
+
+#define BUS "/sys/bus/pci/devices"
+#define ROOT_BUS "/sys/devices/pci0000:00"
+#define PORT ROOT_BUS "/0000:00:01.0"
+#define GPU PORT "/0000:0b:00.0"
+
+struct attr {
+	const char *name;
+	const char *text;
+};
+
+static void add_attrs(const struct tree *t, const char *dir, const struct attr *v,
+		      size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *path = xasprintf("%s/%s", dir, v[i].name);
+
+		tree_write(t, path, v[i].text);
+		free(path);
+	}
+}
+
+/* The link of the bus to the device at dir ("/sys/devices/..."), relative as sysfs makes
+ * it. */
+static void add_to_bus(const struct tree *t, const char *dir)
+{
+	char *link = xasprintf(BUS "/%s", path_base(dir));
+	char *target = xasprintf("../../..%s", dir + strlen("/sys"));
+
+	tree_link(t, target, link);
+	free(link);
+	free(target);
+}
+
+static void link_in(const struct tree *t, const char *dir, const char *name,
+		    const char *target)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+
+	tree_link(t, target, path);
+	free(path);
+}
+
+static void add_gpu(const struct tree *t)
+{
+	static const struct attr attrs[] = {
+		{ "class", "0x030000\n" },
+		{ "vendor", "0x10de\n" },
+		{ "device", "0x2204\n" },
+		{ "subsystem_vendor", "0x1458\n" },
+		{ "subsystem_device", "0x403b\n" },
+		{ "driver_override", "(null)\n" },
+		{ "modalias", "pci:v000010DEd00002204sv00001458sd0000403Bbc03sc00i00\n" },
+		{ "reset_method", "flr bus\n" },
+		{ "boot_vga", "1\n" },
+		{ "numa_node", "1\n" },
+		{ "config", "\xde\x10\x04\x22....\xa1...\x10 \x80." },
+	};
+
+	add_attrs(t, GPU, attrs, ARRAY_SIZE(attrs));
+	add_to_bus(t, GPU);
+	link_in(t, GPU, "driver", "../../../../bus/pci/drivers/vfio-pci");
+	link_in(t, GPU, "iommu_group", "../../../../kernel/iommu_groups/28");
+	tree_mkdir(t, GPU "/vfio-dev/vfio3");
+}
+
+static void add_port(const struct tree *t)
+{
+	static const struct attr attrs[] = {
+		{ "class", "0x060400\n" },
+		{ "vendor", "0x8086\n" },
+		{ "device", "0x1901\n" },
+		{ "config", "\x86\x80\x01\x19....\x05...\x10 \x01." },
+	};
+
+	add_attrs(t, PORT, attrs, ARRAY_SIZE(attrs));
+	add_to_bus(t, PORT);
+	link_in(t, PORT, "iommu_group", "../../../kernel/iommu_groups/1");
+}
+
+static struct pci_devices load(const struct tree *t, unsigned what, const char *kernel)
+{
+	struct pci_devices d = { 0 };
+
+	assert_int_equal(pci_load(t->host, what, kernel, &d, NULL), 0);
+	return d;
+}
+
+static const struct pci_device *find(const struct pci_devices *d, const char *address)
+{
+	struct pci_address at;
+
+	assert_int_equal(pci_address_parse(address, &at, NULL), 0);
+	return pci_find(d, at);
+}
+
+static void test_basics(void **state)
+{
+	const struct tree *t = *state;
+	const struct pci_device *gpu;
+	struct pci_devices d;
+
+	add_gpu(t);
+	add_port(t);
+	tree_write(t, "/dev/vfio/vfio", "");
+	tree_write(t, "/dev/vfio/28", "");
+	tree_write(t, "/dev/vfio/7x", "");
+	d = load(t, 0, NULL);
+	assert_int_equal(d.n, 2);
+	assert_string_equal(d.v[0].address, "0000:00:01.0");
+	gpu = find(&d, "0B:00.0");
+	assert_ptr_equal(gpu, &d.v[1]);
+	assert_int_equal(gpu->class_code, 0x030000);
+	assert_int_equal(gpu->vendor, 0x10de);
+	assert_int_equal(gpu->device, 0x2204);
+	assert_int_equal(gpu->subsystem_vendor, 0x1458);
+	assert_int_equal(gpu->subsystem_device, 0x403b);
+	assert_int_equal(gpu->iommu_group, 28);
+	assert_int_equal(gpu->vfio_group, 28);
+	assert_string_equal(gpu->driver, "vfio-pci");
+	assert_int_equal(d.v[0].iommu_group, 1);
+	assert_int_equal(d.v[0].vfio_group, -1);
+	assert_null(d.v[0].driver);
+	/* nothing that was not asked for */
+	assert_null(gpu->class_name);
+	assert_null(gpu->driver_override);
+	assert_null(gpu->modalias);
+	assert_true(pci_is_display(gpu) && !pci_is_bridge(gpu) && !pci_is_network(gpu));
+	assert_true(pci_is_bridge(&d.v[0]));
+	assert_null(find(&d, "0000:0c:00.0"));
+	pci_devices_done(&d);
+}
+
+static void test_details(void **state)
+{
+	const struct tree *t = *state;
+	const struct pci_device *gpu;
+	struct pci_devices d;
+
+	add_gpu(t);
+	add_port(t);
+	d = load(t, PCI_DETAILS, NULL);
+	gpu = find(&d, "0b:00.0");
+	assert_null(gpu->driver_override);
+	assert_string_equal(gpu->vfio_cdev, "vfio3");
+	assert_non_null(strstr(gpu->modalias, "d00002204"));
+	assert_null(gpu->physfn);
+	assert_int_equal(gpu->reset_methods.n, 2);
+	assert_string_equal(gpu->reset_methods.v[1], "bus");
+	assert_true(gpu->boot_vga);
+	assert_int_equal(gpu->numa_node, 1);
+	assert_int_equal(gpu->header_type, 0); /* 0x80 is the multi-function bit */
+	assert_int_equal(gpu->num_vfs, 0);
+	assert_int_equal(d.v[0].header_type, 1);
+	assert_int_equal(d.v[0].numa_node, -1);
+	assert_false(d.v[0].boot_vga);
+	pci_devices_done(&d);
+}
+
+static void test_virtual_function(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_devices d;
+
+	tree_write(t, ROOT_BUS "/0000:03:00.0/sriov_numvfs", "4\n");
+	tree_write(t, ROOT_BUS "/0000:03:00.0/driver_override", "vfio-pci\n");
+	tree_mkdir(t, ROOT_BUS "/0000:03:10.0");
+	tree_link(t, "../0000:03:00.0", ROOT_BUS "/0000:03:10.0/physfn");
+	add_to_bus(t, ROOT_BUS "/0000:03:00.0");
+	add_to_bus(t, ROOT_BUS "/0000:03:10.0");
+	d = load(t, PCI_DETAILS, NULL);
+	assert_int_equal(d.v[0].num_vfs, 4);
+	assert_string_equal(d.v[0].driver_override, "vfio-pci");
+	assert_string_equal(d.v[1].physfn, "0000:03:00.0");
+	assert_int_equal(d.v[1].header_type, 0xff);
+	pci_devices_done(&d);
+}
+
+/* The running machine's pci.ids: only the form is certain. */
+static void test_names(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_devices d;
+	char *text;
+
+	add_gpu(t);
+	tree_write(t, ROOT_BUS "/0000:00:1f.0/vendor", "0xfffe\n");
+	tree_write(t, ROOT_BUS "/0000:00:1f.0/device", "0x1234\n");
+	add_to_bus(t, ROOT_BUS "/0000:00:1f.0");
+	d = load(t, PCI_NAMES, NULL);
+	assert_non_null(d.v[1].class_name);
+	assert_non_null(d.v[1].vendor_name);
+	text = pci_description(&d.v[1]);
+	assert_non_null(strstr(text, ": "));
+	assert_non_null(strstr(text, d.v[1].device_name));
+	assert_string_equal(d.v[0].device_name, "Device 1234");
+	free(text);
+	pci_devices_done(&d);
+}
+
+/* Debian 12's real indexes: nouveau claims the whole vendor's displays. */
+static void test_modules(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_devices d;
+	char *target;
+
+	add_gpu(t);
+	modules_add(t, "debian-6.1", "6.1.0-40-amd64");
+	d = load(t, PCI_MODULES, "6.1.0-40-amd64");
+	assert_int_equal(d.v[0].modules.n, 1);
+	assert_string_equal(d.v[0].modules.v[0], "nouveau");
+	pci_devices_done(&d);
+	/* libkmod would follow the link out of the root: so the directory is not used. */
+	target = tree_path(t, "/lib/modules/6.1.0-40-amd64/modules.softdep");
+	assert_int_equal(unlink(target), 0);
+	assert_int_equal(symlink("/etc/passwd", target), 0);
+	d = load(t, PCI_MODULES, "6.1.0-40-amd64");
+	assert_int_equal(d.v[0].modules.n, 0);
+	pci_devices_done(&d);
+	free(target);
+}
+
+/* Sorted as numbers: a VMD's five-digit domain comes last, not between 1 and 2. */
+static void test_order(void **state)
+{
+	static const char *const dirs[] = { "/sys/devices/pci10000:e0/10000:e1:00.0",
+					    "/sys/devices/pci0002:00/0002:00:00.0",
+					    "/sys/devices/pci0000:80/0000:80:1f.7",
+					    "/sys/devices/pci0000:80/0000:80:02.0" };
+	const struct tree *t = *state;
+	struct pci_devices d;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		tree_mkdir(t, dirs[i]);
+		add_to_bus(t, dirs[i]);
+	}
+	d = load(t, 0, NULL);
+	assert_int_equal(d.n, 4);
+	assert_string_equal(d.v[0].address, "0000:80:02.0");
+	assert_string_equal(d.v[1].address, "0000:80:1f.7");
+	assert_string_equal(d.v[2].address, "0002:00:00.0");
+	assert_string_equal(d.v[3].address, "10000:e1:00.0");
+	pci_devices_done(&d);
+}
+
+/* What is no attribute of sysfs is a zero; only a name that is no address is left out. */
+static void test_garbage(void **state)
+{
+	static const struct attr attrs[] = {
+		{ "class", "0x1000000\n" },
+		{ "vendor", "zz\n" },
+		{ "device", "" },
+		{ "subsystem_vendor", "0x12345\n" },
+		{ "numa_node", "99999999999999999999\n" },
+		{ "sriov_numvfs", "-3\n" },
+		{ "driver_override", "\n" },
+		{ "config", "short" },
+	};
+	const struct tree *t = *state;
+	const struct pci_device *d;
+	struct pci_devices all;
+
+	add_attrs(t, ROOT_BUS "/0000:00:02.0", attrs, ARRAY_SIZE(attrs));
+	add_to_bus(t, ROOT_BUS "/0000:00:02.0");
+	link_in(t, ROOT_BUS "/0000:00:02.0", "iommu_group", "../groups/x1");
+	link_in(t, ROOT_BUS "/0000:00:02.0", "subsystem_device", "/etc/passwd");
+	tree_write(t, ROOT_BUS "/0000:00:02.0/driver", "no link\n");
+	tree_mkdir(t, BUS "/hello");
+	tree_mkdir(t, BUS "/0000:00:02.0.1");
+	tree_link(t, "../../../devices/gone", BUS "/0000:00:03.0");
+	all = load(t, PCI_DETAILS | PCI_NAMES | PCI_MODULES, "none");
+	assert_int_equal(all.n, 2);
+	d = &all.v[0];
+	assert_int_equal(d->class_code, 0);
+	assert_int_equal(d->vendor, 0);
+	assert_int_equal(d->subsystem_vendor, 0);
+	assert_int_equal(d->subsystem_device, 0);
+	assert_int_equal(d->iommu_group, -1);
+	assert_int_equal(d->numa_node, -1);
+	assert_int_equal(d->num_vfs, 0);
+	assert_int_equal(d->header_type, 0xff);
+	assert_null(d->driver);
+	assert_null(d->driver_override);
+	assert_string_equal(all.v[1].address, "0000:00:03.0");
+	pci_devices_done(&all);
+}
+
+static void test_fifo_does_not_hang(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_devices d;
+	char *path;
+
+	tree_mkdir(t, ROOT_BUS "/0000:00:02.0");
+	add_to_bus(t, ROOT_BUS "/0000:00:02.0");
+	path = tree_path(t, ROOT_BUS "/0000:00:02.0/vendor");
+	assert_int_equal(mkfifo(path, 0644), 0);
+	d = load(t, PCI_DETAILS, NULL);
+	assert_int_equal(d.v[0].vendor, 0);
+	pci_devices_done(&d);
+	free(path);
+}
+
+static void test_no_bus(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_devices d = { 0 };
+	struct error e = { 0 };
+
+	assert_int_equal(pci_load(t->host, 0, NULL, &d, &e), -ENOENT);
+	assert_string_equal(e.path, BUS);
+	assert_int_equal(e.code, ERROR_REFUSED);
+	assert_true(e.hint[0]);
+	tree_mkdir(t, BUS);
+	assert_int_equal(pci_load(t->host, 7, NULL, &d, &e), 0);
+	assert_int_equal(d.n, 0);
+	assert_null(pci_find(&d, (struct pci_address){ 0 }));
+	pci_devices_done(&d);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_basics),  TEST(test_details), TEST(test_virtual_function),
+		TEST(test_names),   TEST(test_modules), TEST(test_order),
+		TEST(test_garbage), TEST(test_no_bus),	TEST(test_fifo_does_not_hang),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
