@@ -209,6 +209,18 @@ static int choose_named(const struct host *h, const struct facts *f, const char 
 	return 0;
 }
 
+static int take_candidate(struct candidate *c, const struct facts *f,
+			  const struct bootloader **ret, struct boot_probe *ret_probe,
+			  struct error *e)
+{
+	if (c->other)
+		return refuse_other(c->other, &c->probe, f, e);
+	*ret = c->loader;
+	*ret_probe = c->probe;
+	c->probe = (struct boot_probe){ 0 };
+	return 0;
+}
+
 int bootloader_choose(const struct host *h, const struct facts *f, const char *name,
 		      const struct bootloader **ret, struct boot_probe *ret_probe,
 		      struct error *e)
@@ -229,14 +241,8 @@ int bootloader_choose(const struct host *h, const struct facts *f, const char *n
 
 		if (i == SIZE_MAX)
 			return refuse_ambiguous(&found, matches[m], e);
-		if (i == found.n)
-			continue;
-		if (found.v[i].other)
-			return refuse_other(found.v[i].other, &found.v[i].probe, f, e);
-		*ret = found.v[i].loader;
-		*ret_probe = found.v[i].probe;
-		found.v[i].probe = (struct boot_probe){ 0 };
-		return 0;
+		if (found.v && i < found.n)
+			return take_candidate(&found.v[i], f, ret, ret_probe, e);
 	}
 	return refuse_none(f, e);
 }

@@ -75,7 +75,8 @@ static void load_running(const struct facts *f, struct sdboot *s, struct boot_co
 	} else {
 		s->source = SDBOOT_ENTRY;
 		strv_add(&c->configured_sources, s->v[s->reference].path);
-		text = options = bls_options(&s->v[s->reference].bls);
+		options = bls_options(&s->v[s->reference].bls);
+		text = options;
 	}
 	cmdline_split(text, strlen(text), &params);
 	sdboot_filter(&params, &s->params);

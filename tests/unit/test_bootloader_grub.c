@@ -569,7 +569,7 @@ static void test_default_by_hand(void **state)
 
 static void check_boot_refusal(const struct tree *t, const struct facts *f)
 {
-	CLEANUP(edit_done) struct edit ed = make_edit("+x"), none = { 0 };
+	CLEANUP(edit_done) struct edit ed = make_edit("+x");
 	CLEANUP(plan_done) struct plan p = { 0 };
 	struct error e = { 0 };
 	struct boot_config c;
