@@ -61,11 +61,11 @@ static int compare_lines(const void *pa, const void *pb)
 static void number_lines(struct diff_side *a, struct diff_side *b)
 {
 	size_t n = a->n + b->n, id = 0;
-	struct diff_line **all = xcalloc(n, sizeof(struct diff_line *));
+	struct diff_line **all = xcalloc(n, sizeof(void *));
 
 	for (size_t i = 0; i < n; i++)
 		all[i] = i < a->n ? &a->v[i] : &b->v[i - a->n];
-	qsort(all, n, sizeof(*all), compare_lines);
+	qsort(all, n, sizeof(void *), compare_lines);
 	for (size_t i = 0; i < n; i++) {
 		if (i && compare_lines(&all[i - 1], &all[i]) != 0)
 			id++;

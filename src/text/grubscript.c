@@ -68,17 +68,31 @@ static void read_double_quoted(struct grub_lexer *lx)
 	next(lx);
 }
 
-static bool ends_word(char c)
+/* What a character does in an unquoted word; most do nothing. */
+enum { PLAIN, ENDS, QUOTES };
+static const unsigned char role[256] = {
+	['\0'] = ENDS, [' '] = ENDS,	['\t'] = ENDS,	['\n'] = ENDS,	[';'] = ENDS,
+	['&'] = ENDS,  ['|'] = ENDS,	['<'] = ENDS,	['>'] = ENDS,	['{'] = ENDS,
+	['}'] = ENDS,  ['\''] = QUOTES, ['"'] = QUOTES, ['$'] = QUOTES, ['\\'] = QUOTES,
+};
+
+static void read_plain(struct grub_lexer *lx)
 {
-	return c == '\0' || strchr(" \t\n;&|<>{}", c);
+	size_t from = lx->at;
+
+	while (lx->at < lx->len && role[(unsigned char)lx->in[lx->at]] == PLAIN)
+		lx->at++;
+	str_addn(&lx->text, lx->in + from, lx->at - from);
 }
 
 static enum grub_token read_word(struct grub_lexer *lx)
 {
-	while (!ends_word(peek(lx, 0))) {
-		char c = peek(lx, 0);
+	while (role[(unsigned char)peek(lx, 0)] != ENDS) {
+		char c;
 
-		if (skip_continuation(lx))
+		read_plain(lx);
+		c = peek(lx, 0);
+		if (role[(unsigned char)c] != QUOTES || skip_continuation(lx))
 			continue;
 		if (c == '\'') {
 			read_single_quoted(lx);
@@ -88,11 +102,21 @@ static enum grub_token read_word(struct grub_lexer *lx)
 		} else if (c == '$') {
 			read_variable(lx);
 		} else {
-			lx->at += c == '\\' && peek(lx, 1);
+			lx->at += peek(lx, 1) != '\0';
 			str_addc(&lx->text, next(lx));
 		}
 	}
 	return GRUB_WORD;
+}
+
+static enum grub_token read_comment(struct grub_lexer *lx)
+{
+	const char *from = lx->in + lx->at, *end = memchr(from, '\n', lx->len - lx->at);
+	size_t n = end ? (size_t)(end - from) : lx->len - lx->at;
+
+	str_addn(&lx->text, from, n);
+	lx->at += n;
+	return GRUB_COMMENT;
 }
 
 enum grub_token grub_lexer_next(struct grub_lexer *lx)
@@ -112,9 +136,7 @@ enum grub_token grub_lexer_next(struct grub_lexer *lx)
 		next(lx);
 		return GRUB_CLOSE;
 	case '#':
-		while (lx->at < lx->len && peek(lx, 0) != '\n')
-			str_addc(&lx->text, next(lx));
-		return GRUB_COMMENT;
+		return read_comment(lx);
 	case '\n':
 	case ';':
 	case '&':
