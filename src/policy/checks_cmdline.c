@@ -138,6 +138,19 @@ static void check_next_boot(const struct diagnosis *d, struct checks *ret)
 		strv_add(&c->fix, "sudo slicer setup-iommu");
 }
 
+/* The first arrow between the command lines that was skipped. */
+static void fix_running(const struct diagnosis *d, struct check *c)
+{
+	const char *configured = judge_configured(d);
+
+	if (judge_next_boot(d) == TRI_YES)
+		strv_add(&c->fix, "sudo reboot");
+	else if (configured && !judge_lacks(d, configured))
+		strv_take(&c->fix, judge_generate_command(d));
+	else
+		strv_add(&c->fix, "sudo slicer setup-iommu");
+}
+
 static void check_running(const struct diagnosis *d, struct checks *ret)
 {
 	struct check *c;
@@ -151,9 +164,7 @@ static void check_running(const struct diagnosis *d, struct checks *ret)
 	c = check_line(d, ret, "cmdline.running", "the running command line",
 		       "/proc/cmdline", d->facts->cmdline);
 	if (c)
-		strv_add(&c->fix, judge_next_boot(d) == TRI_YES ? "sudo reboot"
-								: "sudo slicer "
-								  "setup-iommu");
+		fix_running(d, c);
 }
 
 static void add_blocker(const struct diagnosis *d, const char *place, const char *options,

@@ -119,6 +119,7 @@ static void test_command_lines(void **state)
 	expect(&s, "cmdline.configured", CHECK_PASS, ON, NULL);
 	expect(&s, "cmdline.next-boot", CHECK_FAIL, "/boot/grub/grub.cfg:120: " OFF,
 	       "sudo update-grub");
+	expect(&s, "cmdline.running", CHECK_FAIL, NULL, "sudo update-grub");
 	scene_lines(&s, ON, ON, OFF);
 	expect(&s, "cmdline.next-boot", CHECK_PASS, NULL, NULL);
 	expect(&s, "cmdline.running", CHECK_FAIL, "/proc/cmdline: " OFF, "sudo reboot");
