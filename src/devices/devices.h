@@ -28,9 +28,9 @@ enum use_kind {
 	USE_DISPLAY, /* the boot display, or the console's frame buffer */
 	USE_VFIO, /* a VM has the device's group open */
 	USE_SRIOV, /* a PF with VFs enabled */
-	USE_OPEN, /* device nodes held open (/dev/dri, /dev/nvidia, /dev/snd ...), a
-		     network interface that is up with an address or part of a bridge or
-		     bond */
+	USE_INTERFACE, /* a network interface that is up with an address, or part of a
+			  bridge or bond */
+	USE_OPEN, /* device nodes held open: /dev/dri, /dev/nvidia0, /dev/snd ... */
 };
 struct use {
 	enum use_kind kind;

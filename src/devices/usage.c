@@ -120,8 +120,11 @@ const char *use_advice(enum use_kind kind)
 		[USE_VFIO] = "shut that VM down",
 		[USE_SRIOV] = "switch the virtual functions off: echo 0 | sudo tee "
 			      "/sys/bus/pci/devices/ADDRESS/sriov_numvfs",
-		[USE_OPEN] = "end those programs (for a display: sudo systemctl isolate "
-			     "multi-user.target), take the interface down",
+		[USE_INTERFACE] =
+			"take the interface down (sudo ip link set NAME down) and "
+			"out of its bridge or bond",
+		[USE_OPEN] = "end those programs (a desktop: sudo systemctl isolate "
+			     "multi-user.target)",
 	};
 
 	return advice[kind];

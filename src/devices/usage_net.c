@@ -90,12 +90,12 @@ static void visit(const struct nics *all, const struct nic *n, const struct nic 
 		uses_add(ret, USE_ROUTE, "%s carries the SSH connection from %s", title,
 			 all->ssh_peer);
 	if (n->up && n->has_address && !n->default_route && !n->ssh)
-		uses_add(ret, USE_OPEN, "%s is up and has an address", title);
+		uses_add(ret, USE_INTERFACE, "%s is up and has an address", title);
 	for (size_t i = 0; i < n->above.n; i++) {
 		const struct nic *up = nic_find(all, n->above.v[i]);
 		CLEANUP(free_char) char *name = printable(n->above.v[i]);
 
-		uses_add(ret, USE_OPEN, "%s is a part of %s", title, name);
+		uses_add(ret, USE_INTERFACE, "%s is a part of %s", title, name);
 		if (up)
 			visit(all, up, bottom, seen, ret);
 	}

@@ -222,7 +222,7 @@ static void test_default_route_by_a_bridge(void **state)
 		   "br0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
 		   "br0\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n");
 	assert_use(t, &m, &d, USE_ROUTE, "br0, on eno1, carries the default route");
-	assert_use(t, &m, &d, USE_OPEN, "eno1 is a part of br0");
+	assert_use(t, &m, &d, USE_INTERFACE, "eno1 is a part of br0");
 }
 
 static void test_idle_and_addressed_interfaces(void **state)
@@ -239,7 +239,7 @@ static void test_idle_and_addressed_interfaces(void **state)
 	assert_int_equal(count_uses(t, &m, &d), 0);
 	tree_write(t, "/proc/net/if_inet6",
 		   "20010db8000000000000000000000001 02 40 00 80     eno1\n");
-	assert_use(t, &m, &d, USE_OPEN, "eno1 is up and has an address");
+	assert_use(t, &m, &d, USE_INTERFACE, "eno1 is up and has an address");
 	tree_write(t, "/proc/net/ipv6_route",
 		   "00000000000000000000000000000000 00 00000000000000000000000000000000 "
 		   "00 fe800000000000000000000000000001 00000400 00000001 00000000 "
