@@ -147,8 +147,8 @@ static int check_creation(const struct boot_config *c, const struct sdboot *s,
 	return refuse_creation(&why, e);
 }
 
-/* Does the entry hold what kernel-install would give it? Versions before 253 take
- * comments for parameters too. */
+/* Does the entry hold what kernel-install would give it, and no more (what was taken out
+ * of the configuration)? Versions before 253 take comments for parameters too. */
 static bool is_current(const struct sdboot *s, const char *options,
 		       const struct strv *want, bool changed)
 {
@@ -160,13 +160,13 @@ static bool is_current(const struct sdboot *s, const char *options,
 	sdboot_filter(&all, &params);
 	sdboot_filter(want, &wanted);
 	filtered = strv_join(&params, " ");
-	if (boot_options_carry(filtered, &wanted))
+	if (params.n == wanted.n && boot_options_carry(filtered, &wanted))
 		return true;
 	if (changed || s->source == SDBOOT_RUNNING || s->source == SDBOOT_ENTRY)
 		return false;
 	cmdline_split(str_c(&s->text), s->text.len, &raw);
 	sdboot_filter(&raw, &raw_wanted);
-	return boot_options_carry(filtered, &raw_wanted);
+	return params.n == raw_wanted.n && boot_options_carry(filtered, &raw_wanted);
 }
 
 /* The entries that have to be made again, by index. */
