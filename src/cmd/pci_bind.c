@@ -20,15 +20,10 @@ static const struct option_spec options[] = {
 };
 
 struct bind_options {
-	char *driver; /* NULL: vfio-pci */
+	const char *driver;
 	bool group, dry_run, force;
 	unsigned timeout_s;
 };
-
-static void bind_options_done(struct bind_options *o)
-{
-	free(o->driver);
-}
 
 static int parse_timeout(const char *value, unsigned *ret, struct error *e)
 {
@@ -48,8 +43,7 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 
 	switch (id) {
 	case BIND_DRIVER:
-		free(o->driver);
-		o->driver = xstrdup(value);
+		o->driver = value;
 		return 0;
 	case BIND_GROUP:
 		o->group = true;
@@ -254,13 +248,12 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 {
 	CLEANUP(strv_done) struct strv addresses = { 0 };
 	CLEANUP(free_char) char *driver = NULL;
-	CLEANUP(bind_options_done) struct bind_options o = { 0 };
+	struct bind_options o = { .driver = "vfio-pci" };
 
 	if (options_parse(cmd, argc, argv, take_option, &o, &addresses, e) < 0 ||
 	    addresses_check(cmd, &addresses, e) < 0)
 		return exit_of(e);
-	if (cmd == &command_pci_bind &&
-	    driver_name(c->host, o.driver ? o.driver : "vfio-pci", &driver, e) < 0)
+	if (cmd == &command_pci_bind && driver_name(c->host, o.driver, &driver, e) < 0)
 		return exit_of(e);
 	if (check_may(c, cmd, o.dry_run, e) < 0)
 		return exit_of(e);

@@ -22,22 +22,9 @@ static const struct option_spec options[] = {
 struct filter {
 	long group; /* -1: any */
 	char class[7]; /* hex digits that the class starts with */
-	char *driver, *columns;
+	const char *driver, *columns;
 	bool vfio;
 };
-
-static void filter_done(struct filter *f)
-{
-	free(f->driver);
-	free(f->columns);
-}
-
-/* The last one wins. */
-static void set_text(char **text, const char *value)
-{
-	free(*text);
-	*text = xstrdup(value);
-}
 
 /* Base classes and the subclasses that people ask for: pci.ids, PCI Code and ID
  * Assignment Specification. */
@@ -98,13 +85,13 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 	case LIST_CLASS:
 		return parse_class(value, f->class, e);
 	case LIST_DRIVER:
-		set_text(&f->driver, value);
+		f->driver = value;
 		return 0;
 	case LIST_VFIO:
 		f->vfio = true;
 		return 0;
 	default:
-		set_text(&f->columns, value);
+		f->columns = value;
 		return 0;
 	}
 }
@@ -168,7 +155,7 @@ static int list(struct context *c, const struct filter *f, struct error *e)
 static int run(struct context *c, int argc, char **argv, struct error *e)
 {
 	CLEANUP(strv_done) struct strv operands = { 0 };
-	CLEANUP(filter_done) struct filter f = { .group = -1 };
+	struct filter f = { .group = -1 };
 
 	if (options_parse(&command_pci_list, argc, argv, take_option, &f, &operands, e) <
 	    0)
