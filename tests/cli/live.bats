@@ -1,0 +1,356 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# slicer on a live machine: a tree as /, in a namespace of its own, where programs are run. What goes wrong with them and
+# with the disks leaves everything as it was, or says what is not.
+
+load helpers
+
+WANT='intel_iommu=on iommu=pt'
+
+setup() {
+	tree debian-grub off
+	alive
+}
+
+# A failed run: exit 4, rolled back and said so, every file of the tree as it was but for what the
+# generators wrote anew from the old configuration.
+rolled_back() {
+	exits 4
+	complains "$1"
+	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
+	! grep -q iommu= "$T/boot/grub/grub.cfg"
+}
+
+@test "GRUB: edited, generated, read back; a second run changes nothing; undo takes it back" {
+	remember
+	live --json setup-iommu --yes
+	exits 0
+	json '.applied and .verified and .changed and .reboot_required and (.deferred | length == 0)'
+	[ "$(grep -c "ro  quiet $WANT\$" "$T/boot/grub/grub.cfg")" -eq 3 ]
+	[ -s "$T/var/lib/slicer/next-steps.txt" ]
+	live doctor --json
+	exits 1
+	json '.verdict == "reboot-needed"'
+	state_of "$T" >"$BATS_TEST_TMPDIR/set-up"
+	live --json setup-iommu --yes
+	exits 0
+	json '.changed == false'
+	state_of "$T" | diff "$BATS_TEST_TMPDIR/set-up" -
+	live --json setup-iommu --undo --yes
+	exits 0
+	json '.changed and .applied'
+	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
+	cmp "$T/boot/grub/grub.cfg" "$TOP/tests/roots/debian-grub/next-off/boot/grub/grub.cfg"
+}
+
+@test "undo keeps what somebody else has changed since" {
+	live setup-iommu --yes
+	exits 0
+	sed -i "s/$WANT/$WANT mitigations=off/; s/^GRUB_TIMEOUT=.*/GRUB_TIMEOUT=9/" "$T/etc/default/grub"
+	live setup-iommu --undo --yes
+	exits 0
+	grep -qx 'GRUB_CMDLINE_LINUX_DEFAULT="quiet mitigations=off"' "$T/etc/default/grub"
+	grep -qx GRUB_TIMEOUT=9 "$T/etc/default/grub"
+	[ "$(grep -c 'quiet mitigations=off$' "$T/boot/grub/grub.cfg")" -eq 3 ]
+}
+
+@test "kernel-install: /etc/kernel/cmdline made whole, every entry made anew" {
+	tree kernel-install off
+	alive
+	live --json setup-iommu --yes
+	exits 0
+	json '.applied and .verified'
+	[ "$(cat "$T/etc/kernel/cmdline")" = "root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro quiet $WANT" ]
+	[ "$(grep -lc "$WANT" "$T"/boot/efi/loader/entries/*.conf | wc -l)" -eq 2 ]
+	live doctor --json
+	json '.verdict == "reboot-needed"'
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/etc/kernel/cmdline" ]
+}
+
+@test "kernel-install: a rescue boot is not made the configuration" {
+	tree kernel-install off
+	alive
+	sed -i 's/$/ systemd.unit=rescue.target/' "$T/proc/cmdline"
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains rescue.target
+	unchanged
+}
+
+@test "hand-written entries: edited where they stand, no program run" {
+	tree arch-sdboot off
+	alive
+	live --json setup-iommu --yes
+	exits 0
+	json '.applied and .verified and ([.steps[] | select(.kind == "run")] | length == 0)'
+	live doctor --json
+	json '.verdict == "reboot-needed"'
+}
+
+@test "--ids is in the images, and taken out again" {
+	live --json setup-iommu --yes --ids 10de:1c03,10de:10f1
+	exits 0
+	json .verified
+	grep -q "vfio-pci.ids=10de:1c03,10de:10f1" "$T/boot/grub/grub.cfg"
+	grep -q 'softdep nouveau pre: vfio-pci' "$T/etc/modprobe.d/slicer-vfio.conf"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/etc/modprobe.d/slicer-vfio.conf" ]
+	[ ! -e "$T/etc/initramfs-tools/hooks/slicer-vfio" ]
+	! grep -q vfio "$T/boot/grub/grub.cfg"
+}
+
+@test "neither update-grub nor grub-mkconfig: refused before anything is changed" {
+	rm "$T/usr/sbin/update-grub" "$T/usr/sbin/grub-mkconfig"
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains update-grub
+	unchanged
+}
+
+@test "a generator that fails: rolled back, its output shown" {
+	program usr/sbin/update-grub <<-'SH'
+		#!/bin/sh
+		echo "grub-probe: error: cannot find a device for / (is /dev mounted?)."
+		exit 1
+	SH
+	live setup-iommu --yes
+	rolled_back "cannot find a device"
+}
+
+@test "a generator that is killed: rolled back" {
+	program usr/sbin/update-grub <<-'SH'
+		#!/bin/sh
+		kill -KILL $$
+	SH
+	live --json setup-iommu --yes
+	exits 4
+	json '.error.code == "failed"'
+	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
+}
+
+@test "a generator that says 0 and writes nothing: noticed, rolled back" {
+	program usr/sbin/update-grub <<-'SH'
+		#!/bin/sh
+		exit 0
+	SH
+	live setup-iommu --yes
+	rolled_back "lacks intel_iommu=on"
+}
+
+@test "a generator that leaves half a grub.cfg: noticed, and said" {
+	program usr/sbin/update-grub <<-'SH'
+		#!/bin/sh
+		truncate -s 4000 /boot/grub/grub.cfg
+	SH
+	live setup-iommu --yes
+	exits 4
+	complains "NOT everything"
+	complains /var/lib/slicer/
+}
+
+@test "a failure as JSON says whether it was rolled back" {
+	program usr/sbin/update-grub <<-'SH'
+		#!/bin/sh
+		exit 1
+	SH
+	live --json setup-iommu --yes
+	exits 4
+	json '.rolled_back == false and (.error.message | contains("update-grub"))'
+}
+
+@test "an initramfs that came out truncated: noticed, rolled back" {
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		truncate -s 300 "/boot/initrd.img-$3"
+		truncate -s 300 "/boot/initrd.img-$4"
+	SH
+	live setup-iommu --yes
+	exits 4
+	complains initrd.img
+	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
+}
+
+@test "update-initramfs switched off by its configuration: reported, not rolled back" {
+	sed -i 's/^update_initramfs=.*/update_initramfs=no/' "$T/etc/initramfs-tools/update-initramfs.conf"
+	live setup-iommu --yes
+	exits 0
+	[[ $output$stderr == *update_initramfs=no* ]]
+	grep -q "$WANT" "$T/boot/grub/grub.cfg"
+}
+
+@test "a generator that hangs, and slicer is killed: the next run, and undo, know" {
+	program usr/sbin/update-grub <<-'SH'
+		#!/bin/sh
+		echo $PPID $$ >/tmp/started
+		exec sleep 60
+	SH
+	local slicer generator i
+	inside /usr/local/bin/slicer setup-iommu --yes >/dev/null 2>&1 </dev/null &
+	for ((i = 0; i < 300; i++)); do
+		[ ! -s "$T/tmp/started" ] || break
+		sleep 0.1
+	done
+	read -r slicer generator <"$T/tmp/started"
+	kill -KILL "$slicer" "$generator"
+	wait $! || :
+	grep -q "$WANT" "$T/etc/default/grub"
+	generators
+	live setup-iommu --undo --yes
+	exits 0
+	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
+	live setup-iommu --yes
+	exits 0
+	[ "$(grep -c "$WANT\$" "$T/boot/grub/grub.cfg")" -eq 3 ]
+}
+
+@test "the shell does not see what slicer sees: refused before anything is installed" {
+	# A shell that lies, in the place of the one that grub-mkconfig names.
+	program tmp/liar <<-'SH'
+		#!/usr/bin/bash
+		echo nonsense
+	SH
+	EXTRA_MOUNTS='mount --bind "$T/tmp/liar" "$T/usr/bin/$(readlink -f "$T/usr/bin/sh" | sed "s|.*/||")"'
+	remember
+	live setup-iommu --yes
+	exits 3
+	unchanged
+}
+
+@test "/boot is mounted read-only" {
+	sed -i '$a 71 22 8:2 / /boot ro,relatime shared:41 - ext4 /dev/sda2 ro' "$T/proc/self/mountinfo"
+	EXTRA_MOUNTS='mount --bind "$T/boot" "$T/boot"; mount -o remount,bind,ro "$T/boot"'
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains /boot
+	unchanged
+}
+
+@test "/boot is in fstab and not mounted" {
+	echo 'UUID=1b2c /boot ext4 defaults 0 2' >>"$T/etc/fstab"
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains /boot
+	unchanged
+}
+
+@test "the disk is full where the configuration is" {
+	EXTRA_MOUNTS='mount -t tmpfs -o size=16k tmpfs "$T/tmp"; cp -a "$T/etc/default/." "$T/tmp/"
+		dd if=/dev/zero of="$T/tmp/fill" bs=4k 2>/dev/null || :
+		mount --bind "$T/tmp" "$T/etc/default"'
+	command_status inside sh -c '/usr/local/bin/slicer setup-iommu --yes; s=$?; ls -A /etc/default; cat /etc/default/grub; exit $s'
+	[ "$status" -eq 3 ] || [ "$status" -eq 4 ]
+	complains /etc/default
+	# The old file whole, and no temporary one left behind.
+	says 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"'
+	says "$(printf 'fill\ngrub\ngrub.d\n')"
+	[[ $output != *$WANT\"* || $output == *'+GRUB_CMDLINE'* ]]
+}
+
+@test "the disk is full where the journal is: nothing is changed" {
+	mkdir -p "$T/var/lib/slicer"
+	EXTRA_MOUNTS='mount -t tmpfs -o size=4k tmpfs "$T/var/lib/slicer"
+		dd if=/dev/zero of="$T/var/lib/slicer/fill" bs=4k 2>/dev/null || :'
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains /var/lib/slicer
+	unchanged
+}
+
+@test "two at once: the second is refused" {
+	mkdir -p "$T/run/slicer"
+	EXTRA_MOUNTS=
+	remember
+	command_status inside flock /run/slicer/lock /usr/local/bin/slicer setup-iommu --yes
+	exits 3
+	unchanged
+}
+
+@test "a configuration that says nothing provable: no program is run for a plan that is refused" {
+	echo 'GRUB_CMDLINE_LINUX_DEFAULT="$(cat /tmp/x; touch /tmp/executed)"' >>"$T/etc/default/grub"
+	live setup-iommu --yes
+	exits 3
+	[ ! -e "$T/tmp/executed" ]
+	live setup-iommu --dry-run
+	[ ! -e "$T/tmp/executed" ]
+}
+
+@test "pci bind: a driver that does not answer within --timeout" {
+	tree two-gpu ready
+	alive
+	local drv=$T/sys/bus/pci/drivers
+	: >"$T/sys/bus/pci/drivers_probe"
+	# A full pipe: the write never comes back. The shell that sets it up leaves its end open.
+	mkfifo "$drv/nvidia/unbind"
+	: >"$drv/snd_hda_intel/unbind"
+	EXTRA_MOUNTS='exec 9<>"$T/sys/bus/pci/drivers/nvidia/unbind"; dd if=/dev/zero bs=65536 count=1 >&9 2>/dev/null'
+	live pci bind 0b:00.0 0b:00.1 --timeout 1 --force
+	exits 4
+	complains 0000:0b:00.0
+	[[ $(readlink "$T/sys/bus/pci/devices/0000:0b:00.0/driver") == */nvidia ]]
+	[[ $(tr -d '\n\0' <"$T/sys/bus/pci/devices/0000:0b:00.0/driver_override") != vfio-pci ]]
+}
+
+@test "pci bind: nothing bound though every write succeeded is a failure" {
+	tree two-gpu ready
+	alive
+	local drv=$T/sys/bus/pci/drivers
+	: >"$T/sys/bus/pci/drivers_probe"
+	: >"$drv/nvidia/unbind"
+	: >"$drv/snd_hda_intel/unbind"
+	live pci bind 0b:00.0 --group --force
+	exits 4
+	complains vfio-pci
+	live --json pci bind 0b:00.0 --group --force
+	exits 4
+	json '.error.code == "failed"'
+}
+
+@test "pci bind: what the host uses is refused, with who uses it" {
+	tree two-gpu ready
+	alive
+	remember
+	live pci bind 01:00.0
+	exits 3
+	complains nvme0n1p2
+	live pci bind 01:00.0 --force
+	exits 3
+	live pci bind 00:19.0
+	exits 3
+	complains eno1
+	live pci bind 00:01.0
+	exits 3
+	complains bridge
+	unchanged
+}
+
+@test "pci bind: no IOMMU, nothing is unbound" {
+	tree two-gpu off
+	alive
+	remember
+	live pci bind 0b:00.0
+	exits 3
+	complains doctor
+	unchanged
+}
+
+@test "pci bind: a driver that does not exist" {
+	tree two-gpu ready
+	alive
+	program usr/sbin/modprobe <<-'SH'
+		#!/bin/sh
+		exit 0
+	SH
+	remember
+	live pci bind 0b:00.0 --driver nosuchdriver
+	exits 3
+	complains nosuchdriver
+	unchanged
+}

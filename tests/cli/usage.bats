@@ -1,0 +1,201 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Help, versions, and what makes no sense: exit 2, nothing touched.
+
+load helpers
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+}
+
+@test "every verb has help, on stdout, with exit 0" {
+	for verb in doctor setup-iommu 'pci list' 'pci bind' 'pci unbind' 'vm command'; do
+		# shellcheck disable=SC2086 # a verb of two words
+		slicer $verb --help
+		exits 0
+		[[ $output == "Usage: slicer $verb"* ]]
+		says --root
+		[ -z "$stderr" ]
+	done
+}
+
+@test "--help lists every verb" {
+	slicer --help
+	exits 0
+	for verb in doctor setup-iommu 'pci list' 'pci bind' 'pci unbind' 'vm command'; do
+		says "$verb"
+	done
+}
+
+@test "help names every option of the contract" {
+	slicer setup-iommu --help
+	for o in --dry-run --check --yes --force --bootloader --initramfs --vendor --device --ids --param \
+		--remove-param --no-pt --acs-override --no-initramfs --undo; do
+		says "$o"
+	done
+	slicer pci bind --help
+	for o in --driver --group --dry-run --force; do says "$o"; done
+	slicer pci list --help
+	for o in --json --group --class --driver --vfio --columns; do says "$o"; done
+	slicer vm command --help
+	says --hypervisor
+}
+
+@test "--version" {
+	slicer --version
+	exits 0
+	[[ $output =~ ^slicer\ [0-9]+\.[0-9]+ ]]
+}
+
+@test "no verb at all" {
+	slicer
+	exits 2
+	[ -z "$output" ]
+	complains 'Usage: slicer'
+}
+
+@test "an unknown verb, and the one that was meant" {
+	slicer doktor
+	exits 2
+	error_only
+	complains "slicer doctor"
+	slicer pci lst
+	exits 2
+	complains "slicer pci list"
+}
+
+@test "an unknown option, and the one that was meant" {
+	slicer pci list --jsn
+	exits 2
+	error_only
+	complains --json
+	slicer doctor --frobnicate
+	exits 2
+	error_only
+}
+
+@test "an option without its value" {
+	for o in --ids --param --device --bootloader --vendor; do
+		slicer setup-iommu $o
+		exits 2
+		complains "$o"
+	done
+	slicer doctor --root
+	exits 2
+}
+
+@test "values that are none" {
+	slicer --color sometimes doctor
+	exits 2
+	slicer setup-iommu --vendor via --dry-run
+	exits 2
+	complains "intel or amd"
+	slicer setup-iommu --bootloader lilo --dry-run
+	exits 2
+	complains grub
+	slicer pci list --group x
+	exits 2
+	slicer pci bind 0b:00.0 --timeout 0
+	exits 2
+	slicer vm command 0b:00.0 --hypervisor bochs
+	exits 2
+}
+
+@test "operands that nobody asked for" {
+	slicer setup-iommu 0b:00.0 --dry-run
+	exits 2
+	slicer pci list 0b:00.0
+	exits 2
+}
+
+@test "a verb that needs an address" {
+	for verb in 'pci bind' 'pci unbind' 'vm command'; do
+		# shellcheck disable=SC2086
+		slicer $verb
+		exits 2
+		error_only
+	done
+}
+
+@test "addresses that are none" {
+	for a in zz 0b 0b:00 0b:00. 0b:00.8 0b:20.0 100:00.0 0000:0b:00.0.1 ' 0b:00.0' 0b:00.0x :0b:00.0 \
+		123456789:0b:00.0 0000:0b:00.0/../x '' -; do
+		slicer pci bind -- "$a"
+		exits 2
+		error_only
+		slicer vm command -- "$a"
+		exits 2
+		slicer doctor -- "$a"
+		exits 2
+		slicer setup-iommu --dry-run --device="$a"
+		exits 2
+	done
+}
+
+@test "ids that are none" {
+	for ids in foo 10de 10de: :2204 10de:22040 10de:2204, ,10de:2204 10de:2204,,10de:1aef '10de:2204 ' \
+		'10de:2204;reboot' 10de:zzzz 10de-2204 ''; do
+		slicer setup-iommu --dry-run --ids="$ids"
+		exits 2
+		error_only
+	done
+}
+
+@test "parameters that GRUB or the shell would take apart" {
+	# shellcheck disable=SC2016 # they are meant as they stand
+	for p in 'a;b' 'a b' 'a&b' 'a|b' 'a{b' 'a}b' 'a$b' 'a`b' 'a"b' "a'b" 'a\b' 'a<b' 'a#b' $'a\nb' ''; do
+		slicer setup-iommu --dry-run --param="$p"
+		exits 2
+		error_only
+	done
+}
+
+@test "errors as JSON are one document on stdout, with the same exit" {
+	slicer --json pci bind zz
+	exits 2
+	json '.error.code == "usage" and (.error.message | contains("zz"))'
+	json '.error | has("path") and has("line") and has("hint")'
+	slicer --json --root "$BATS_TEST_TMPDIR/none" doctor
+	exits 3
+	json '.schema == "slicer.doctor/1" and .error.code == "refused" and (.error.path | endswith("/none"))'
+	slicer --json nonsense
+	exits 2
+	json '.error.code == "usage"'
+	slicer doctor --json --nonsense
+	exits 2
+	json '.error.code == "usage"'
+}
+
+@test "--root that is not there, or no directory" {
+	for verb in doctor 'setup-iommu --dry-run' 'pci list' 'vm command 0b:00.0'; do
+		# shellcheck disable=SC2086
+		slicer --root "$BATS_TEST_TMPDIR/none" $verb
+		exits 3
+		error_only
+		complains "$BATS_TEST_TMPDIR/none"
+	done
+	: >"$BATS_TEST_TMPDIR/file"
+	slicer --root "$BATS_TEST_TMPDIR/file" doctor
+	exits 3
+}
+
+@test "global options stand before or after the verb" {
+	tree two-gpu off
+	slicer --json doctor --root "$T"
+	exits 1
+	json '.verdict == "setup-needed"'
+	slicer doctor --root="$T" --json
+	exits 1
+	json '.verdict == "setup-needed"'
+}
+
+@test "stdout that can't take the result is an error" {
+	[ -w /dev/full ]
+	tree two-gpu off
+	status=0
+	"$SLICER" --root "$T" pci list >/dev/full 2>/dev/null || status=$?
+	[ "$status" -ne 0 ]
+	status=0
+	"$SLICER" --root "$T" --json doctor >/dev/full 2>/dev/null || status=$?
+	[ "$status" -gt 1 ]
+}
