@@ -11,8 +11,9 @@ set -euo pipefail
 
 machine=amd
 firmware=efi
-packages=systemd-boot
-install_append="root=LABEL=labroot rw console=ttyS0 quiet"
+# ovmf and sudo are what the command that slicer prints asks for.
+packages=systemd-boot,ovmf,sudo
+install_append="root=LABEL=labroot rw console=ttyS0 no_timer_check quiet"
 machine_args=(
 	-machine q35 -cpu max
 	-device "amd-iommu,intremap=on"

@@ -11,7 +11,7 @@ set -euo pipefail
 machine=intel
 firmware=bios
 packages=grub-pc,grub2-common
-install_append="root=LABEL=labroot rw console=ttyS0 quiet"
+install_append="root=LABEL=labroot rw console=ttyS0 no_timer_check quiet"
 machine_args=(
 	-machine "q35,kernel-irqchip=split" -cpu "max,vendor=GenuineIntel"
 	-device "intel-iommu,intremap=on,caching-mode=on"

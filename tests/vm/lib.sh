@@ -56,6 +56,8 @@ machine_prepare()
 	log_dir=$logs/$machine
 	rm -rf "$work" "$log_dir"
 	mkdir -p "$work" "$log_dir" "$cache"
+	# The guest's scripts as they are now: somebody may edit them meanwhile.
+	cp -r "$vm_dir/guest" "$work/guest"
 	story "scenario $machine, $(date -u '+%Y-%m-%d %H:%M:%S') UTC"
 
 	key=$(cache_key "$vm_dir/mkroot" "$packages")
@@ -109,7 +111,7 @@ boot_phase() # PHASE disk|direct
 	share=$work/share
 	rm -rf "$share"
 	mkdir -p "$share" "$dir"
-	cp -r "$vm_dir/guest" "$share/guest"
+	cp -r "$work/guest" "$share/guest"
 	printf '%s\n' "$phase" > "$share/phase"
 	printf '%s\n' "$machine" > "$share/machine"
 	[[ ! -d $work/state ]] || cp -r "$work/state" "$share/state"

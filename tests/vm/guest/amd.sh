@@ -29,8 +29,8 @@ phase_ready()
 	check "the boot entry is as it was" has_word "$(grep -h ^options /boot/efi/loader/entries/*.conf)" "$iommu_off"
 }
 
-# Starts the command that slicer printed, with a kernel and an initramfs added
-# at its end instead of a disk, and reads the inner machine's console.
+# Starts the inner machine with the very text that slicer printed: its variables
+# say a small machine and an empty disk, its "$@" takes a kernel to start instead.
 linux_inside() # FILE WITH SLICER'S OUTPUT
 {
 	local mac
@@ -38,15 +38,16 @@ linux_inside() # FILE WITH SLICER'S OUTPUT
 	modprobe kvm_amd
 	mac=$(cat "/sys/bus/pci/devices/$other/net/"*/address)
 	inner_initramfs /tmp/inner
-	inner_command "$1" > /tmp/inner.sh
-	cp /tmp/inner.sh "$state/inner.sh"
-	timeout 400 bash /tmp/inner.sh > /tmp/inner.log 2>&1 < /dev/null
+	truncate -s 1M /tmp/disk.img
+	DISK=/tmp/disk.img MEMORY=256M CPUS=1 timeout 600 bash "$1" \
+		-no-reboot -kernel "/boot/vmlinuz-$(uname -r)" -initrd /tmp/inner \
+		-append "console=ttyS0 panic=-1 quiet" > /tmp/inner.log 2>&1 < /dev/null
 	tr -d '\r' < /tmp/inner.log > "$state/inner-console.log"
 	cat "$state/inner-console.log"
 	grep '^inner: ' "$state/inner-console.log" | while IFS= read -r line; do story "$line"; done
 
-	# The address on the wire is read from the device itself, so this is the
-	# device at work and not only a line of configuration space.
+	# The MAC is read from the device's own registers, so this is the device
+	# at work and not only a line of configuration space.
 	grep -q "^inner: pci .* 0x8086 0x10d3 " "$state/inner-console.log" &&
 		grep -q "^inner: mac 52:54:00:00:00:01\$" "$state/inner-console.log" &&
 		[ "$mac" = 52:54:00:00:00:02 ]
@@ -81,18 +82,6 @@ inner_initramfs() # FILE
 	EOF
 	chmod +x $dir/init
 	(cd $dir && find . | busybox cpio -o -H newc | gzip -1 > "$1")
-}
-
-# The QEMU command out of slicer's output, on one line, with ours at its end:
-# QEMU takes the last of two contradicting options.
-inner_command() # FILE
-{
-	local command
-
-	command=$(awk '/qemu-system-x86_64/ { on = 1 }
-		on { more = sub(/\\$/, ""); printf "%s ", $0; if (!more) exit }' "$1")
-	printf '%s -m 256 -smp 1 -nodefaults -display none -serial stdio -no-reboot' "$command"
-	printf ' -kernel %s -initrd /tmp/inner -append "console=ttyS0 panic=-1 quiet"\n' "/boot/vmlinuz-$(uname -r)"
 }
 
 phase_undone()

@@ -41,9 +41,10 @@ from_blocked_to_reboot()
 	tree_state /etc /boot > /run/after
 	check "a dry run changes no file below /etc and /boot" same_file /run/before /run/after
 
+	touch /run/before-setup
 	run_slicer 0 "setup-iommu --yes --force" setup-iommu --yes --force
 	check "next-steps.txt is kept" test -s /var/lib/slicer/next-steps.txt
-	check "the initramfs has vfio-pci" initramfs_has vfio-pci.ko
+	check "the initramfs was built again, and is whole" rebuilt "/boot/initrd.img-$(uname -r)"
 	verdict reboot-needed 1
 
 	tree_state /etc /boot > /run/before
@@ -52,9 +53,14 @@ from_blocked_to_reboot()
 	check "a second run changes no file below /etc and /boot" same_file /run/before /run/after
 }
 
-initramfs_has() # FILE NAME
+rebuilt() # IMAGE
 {
-	lsinitramfs "/boot/initrd.img-$(uname -r)" | grep -F "$1"
+	[ "$1" -nt /run/before-setup ] && image_has "$1" virtio_blk.ko && image_has "$1" sbin/udevadm
+}
+image_has() # IMAGE END-OF-A-NAME
+{
+	lsinitramfs "$1" > /run/image || return
+	grep "$2\$" /run/image || { echo "no $2 in $1"; return 1; }
 }
 
 after_reboot_ready()

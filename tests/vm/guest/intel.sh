@@ -53,6 +53,7 @@ ids_for_the_next_boot()
 	check "that refusal changes no file" same_file /run/before /run/after
 
 	run_slicer 0 "setup-iommu --ids for the nvme" setup-iommu --yes --ids "$extra"
+	check "the initramfs has vfio-pci" image_has "/boot/initrd.img-$(uname -r)" /vfio-pci.ko
 	check "grub.cfg has the ids" grep -q "vfio-pci.ids=$extra" /boot/grub/grub.cfg
 }
 

@@ -99,7 +99,7 @@ verdict()
 	[ "$1" != ready ] || ready=true
 	run_slicer "$2" "doctor exits $2" doctor
 	last_lines_say "doctor's last lines name the verdict '$1'" "$1"
-	story "verdict: $(tail -n 3 /run/said | tr '\n' ' ')"
+	story "$(grep '^verdict' /run/said)"
 	json=$(slicer doctor --json 2>&1)
 	printf '%s\n' "$json" > "$state/doctor.$phase.$1.json"
 	check_is "doctor --json: verdict and ready" "$1 $ready" \
