@@ -3,6 +3,8 @@
 # Hosts whose files are not as they should be: a clear error or a skip with its reason, the right exit status, and no
 # file changed.
 
+# shellcheck disable=SC2016 # text for the shells in the tree
+
 load helpers
 
 GRUB=etc/default/grub

@@ -3,6 +3,8 @@
 # slicer on a live machine: a tree as /, in a namespace of its own, where programs are run. What goes wrong with them and
 # with the disks leaves everything as it was, or says what is not.
 
+# shellcheck disable=SC2016 # text for the shells in the tree
+
 load helpers
 
 WANT='intel_iommu=on iommu=pt'
