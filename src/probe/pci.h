@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI functions as sysfs has them (linux Documentation/ABI/testing/sysfs-bus-pci), with names
- * from libpci's pci.ids. The list does not fork and reads only what is asked for.
+ * PCI functions as sysfs has them (linux Documentation/ABI/testing/sysfs-bus-pci), with
+ * names from libpci's pci.ids. The list does not fork and reads only what is asked for.
  */
 #ifndef SLICER_PROBE_PCI_H
 #define SLICER_PROBE_PCI_H
@@ -14,21 +14,21 @@ struct pci_device {
 	char address[PCI_ADDRESS_MAX];
 	uint32_t class_code; /* 24 bits: 0x030000 */
 	uint16_t vendor, device, subsystem_vendor, subsystem_device;
-	long iommu_group;    /* -1: none */
-	long vfio_group;     /* -1: no /dev/vfio/N */
-	char *driver;	     /* NULL: none */
-	/* PCI_NAMES; NULL unless asked for or pci.ids doesn't know (then "Device 1234") */
+	long iommu_group; /* -1: none */
+	long vfio_group; /* -1: no /dev/vfio/N */
+	char *driver; /* NULL: none */
+	/* PCI_NAMES, else NULL. What pci.ids doesn't know is "Device 1234" */
 	char *class_name, *vendor_name, *device_name;
 	/* PCI_DETAILS */
 	char *driver_override; /* NULL: none; never "(null)" */
-	char *vfio_cdev;       /* "vfio3" */
-	char *modalias;
-	char *physfn;	       /* address of the PF if this is a VF */
+	char *vfio_cdev; /* "vfio3" */
+	char *modalias; /* for PCI_MODULES, too */
+	char *physfn; /* address of the PF if this is a VF */
 	struct strv reset_methods;
 	bool boot_vga;
-	int numa_node;	       /* -1 */
-	unsigned header_type;  /* 0 endpoint, 1 bridge, 2 CardBus; 0xff unknown */
-	unsigned num_vfs;      /* sriov_numvfs */
+	int numa_node; /* -1 */
+	unsigned header_type; /* 0 endpoint, 1 bridge, 2 CardBus; 0xff unknown */
+	unsigned num_vfs; /* sriov_numvfs */
 	/* PCI_MODULES */
 	struct strv modules;
 };
@@ -40,8 +40,8 @@ enum pci_load { PCI_NAMES = 1, PCI_DETAILS = 2, PCI_MODULES = 4 };
 
 /* Errors: no PCI bus (no /sys/bus/pci) is refused with a hint. kernel: the release for
  * PCI_MODULES, else NULL. */
-int pci_load(const struct host *h, unsigned what, const char *kernel, struct pci_devices *ret,
-	     struct error *e);
+int pci_load(const struct host *h, unsigned what, const char *kernel,
+	     struct pci_devices *ret, struct error *e);
 void pci_devices_done(struct pci_devices *d);
 const struct pci_device *pci_find(const struct pci_devices *d, struct pci_address at);
 /* "class name: vendor device", owned by the caller; needs PCI_NAMES. */
