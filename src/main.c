@@ -200,6 +200,9 @@ static void print_error(const struct invocation *in, const struct error *e)
 		json_t *doc = json_document(
 			in->cmd && in->cmd->schema ? in->cmd->schema : "slicer.error/1");
 
+		if (e->code == ERROR_FAILED)
+			json_object_set_new(doc, "rolled_back",
+					    json_boolean(e->rolled_back));
 		json_object_set_new(doc, "error", json_error(e));
 		json_print(o, doc, NULL);
 	}

@@ -110,6 +110,19 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 	return 0;
 }
 
+static int unknown_bootloader(const char *name, struct error *e)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+	CLEANUP(free_char) char *known = NULL;
+
+	for (size_t i = 0; bootloaders[i]; i++)
+		strv_add(&names, bootloaders[i]->name);
+	known = strv_join(&names, ", ");
+	error_usage(e, "there is no boot loader \"%s\"", name);
+	error_hint(e, "known are: %s", known);
+	return -EINVAL;
+}
+
 /* Everything that can be wrong with the words alone, before the host is looked at. */
 static int check_options(const struct setup_options *o, const struct strv *operands,
 			 struct wish *w, struct error *e)
@@ -131,6 +144,13 @@ static int check_options(const struct setup_options *o, const struct strv *opera
 	for (size_t i = 0; i < o->devices.n; i++)
 		if (pci_address_parse(o->devices.v[i], &at, e) < 0)
 			return -EINVAL;
+	for (size_t i = 0; i < o->params.n; i++)
+		if (param_check_safe(o->params.v[i], e) < 0)
+			return -EINVAL;
+	if (o->bootloader && !bootloader_find(o->bootloader))
+		return unknown_bootloader(o->bootloader, e);
+	if (o->initramfs && initramfs_check_name(o->initramfs, e) < 0)
+		return -EINVAL;
 	if (o->ids) {
 		n = pci_ids_parse(o->ids, &w->ids, e);
 		if (n < 0)

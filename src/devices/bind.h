@@ -17,6 +17,8 @@ struct bind_io {
 	int (*write)(void *data, const char *path, const char *text, unsigned timeout_ms,
 		     struct error *e);
 	int (*run)(void *data, const struct step *s, struct error *e);
+	/* Is there a driver of that name? */
+	bool (*is_registered)(void *data, const char *driver);
 	/* Of a device, as it is now: NULL is none. Owned by the caller. */
 	char *(*driver)(void *data, const char *address);
 	char *(*override)(void *data, const char *address);

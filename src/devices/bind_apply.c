@@ -180,6 +180,21 @@ static void give_back(const struct bind_io *io, const struct bind_request *r,
 			   str_c(&hint), hint.len ? "; " : "");
 }
 
+/* Before anything is unbound: modprobe ends well also when the module that it loaded has
+ * no driver of that name. */
+static int check_loaded(const struct bind_io *io, const struct bind_request *r,
+			struct error *e)
+{
+	if (io->is_registered(io->data, r->driver))
+		return 0;
+	error_set(e, ENOENT,
+		  "the running kernel has no driver %s, also after loading what "
+		  "could hold it",
+		  r->driver);
+	error_hint(e, "ls " BUS "/drivers shows the drivers there are");
+	return -ENOENT;
+}
+
 static int do_steps(const struct bind_io *io, const struct bind_request *r,
 		    const struct plan *p, bool *touched, struct error *e)
 {
@@ -187,10 +202,13 @@ static int do_steps(const struct bind_io *io, const struct bind_request *r,
 
 	for (size_t i = 0; i < p->n && err == 0; i++) {
 		const struct step *s = &p->v[i];
+		bool last_program = i + 1 == p->n || p->v[i + 1].kind != STEP_RUN;
 		size_t k;
 
 		if (s->kind == STEP_RUN) {
 			err = io->run(io->data, s, e);
+			if (err == 0 && last_program)
+				err = check_loaded(io, r, e);
 			continue;
 		}
 		k = s->kind == STEP_SYSFS ? device_of(r, s) : r->n;
@@ -234,6 +252,11 @@ static int host_run_step(void *data, const struct step *s, struct error *e)
 	return host_run(data, &run, e);
 }
 
+static bool host_is_registered(void *data, const char *driver)
+{
+	return driver_is_registered(data, driver);
+}
+
 static char *host_driver(void *data, const char *address)
 {
 	CLEANUP(free_char) char *path = xasprintf(BUS "/devices/%s/driver", address);
@@ -261,6 +284,7 @@ int bind_apply(const struct host *h, const struct bind_request *r, const struct 
 	struct bind_io io = { .data = (void *)(uintptr_t)h,
 			      .write = host_write,
 			      .run = host_run_step,
+			      .is_registered = host_is_registered,
 			      .driver = host_driver,
 			      .override = host_override };
 

@@ -89,11 +89,13 @@ static const struct initramfs_generator *find(const char *name)
 	return NULL;
 }
 
-static int refuse_name(const char *name, struct error *e)
+int initramfs_check_name(const char *name, struct error *e)
 {
 	CLEANUP(strv_done) struct strv names = { 0 };
 	CLEANUP(free_char) char *known = NULL;
 
+	if (find(name))
+		return 0;
 	for (size_t i = 0; initramfs_generators[i]; i++)
 		strv_add(&names, initramfs_generators[i]->name);
 	known = strv_join(&names, ", ");
@@ -111,7 +113,7 @@ int initramfs_choose(const struct host *h, const struct facts *f, const char *na
 	if (name) {
 		found = find(name);
 		if (!found)
-			return refuse_name(name, e);
+			return initramfs_check_name(name, e);
 		found->probe(h, f, &ret->evidence);
 		strv_addf(&ret->evidence, "--initramfs %s", name);
 	}

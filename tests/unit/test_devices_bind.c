@@ -18,7 +18,7 @@ struct function {
 struct machine {
 	struct function f[2];
 	bool registered; /* vfio-pci */
-	bool modprobe_fails;
+	bool modprobe_fails, modprobe_lies;
 	char log[4096];
 };
 
@@ -93,8 +93,15 @@ static int machine_run(void *data, const struct step *s, struct error *e)
 	assert_string_equal(s->argv.v[0], "modprobe");
 	if (m->modprobe_fails)
 		return error_set(e, EPROTO, "modprobe failed");
-	m->registered = true;
+	m->registered = !m->modprobe_lies;
 	return 0;
+}
+
+static bool machine_is_registered(void *data, const char *driver)
+{
+	const struct machine *m = data;
+
+	return strcmp(driver, "vfio-pci") != 0 || m->registered;
 }
 
 static char *machine_driver(void *data, const char *address)
@@ -156,8 +163,12 @@ static void card_done(struct card *c)
 static int execute(struct card *c, const struct tree *t, struct error *e)
 {
 	CLEANUP(plan_done) struct plan p = { 0 };
-	struct bind_io io = { &c->m, machine_write, machine_run, machine_driver,
-			      machine_override };
+	struct bind_io io = { .data = &c->m,
+			      .write = machine_write,
+			      .run = machine_run,
+			      .is_registered = machine_is_registered,
+			      .driver = machine_driver,
+			      .override = machine_override };
 
 	assert_int_equal(bind_plan(t->host, &c->r, &p, e), 0);
 	return bind_execute(&io, &c->r, &p, e);
@@ -309,6 +320,12 @@ static void test_module(void **state)
 	assert_int_equal(e.code, ERROR_REFUSED);
 	assert_string_equal(c.m.log, "");
 	c.m.modprobe_fails = false;
+	/* ... nor has one that loads without bringing the driver */
+	c.m.modprobe_lies = true;
+	assert_int_equal(execute(&c, *state, &e), -ENOENT);
+	assert_int_equal(e.code, ERROR_REFUSED);
+	assert_string_equal(c.m.log, "");
+	c.m.modprobe_lies = false;
 	assert_int_equal(execute(&c, *state, &e), 0);
 	assert_string_equal(c.m.f[0].driver, "vfio-pci");
 }
