@@ -70,10 +70,9 @@ static bool names_same(const struct parts *a, const struct parts *b)
 	if (a->name_len != b->name_len)
 		return false;
 	for (size_t i = 0; i < a->name_len; i++) {
-		char x = a->name[i] == '-' ? '_' : a->name[i];
-		char y = b->name[i] == '-' ? '_' : b->name[i];
+		char x = a->name[i], y = b->name[i];
 
-		if (x != y)
+		if (x != y && !(strchr("-_", x) && strchr("-_", y)))
 			return false;
 	}
 	return true;

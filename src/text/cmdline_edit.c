@@ -126,7 +126,7 @@ static void items_replace(struct items *items, const char *param, const char *to
 {
 	size_t i = items_find(items, 0, param);
 
-	if (i == items->n || param_same(param, to))
+	if (i >= items->n || param_same(param, to))
 		return;
 	if (*to && items_find(items, 0, to) == items->n) {
 		items->v[i].text = to;
