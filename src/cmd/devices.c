@@ -58,7 +58,7 @@ static void add_named(struct named_devices *ret, const struct pci_device *d)
 	for (size_t i = 0; i < ret->n; i++)
 		if (ret->v[i] == d)
 			return;
-	ret->v = xgrow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
+	ret->v = xgrow(ret->v, ret->n, &ret->cap, sizeof(struct pci_device *));
 	ret->v[ret->n++] = d;
 }
 
@@ -104,7 +104,7 @@ int named_devices_load(const struct context *c, const struct strv *addresses, bo
 	for (size_t i = 0; i < addresses->n && r == 0; i++)
 		r = add_operand(addresses->v[i], group, ret, e);
 	if (r == 0 && ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), compare_named);
+		qsort(ret->v, ret->n, sizeof(struct pci_device *), compare_named);
 	return r;
 }
 

@@ -142,7 +142,7 @@ static int list(struct context *c, const struct filter *f, struct error *e)
 
 	if (r < 0)
 		return r;
-	v = xcalloc(all.n, sizeof(*v));
+	v = xcalloc(all.n, sizeof(struct pci_device *));
 	for (size_t i = 0; i < all.n; i++)
 		if (is_wanted(f, &all.v[i]))
 			v[n++] = &all.v[i];

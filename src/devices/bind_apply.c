@@ -237,38 +237,49 @@ int bind_execute(const struct bind_io *io, const struct bind_request *r,
 	return err;
 }
 
+struct live {
+	const struct host *h;
+};
+
 static int host_write(void *data, const char *path, const char *text, unsigned timeout,
 		      struct error *e)
 {
-	return host_sysfs_write(data, path, text, strlen(text), timeout, e);
+	const struct live *live = data;
+
+	return host_sysfs_write(live->h, path, text, strlen(text), timeout, e);
 }
 
 static int host_run_step(void *data, const struct step *s, struct error *e)
 {
+	const struct live *live = data;
 	struct run run = { .argv = (const char *const *)s->argv.v,
 			   .timeout_s = s->timeout_s,
 			   .log_fd = -1 };
 
-	return host_run(data, &run, e);
+	return host_run(live->h, &run, e);
 }
 
 static bool host_is_registered(void *data, const char *driver)
 {
-	return driver_is_registered(data, driver);
+	const struct live *live = data;
+
+	return driver_is_registered(live->h, driver);
 }
 
 static char *host_driver(void *data, const char *address)
 {
+	const struct live *live = data;
 	CLEANUP(free_char) char *path = xasprintf(BUS "/devices/%s/driver", address);
 
-	return host_link_base(data, path);
+	return host_link_base(live->h, path);
 }
 
 static char *host_override(void *data, const char *address)
 {
+	const struct live *live = data;
 	CLEANUP(free_char)
 	char *path = xasprintf(BUS "/devices/%s/driver_override", address);
-	char *text = host_attr(data, path);
+	char *text = host_attr(live->h, path);
 
 	if (text && (!*text || strcmp(text, "(null)") == 0)) {
 		free(text);
@@ -280,8 +291,8 @@ static char *host_override(void *data, const char *address)
 int bind_apply(const struct host *h, const struct bind_request *r, const struct plan *p,
 	       struct error *e)
 {
-	/* bind_io's data is not const for the sake of the tests' machine. */
-	struct bind_io io = { .data = (void *)(uintptr_t)h,
+	struct live live = { h };
+	struct bind_io io = { .data = &live,
 			      .write = host_write,
 			      .run = host_run_step,
 			      .is_registered = host_is_registered,

@@ -21,7 +21,7 @@ bool driver_same(const char *a, const char *b)
 size_t group_endpoints(const struct pci_devices *all, const struct pci_device *d,
 		       const struct pci_device ***ret)
 {
-	const struct pci_device **v = xcalloc(all->n + 1, sizeof(*v));
+	const struct pci_device **v = xcalloc(all->n + 1, sizeof(struct pci_device *));
 	size_t n = 0;
 
 	for (size_t i = 0; i < all->n; i++) {

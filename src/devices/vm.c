@@ -28,7 +28,7 @@ static void add_endpoint(struct endpoints *v, const struct pci_device *d)
 	for (size_t i = 0; i < v->n; i++)
 		if (v->v[i] == d)
 			return;
-	v->v = xgrow(v->v, v->n, &v->cap, sizeof(*v->v));
+	v->v = xgrow(v->v, v->n, &v->cap, sizeof(struct pci_device *));
 	v->v[v->n++] = d;
 }
 
@@ -75,7 +75,7 @@ void endpoints_collect(const struct pci_devices *all,
 		free(group);
 	}
 	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), compare_endpoints);
+		qsort(ret->v, ret->n, sizeof(struct pci_device *), compare_endpoints);
 }
 
 char *endpoints_join(const struct endpoints *v)
