@@ -12,9 +12,11 @@ BUILD ?= build
 
 VERSION := 0.1.0
 PKGS := libpci blkid mount libarchive libkmod smartcols jansson
+# libarchive and libkmod are loaded when they are needed: src/probe/library.h
+LINKED := libpci blkid mount smartcols jansson
 # Asked only by the rules that compile: `make deps` and `make clean` work without pkg-config.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS = $(shell pkg-config --libs $(PKGS))
+PKG_LIBS = $(shell pkg-config --libs $(LINKED))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wformat=2 -Wvla -Wundef -Wwrite-strings
 DEFINES := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSLICER_VERSION='"$(VERSION)"' -Isrc -I. -Itests
@@ -84,7 +86,7 @@ try: deps
 $(BUILD)/unit/%: tests/unit/%.c $(OBJ)
 	@mkdir -p $(@D)
 	$(say) "  TEST  $@"
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OBJ) $(PKG_LIBS) -lcmocka
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OBJ) $(PKG_LIBS) -larchive -lcmocka
 
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)

@@ -6,6 +6,10 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "probe/library.h"
+
+#define LIBARCHIVE "libarchive.so.13"
+
 #define BUFFER_SIZE (256u << 10)
 
 struct decompressor {
@@ -16,19 +20,35 @@ struct decompressor {
 	uint8_t buffer[BUFFER_SIZE];
 };
 
+static struct {
+	__typeof__(archive_read_new) *read_new;
+	__typeof__(archive_read_free) *read_free;
+	__typeof__(archive_read_open) *read_open;
+	__typeof__(archive_read_next_header) *read_next_header;
+	__typeof__(archive_read_data_block) *read_data_block;
+	__typeof__(archive_read_support_format_raw) *read_support_format_raw;
+	__typeof__(archive_read_support_format_empty) *read_support_format_empty;
+	__typeof__(archive_error_string) *error_string;
+	__typeof__(archive_set_error) *set_error;
+	__typeof__(archive_filter_bytes) *filter_bytes;
+} lib;
+
+static const struct library_symbol symbols[] = {
+	{ "archive_read_new", &lib.read_new },
+	{ "archive_read_free", &lib.read_free },
+	{ "archive_read_open", &lib.read_open },
+	{ "archive_read_next_header", &lib.read_next_header },
+	{ "archive_read_data_block", &lib.read_data_block },
+	{ "archive_read_support_format_raw", &lib.read_support_format_raw },
+	{ "archive_read_support_format_empty", &lib.read_support_format_empty },
+	{ "archive_error_string", &lib.error_string },
+	{ "archive_set_error", &lib.set_error },
+	{ "archive_filter_bytes", &lib.filter_bytes },
+};
+
 /* Only the filter that the magic number asks for: libarchive must not guess on, and none
  * of these starts an external program when it says ARCHIVE_OK. */
-static const struct {
-	const char *kind;
-	int (*support)(struct archive *a);
-} filters[] = {
-	{ "gzip", archive_read_support_filter_gzip },
-	{ "bzip2", archive_read_support_filter_bzip2 },
-	{ "lzma", archive_read_support_filter_lzma },
-	{ "xz", archive_read_support_filter_xz },
-	{ "lz4", archive_read_support_filter_lz4 },
-	{ "zstd", archive_read_support_filter_zstd },
-};
+static const char *const filters[] = { "gzip", "bzip2", "lzma", "xz", "lz4", "zstd" };
 
 static la_ssize_t read_more(struct archive *a, void *data, const void **ret)
 {
@@ -45,24 +65,31 @@ static la_ssize_t read_more(struct archive *a, void *data, const void **ret)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		d->error = errno;
-		archive_set_error(a, errno, "can't read");
+		lib.set_error(a, errno, "can't read");
 		return ARCHIVE_FATAL;
 	}
 	d->position += (uint64_t)n;
 	return n;
 }
 
-static int add_filter(struct archive *a, const char *kind)
+static int add_filter(struct archive *a, const char *kind, struct error *e)
 {
+	__typeof__(archive_read_support_filter_xz) *support = NULL;
+	char name[64];
+	const struct library_symbol symbol = { name, &support };
+
+	snprintf(name, sizeof(name), "archive_read_support_filter_%s", kind);
 	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
-		if (strcmp(filters[i].kind, kind) == 0)
-			return filters[i].support(a) == ARCHIVE_OK ? 0 : -EOPNOTSUPP;
-	return -EOPNOTSUPP;
+		if (strcmp(filters[i], kind) == 0 &&
+		    library_load(LIBARCHIVE, &symbol, 1, e) == 0 &&
+		    support(a) == ARCHIVE_OK)
+			return 0;
+	return error_set(e, EOPNOTSUPP, "%s can't be decompressed here", kind);
 }
 
 static int tell(struct decompressor *d, struct error *e)
 {
-	const char *why = archive_error_string(d->archive);
+	const char *why = lib.error_string(d->archive);
 
 	if (d->error)
 		return error_errno(e, d->error, "can't read");
@@ -74,21 +101,25 @@ int decompress_open(int fd, uint64_t start, uint64_t end, const char *kind,
 {
 	CLEANUP(decompress_close) struct decompressor *d = xcalloc(1, sizeof(*d));
 	struct archive_entry *entry;
+	int err = library_load(LIBARCHIVE, symbols, ARRAY_SIZE(symbols), e);
 
+	if (err < 0)
+		return err;
 	d->fd = fd;
 	d->start = d->position = start;
 	d->end = end;
-	d->archive = archive_read_new();
+	d->archive = lib.read_new();
 	if (!d->archive)
 		return error_set(e, ENOMEM, "libarchive does not start");
-	if (add_filter(d->archive, kind) < 0)
-		return error_set(e, EOPNOTSUPP, "%s can't be decompressed here", kind);
-	archive_read_support_format_raw(d->archive);
-	archive_read_support_format_empty(d->archive);
-	if (archive_read_open(d->archive, d, NULL, read_more, NULL) != ARCHIVE_OK)
+	err = add_filter(d->archive, kind, e);
+	if (err < 0)
+		return err;
+	lib.read_support_format_raw(d->archive);
+	lib.read_support_format_empty(d->archive);
+	if (lib.read_open(d->archive, d, NULL, read_more, NULL) != ARCHIVE_OK)
 		return tell(d, e);
 	/* "raw" has one entry, the data. No data at all is the end, not an error. */
-	if (archive_read_next_header(d->archive, &entry) < ARCHIVE_OK)
+	if (lib.read_next_header(d->archive, &entry) < ARCHIVE_OK)
 		return tell(d, e);
 	*ret = take(d);
 	return 0;
@@ -102,7 +133,7 @@ int decompress_next(struct decompressor *d, const uint8_t **ret, size_t *ret_len
 	int r;
 
 	do {
-		r = archive_read_data_block(d->archive, &block, ret_len, &offset);
+		r = lib.read_data_block(d->archive, &block, ret_len, &offset);
 	} while (r == ARCHIVE_RETRY || (r == ARCHIVE_OK && *ret_len == 0));
 	if (r == ARCHIVE_EOF)
 		return 0;
@@ -114,7 +145,7 @@ int decompress_next(struct decompressor *d, const uint8_t **ret, size_t *ret_len
 
 uint64_t decompress_position(const struct decompressor *d)
 {
-	la_int64_t used = archive_filter_bytes(d->archive, -1);
+	la_int64_t used = lib.filter_bytes(d->archive, -1);
 
 	return used > 0 ? d->start + (uint64_t)used : d->start;
 }
@@ -123,7 +154,8 @@ void decompress_close(struct decompressor **d)
 {
 	if (!*d)
 		return;
-	archive_read_free((*d)->archive);
+	if ((*d)->archive)
+		lib.read_free((*d)->archive);
 	free(*d);
 	*d = NULL;
 }

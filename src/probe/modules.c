@@ -11,10 +11,39 @@
  * come from there, and those don't decide an alias).
  */
 #include "probe/modules.h"
+#include "probe/library.h"
 
 #include <errno.h>
 
 #include <libkmod.h>
+
+#define LIBKMOD "libkmod.so.2"
+
+static struct {
+	__typeof__(kmod_new) *create;
+	__typeof__(kmod_unref) *unref;
+	__typeof__(kmod_set_log_fn) *set_log_fn;
+	__typeof__(kmod_load_resources) *load_resources;
+	__typeof__(kmod_module_new_from_lookup) *module_new_from_lookup;
+	__typeof__(kmod_module_get_module) *module_get_module;
+	__typeof__(kmod_module_get_name) *module_get_name;
+	__typeof__(kmod_module_unref) *module_unref;
+	__typeof__(kmod_module_unref_list) *module_unref_list;
+	__typeof__(kmod_list_next) *list_next;
+} lib;
+
+static const struct library_symbol symbols[] = {
+	{ "kmod_new", &lib.create },
+	{ "kmod_unref", &lib.unref },
+	{ "kmod_set_log_fn", &lib.set_log_fn },
+	{ "kmod_load_resources", &lib.load_resources },
+	{ "kmod_module_new_from_lookup", &lib.module_new_from_lookup },
+	{ "kmod_module_get_module", &lib.module_get_module },
+	{ "kmod_module_get_name", &lib.module_get_name },
+	{ "kmod_module_unref", &lib.module_unref },
+	{ "kmod_module_unref_list", &lib.module_unref_list },
+	{ "kmod_list_next", &lib.list_next },
+};
 
 #define LIST_MAX (16u << 20) /* modules.dep is about 0.6 MiB */
 #define INDEX_MAX (64 * 1024 * 1024) /* modules.alias.bin is about 1.3 MiB */
@@ -65,7 +94,7 @@ void module_index_close(struct module_index **m)
 {
 	if (!*m)
 		return;
-	kmod_unref((*m)->kmod);
+	lib.unref((*m)->kmod);
 	free((*m)->dir);
 	str_done(&(*m)->dep);
 	str_done(&(*m)->builtin);
@@ -200,13 +229,15 @@ static struct kmod_ctx *kmod_of(struct module_index *m)
 	m->kmod_tried = true;
 	if (!can_give_to_kmod(m))
 		return NULL;
+	if (library_load(LIBKMOD, symbols, ARRAY_SIZE(symbols), NULL) < 0)
+		return NULL;
 	outer = host_outer_path(m->h, m->dir);
-	m->kmod = kmod_new(outer, no_config);
+	m->kmod = lib.create(outer, no_config);
 	if (!m->kmod)
 		return NULL;
-	kmod_set_log_fn(m->kmod, be_quiet, NULL);
+	lib.set_log_fn(m->kmod, be_quiet, NULL);
 	/* Maps the indexes once for all questions; without it each opens them again. */
-	kmod_load_resources(m->kmod);
+	lib.load_resources(m->kmod);
 	return m->kmod;
 }
 
@@ -215,16 +246,15 @@ void module_index_alias(struct module_index *m, const char *modalias, struct str
 	struct kmod_ctx *kmod = kmod_of(m);
 	struct kmod_list *list = NULL, *item;
 
-	if (!kmod || kmod_module_new_from_lookup(kmod, modalias, &list) < 0)
+	if (!kmod || lib.module_new_from_lookup(kmod, modalias, &list) < 0)
 		return;
-	kmod_list_foreach(item, list)
-	{
-		struct kmod_module *module = kmod_module_get_module(item);
+	for (item = list; item; item = lib.list_next(list, item)) {
+		struct kmod_module *module = lib.module_get_module(item);
 
-		strv_add_unique(ret, kmod_module_get_name(module));
-		kmod_module_unref(module);
+		strv_add_unique(ret, lib.module_get_name(module));
+		lib.module_unref(module);
 	}
-	kmod_module_unref_list(list);
+	lib.module_unref_list(list);
 }
 
 /* ---- the short forms of facts.h
