@@ -94,7 +94,9 @@ void module_index_close(struct module_index **m)
 {
 	if (!*m)
 		return;
-	lib.unref((*m)->kmod);
+	/* No alias was asked: the library is not there. */
+	if ((*m)->kmod)
+		lib.unref((*m)->kmod);
 	free((*m)->dir);
 	str_done(&(*m)->dep);
 	str_done(&(*m)->builtin);
