@@ -11,8 +11,8 @@ set -euo pipefail
 
 machine=amd
 firmware=efi
-# ovmf and sudo are what the command that slicer prints asks for.
-packages=systemd-boot,ovmf,sudo
+# sudo is in the command that slicer prints.
+packages=systemd-boot,sudo
 install_append="root=LABEL=labroot rw console=ttyS0 no_timer_check quiet"
 machine_args=(
 	-machine q35 -cpu max

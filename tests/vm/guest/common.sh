@@ -55,7 +55,7 @@ from_blocked_to_reboot()
 
 rebuilt() # IMAGE
 {
-	[ "$1" -nt /run/before-setup ] && image_has "$1" virtio_blk.ko && image_has "$1" sbin/udevadm
+	[ "$1" -nt /run/before-setup ] && image_has "$1" virtio_blk.ko && image_has "$1" bin/udevadm
 }
 image_has() # IMAGE END-OF-A-NAME
 {
