@@ -167,6 +167,17 @@ static size_t find_verb(struct invocation *in)
 	return 0;
 }
 
+/* Is it the first word of verbs of two words? */
+static bool is_prefix(const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const struct command *const *c = commands; *c; c++)
+		if (!strncmp((*c)->verb, word, n) && (*c)->verb[n] == ' ')
+			return true;
+	return false;
+}
+
 static int unknown_verb(const struct invocation *in, struct error *e)
 {
 	const char *verbs[32], *near;
@@ -183,7 +194,8 @@ static int unknown_verb(const struct invocation *in, struct error *e)
 	if (in->args.v[0][0] == '-')
 		error_usage(e, "there is no option %s", in->args.v[0]);
 	else
-		error_usage(e, "there is no verb '%s'", in->args.v[0]);
+		error_usage(e, "there is no verb '%s'",
+			    is_prefix(in->args.v[0]) ? two : in->args.v[0]);
 	if (near)
 		error_hint(e, "did you mean 'slicer %s'?", near);
 	else
@@ -247,10 +259,6 @@ static int run_verb(struct invocation *in, struct error *e)
 	}
 	words = find_verb(in);
 	if (!words) {
-		if (in->help && in->args.v[0][0] != '-') {
-			print_usage(stdout);
-			return 0;
-		}
 		unknown_verb(in, e);
 		return ERROR_USAGE;
 	}

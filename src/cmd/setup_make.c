@@ -83,6 +83,17 @@ static int check_length(const struct setup *s, struct error *e)
 	return 0;
 }
 
+/* A vfio-pci that is built into every kernel of the menu is there before any module: the
+ * parameter alone is enough. */
+static bool vfio_is_builtin(const struct setup *s)
+{
+	for (size_t k = 0; k < s->initramfs.versions.n; k++)
+		if (module_state_of(s->c->host, s->initramfs.versions.v[k], "vfio-pci") !=
+		    MODULE_BUILTIN)
+			return false;
+	return s->initramfs.versions.n > 0;
+}
+
 /* Softdeps only steer modules: a built-in driver is there first whatever they say. */
 static void warn_builtin(struct setup *s)
 {
@@ -136,6 +147,10 @@ static int plan_initramfs(struct setup *s, struct error *e)
 		return 0;
 	}
 	warn_builtin(s);
+	if (vfio_is_builtin(s))
+		w->early_bind = false;
+	if (!w->rebuild && !w->early_bind)
+		return 0;
 	err = s->initramfs.generator->plan(&s->initramfs, w, &s->plan, e);
 	for (size_t i = 0; err >= 0 && i < s->plan.n; i++)
 		programs += s->plan.v[i].kind == STEP_RUN;

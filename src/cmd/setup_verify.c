@@ -5,7 +5,7 @@
 #include "cmd/setup.h"
 #include "probe/initramfs.h"
 
-/* The commands lines that boot entries had before, to compare with after taking back. */
+/* The command lines that boot entries had before, to compare with after taking back. */
 static int verify_restored(struct setup *s, struct error *e)
 {
 	struct boot_config now = { 0 };
@@ -37,7 +37,9 @@ static int verify_menu(struct setup *s, struct error *e)
 		strv_add(&lacks, "the boot menu has no entries");
 	if (err >= 0)
 		boot_config_verify(&now, s->edit, &lacks);
-	for (size_t i = 0; err >= 0 && i < now.n; i++) {
+	/* Where the configuration was right already, the edit is empty: look for what is
+	 * wanted. */
+	for (size_t i = 0; err >= 0 && !s->edit->n && i < now.n; i++) {
 		CLEANUP(strv_done) struct strv missing = { 0 };
 
 		if (!boot_entry_is_normal(&now.v[i]))

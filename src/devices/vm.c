@@ -150,7 +150,10 @@ static void device_lines(const struct endpoints *v, struct str *ret)
 		const struct pci_device *d = v->v[i];
 		CLEANUP(free_char) char *text = pci_description(d);
 
-		str_addf(ret, "%s#   %s  ", i ? "\n" : "", d->address);
+		str_addf(ret, "%s#   %s", i ? "\n" : "", d->address);
+		if (d->address[0] == '<')
+			continue; /* a placeholder has no name */
+		str_add(ret, "  ");
 		str_add_printable(ret, text, strlen(text));
 		if (d->iommu_group >= 0)
 			str_addf(ret, " (IOMMU group %ld)", d->iommu_group);

@@ -118,6 +118,7 @@ struct run {
 	/* Called about every 200 ms while it runs, with the seconds gone; may be NULL. */
 	void (*tick)(void *data, double seconds);
 	void *tick_data;
+	bool uninterruptible; /* a pending SIGINT or SIGTERM does not stop it */
 	int status; /* out: wait status */
 	double seconds; /* out: how long it ran */
 };

@@ -136,13 +136,44 @@ static bool drain(const struct run *r, int fd, struct str *tail)
 	return true;
 }
 
+enum stop { STOP_NO, STOP_TIMEOUT, STOP_INTERRUPT };
+
+/* A caller that must not die half way blocks these signals: then they are pending, and
+ * the program is what they end. */
+static bool is_interrupted(const struct run *r)
+{
+	sigset_t pending;
+
+	return !r->uninterruptible && sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGINT) == 1 ||
+		sigismember(&pending, SIGTERM) == 1);
+}
+
+/* Asks the program to end when its time is up or the person wants it, kills it when it
+ * does not. Returns why. */
+static enum stop stop_if_due(const struct run *r, pid_t pid, enum stop why, double past,
+			     double *limit)
+{
+	if (why && past > *limit + GRACE_S)
+		kill(-pid, SIGKILL);
+	if (why)
+		return why;
+	why = past > *limit ? STOP_TIMEOUT : is_interrupted(r) ? STOP_INTERRUPT : STOP_NO;
+	if (why) {
+		*limit = past;
+		kill(-pid, SIGTERM);
+	}
+	return why;
+}
+
 /* Follows the program until it is gone, its time is up, or (in that case) it is killed. A
  * daemon that it left behind may hold the pipe open: the program's own end is what
  * counts. */
-static bool follow(struct run *r, pid_t pid, int out, struct str *tail)
+static enum stop follow(struct run *r, pid_t pid, int out, struct str *tail)
 {
 	double start = now(), limit = r->timeout_s ? r->timeout_s : DEFAULT_TIMEOUT;
-	bool timed_out = false, open_pipe = true, gone = false;
+	bool open_pipe = true, gone = false;
+	enum stop why = STOP_NO;
 	/* Readable when it is gone: its pipe ends a moment earlier, and without this (-1
 	 * on an old kernel) that moment costs a whole tick. */
 	CLEANUP(close_fd) int end = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -160,15 +191,11 @@ static bool follow(struct run *r, pid_t pid, int out, struct str *tail)
 		gone = waitpid(pid, &r->status, WNOHANG) == pid;
 		if (r->tick && !gone)
 			r->tick(r->tick_data, past);
-		if (!gone && past > limit + GRACE_S)
-			kill(-pid, SIGKILL);
-		else if (!gone && past > limit && !timed_out) {
-			timed_out = true;
-			kill(-pid, SIGTERM);
-		}
+		if (!gone)
+			why = stop_if_due(r, pid, why, past, &limit);
 	}
 	r->seconds = now() - start;
-	if (timed_out)
+	if (why)
 		kill(-pid, SIGKILL);
 	while (open_pipe) {
 		struct pollfd p = { .fd = out, .events = POLLIN };
@@ -176,7 +203,7 @@ static bool follow(struct run *r, pid_t pid, int out, struct str *tail)
 		if (poll(&p, 1, 0) <= 0 || !drain(r, out, tail))
 			break;
 	}
-	return timed_out;
+	return why;
 }
 
 static void add_last_line(struct error *e, struct str *tail)
@@ -194,11 +221,13 @@ static void add_last_line(struct error *e, struct str *tail)
 		 str_c(&safe));
 }
 
-static int outcome(const struct run *r, bool timed_out, struct str *tail, struct error *e)
+static int outcome(const struct run *r, enum stop why, struct str *tail, struct error *e)
 {
 	const char *name = r->argv[0];
 
-	if (timed_out) {
+	if (why == STOP_INTERRUPT)
+		return error_set(e, EINTR, "interrupted; %s was stopped", name);
+	if (why == STOP_TIMEOUT) {
 		error_set(e, ETIMEDOUT, "%s did not finish within %u s and was stopped",
 			  name, r->timeout_s ? r->timeout_s : DEFAULT_TIMEOUT);
 		add_last_line(e, tail);
@@ -227,7 +256,7 @@ int host_run(const struct host *h, struct run *r, struct error *e)
 	CLEANUP(close_fd) int out_r = -1;
 	CLEANUP(close_fd) int out_w = -1;
 	int fds[2], err;
-	bool timed_out;
+	enum stop why;
 	pid_t pid;
 
 	err = host_need_live(h, "running a program", e);
@@ -248,6 +277,6 @@ int host_run(const struct host *h, struct run *r, struct error *e)
 	if (err < 0)
 		return error_errno(e, -err, "can't start %s", path);
 	close_fd(&out_w);
-	timed_out = follow(r, pid, out_r, &tail);
-	return outcome(r, timed_out, &tail, e);
+	why = follow(r, pid, out_r, &tail);
+	return outcome(r, why, &tail, e);
 }

@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/apply.h"
+#include "plan/files.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <time.h>
 
 /* The shell gets this long to read a configuration file. */
 #define PROOF_TIMEOUT_S 20
+/* Of the error's text, before what was taken back and what not. */
+#define ROOM_FOR_CAUSE 600
+
+/*
+ * From the first change to the last check, nothing ends slicer half way: SIGINT and
+ * SIGTERM stop the program that runs, which is a failure like others, and a terminal that
+ * goes away (SIGHUP: the connection to a machine far away) stops nothing.
+ */
+static void interrupting(sigset_t *ret)
+{
+	sigemptyset(ret);
+	sigaddset(ret, SIGINT);
+	sigaddset(ret, SIGTERM);
+}
 
 static void tell(const struct apply *a, const struct step *s, enum apply_event ev,
 		 double seconds, const struct str *output)
@@ -52,35 +69,6 @@ static int prove(const struct host *h, const struct proof *p, struct error *e)
 	return -EINVAL;
 }
 
-/* Reads a step's file as it is now. A missing file is an empty text with *ret_exists
- * false. */
-static int read_now(const struct host *h, const char *path, bool *ret_exists,
-		    struct str *ret, struct error *e)
-{
-	int err = host_read(h, path, HOST_MAX_CONFIG, ret, e);
-
-	*ret_exists = err >= 0;
-	if (err != -ENOENT)
-		return err;
-	str_clear(ret);
-	if (e)
-		*e = (struct error){ 0 };
-	return 0;
-}
-
-static bool is_file_step(const struct step *s)
-{
-	return s->kind == STEP_REPLACE || s->kind == STEP_REMOVE;
-}
-
-/* What a file should be: before the step, or after it. */
-static bool has_text(const struct step *s, bool after, bool exists, const struct str *now)
-{
-	bool want = after ? s->kind == STEP_REPLACE : s->existed;
-
-	return exists == want && (!want || str_same(now, after ? &s->after : &s->before));
-}
-
 /* A file that somebody changed since the plan was made is not overwritten. */
 static int check_unchanged(const struct host *h, const struct step *s, struct error *e)
 {
@@ -115,60 +103,6 @@ static int check_before(const struct apply *a, struct error *e)
 /* ---- one step
  * ----------------------------------------------------------------------------- */
 
-/* Makes the directories that a file needs; those that were not there are noted in made.
- */
-static int make_dirs(const struct host *h, const char *path, struct strv *made,
-		     struct error *e)
-{
-	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
-		CLEANUP(free_char) char *dir = xstrndup(path, (size_t)(p - path));
-		int err;
-
-		if (host_is_dir(h, dir))
-			continue;
-		err = host_mkdirs(h, dir, 0755, e);
-		if (err < 0)
-			return err;
-		strv_add_unique(made, dir);
-	}
-	return 0;
-}
-
-static int write_file(const struct host *h, const char *path, bool exists,
-		      const struct str *text, mode_t mode, struct strv *made,
-		      struct error *e)
-{
-	int err;
-
-	if (!exists) {
-		err = host_remove(h, path, e);
-		return err == -ENOENT ? 0 : err;
-	}
-	err = make_dirs(h, path, made, e);
-	if (err >= 0)
-		err = host_replace(h, path, str_c(text), text->len, mode ? mode : 0644,
-				   e);
-	return err;
-}
-
-/* Writes and reads back. */
-static int do_file(const struct host *h, const struct step *s, bool after,
-		   struct strv *made, struct error *e)
-{
-	CLEANUP(str_done) struct str now = { 0 };
-	bool want = after ? s->kind == STEP_REPLACE : s->existed, exists;
-	int err = write_file(h, s->path, want, after ? &s->after : &s->before, s->mode,
-			     made, e);
-
-	if (err >= 0)
-		err = read_now(h, s->path, &exists, &now, e);
-	if (err < 0 || has_text(s, after, exists, &now))
-		return err;
-	error_set(e, EIO, "does not read back as it was written");
-	error_at(e, s->path, 0);
-	return -EIO;
-}
-
 struct ticking {
 	const struct apply *a;
 	const struct step *s;
@@ -193,6 +127,7 @@ static int do_program(const struct apply *a, const struct step *s, int log_fd,
 		.log_fd = log_fd,
 		.tick = tick,
 		.tick_data = &t,
+		.uninterruptible = a->taking_back,
 	};
 	int err;
 
@@ -242,6 +177,18 @@ static void regenerate(const struct apply *a, size_t begun, int log_fd, struct s
 	}
 }
 
+/* What arrived so far has had its effect: the programs that take back must not be
+ * stopped. */
+static void drop_signals(void)
+{
+	static const struct timespec now;
+	sigset_t set;
+
+	interrupting(&set);
+	while (sigtimedwait(&set, NULL, &now) > 0)
+		;
+}
+
 static void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 		      struct error *e)
 {
@@ -249,6 +196,8 @@ static void roll_back(struct apply *a, struct record *rec, size_t begun, int log
 	struct error why = { 0 };
 	size_t n;
 
+	a->taking_back = true;
+	drop_signals();
 	restore_files(a, begun, rec, &left);
 	if (host_is_live(a->host) &&
 	    (a->changed || begun > 1 || !is_file_step(&a->plan->v[0]))) {
@@ -268,6 +217,10 @@ static void roll_back(struct apply *a, struct record *rec, size_t begun, int log
 	if (journal_save(a->host, rec, &why) < 0)
 		str_addf(&left, "the journal could not be brought up to date (%s)\n",
 			 why.what);
+	/* The sentence that counts must fit. */
+	if (strlen(e->what) > ROOM_FOR_CAUSE)
+		snprintf(e->what + ROOM_FOR_CAUSE, sizeof(e->what) - ROOM_FOR_CAUSE,
+			 " ...");
 	n = strlen(e->what);
 	if (e->rolled_back) {
 		snprintf(e->what + n, sizeof(e->what) - n,
@@ -361,16 +314,11 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 	return err;
 }
 
-int apply_plan(struct apply *a, struct error *e)
+static int apply_locked(struct apply *a, struct error *e)
 {
-	CLEANUP(close_fd) int lock = -1;
 	struct record rec = { 0 };
-	int err;
+	int err = check_before(a, e);
 
-	lock = host_lock(a->host, e);
-	if (lock < 0)
-		return lock;
-	err = check_before(a, e);
 	if (err >= 0)
 		err = journal_begin(a->host, a->plan, a->edit, a->bootloader, a->undo,
 				    &rec, e);
@@ -379,5 +327,24 @@ int apply_plan(struct apply *a, struct error *e)
 	a->run_id = xstrdup(rec.id);
 	err = apply_journaled(a, &rec, e);
 	record_done(&rec);
+	return err;
+}
+
+int apply_plan(struct apply *a, struct error *e)
+{
+	CLEANUP(close_fd) int lock = host_lock(a->host, e);
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, hangup;
+	sigset_t set, before;
+	int err;
+
+	if (lock < 0)
+		return lock;
+	interrupting(&set);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	sigaction(SIGHUP, &ignore, &hangup);
+	err = apply_locked(a, e);
+	drop_signals();
+	sigaction(SIGHUP, &hangup, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return err;
 }

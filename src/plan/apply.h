@@ -27,6 +27,7 @@ struct apply {
 	 */
 	int (*verify)(void *data, bool rolled_back, struct error *e);
 	void *data;
+	bool taking_back; /* private: set while a failure is being undone */
 	/* out */
 	size_t deferred; /* programs that were not run, because the root is foreign */
 	bool changed; /* something was written or run */

@@ -185,6 +185,36 @@ rolled_back() {
 	grep -q "$WANT" "$T/boot/grub/grub.cfg"
 }
 
+@test "Ctrl-C, and a connection that is gone, while a generator runs" {
+	mv "$T/usr/sbin/update-grub" "$T/usr/sbin/update-grub.real"
+	program usr/sbin/update-grub <<-'SH'
+		#!/bin/sh
+		if [ ! -e /tmp/started ]; then
+			echo $PPID >/tmp/started
+			exec sleep 60
+		fi
+		exec /usr/sbin/update-grub.real
+	SH
+	local slicer i status=0
+	inside /usr/local/bin/slicer setup-iommu --yes >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null &
+	for ((i = 0; i < 300; i++)); do
+		[ ! -s "$T/tmp/started" ] || break
+		sleep 0.1
+	done
+	slicer=$(cat "$T/tmp/started")
+	# The connection goes away: nothing stops. Ctrl-C: everything is taken back.
+	kill -HUP "$slicer"
+	sleep 0.5
+	kill -0 "$slicer"
+	kill -INT "$slicer"
+	wait $! || status=$?
+	[ "$status" -eq 4 ]
+	grep -q 'interrupted; update-grub was stopped' "$BATS_TEST_TMPDIR/out"
+	grep -q 'Everything was taken back' "$BATS_TEST_TMPDIR/out"
+	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
+	[ "$(grep -c "$WANT" "$T/boot/grub/grub.cfg")" -eq 0 ]
+}
+
 @test "a generator that hangs, and slicer is killed: the next run, and undo, know" {
 	program usr/sbin/update-grub <<-'SH'
 		#!/bin/sh
