@@ -147,6 +147,7 @@ install: all man
 	@tests/may-install "$(DESTDIR)$(SBINDIR)/slicer"
 	install -D -m 0755 $(BUILD)/slicer $(DESTDIR)$(SBINDIR)/slicer
 	for m in $(MAN); do install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
+	echo "installed $(DESTDIR)$(SBINDIR)/slicer and its manual pages"
 
 uninstall:
 	@tests/may-install "$(DESTDIR)$(SBINDIR)/slicer"
