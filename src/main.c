@@ -137,15 +137,19 @@ static void print_usage(FILE *f)
 		   "Verbs:\n");
 	for (const struct command *const *c = commands; *c; c++)
 		fprintf(f, "  %-14s  %s\n", (*c)->verb, (*c)->summary);
-	fprintf(f, "\nThe way:\n"
-		   "  slicer doctor              what is on, what is missing, what to do "
-		   "next\n"
-		   "  sudo slicer setup-iommu    set the kernel parameters; shows the "
-		   "plan and asks\n"
-		   "  sudo reboot\n"
-		   "  sudo slicer pci bind ADDR  give a device to VMs\n"
-		   "\n'slicer VERB --help' tells more about a verb; slicer(8) is the "
-		   "manual.\n");
+	fprintf(f,
+		"\nThe way:\n"
+		"  slicer doctor              what is on, what is missing, what to do "
+		"next\n"
+		"  sudo slicer setup-iommu    set the kernel parameters; shows the "
+		"plan and asks\n"
+		"  sudo reboot\n"
+		"  sudo slicer pci bind ADDR  give a device to VMs\n"
+		"  slicer vm command ADDR     the command that starts a VM with it\n"
+		"\nGlobal options, before or after the verb: --root DIR, --json, --color "
+		"WHEN,\n--quiet, --verbose, --help, --version\n"
+		"\n'slicer VERB --help' tells more about a verb; slicer(8) is the "
+		"manual.\n");
 }
 
 /* The longest verb that the first words spell. Returns the number of words, 0 if none. */
@@ -196,7 +200,10 @@ static int unknown_verb(const struct invocation *in, struct error *e)
 	else
 		error_usage(e, "there is no verb '%s'",
 			    is_prefix(in->args.v[0]) ? two : in->args.v[0]);
-	if (near)
+	if (in->args.n == 1 && is_prefix(in->args.v[0])) {
+		error_usage(e, "'%s' needs a second word", in->args.v[0]);
+		error_hint(e, "'slicer --help' lists the verbs");
+	} else if (near)
 		error_hint(e, "did you mean 'slicer %s'?", near);
 	else
 		error_hint(e, "'slicer --help' lists the verbs");
@@ -258,6 +265,10 @@ static int run_verb(struct invocation *in, struct error *e)
 		return in->help ? 0 : ERROR_USAGE;
 	}
 	words = find_verb(in);
+	if (!words && in->help && in->args.n == 1 && is_prefix(in->args.v[0])) {
+		print_usage(stdout);
+		return 0;
+	}
 	if (!words) {
 		unknown_verb(in, e);
 		return ERROR_USAGE;

@@ -94,6 +94,30 @@ static void list_conflicts(const struct setup *s, struct str *ret)
 	}
 }
 
+/* The place of a contradiction: the line with it that the plan changes. */
+static void point_at(const struct setup *s, const char *param, struct error *e)
+{
+	for (size_t i = 0; i < s->plan.n; i++) {
+		const struct step *step = &s->plan.v[i];
+		size_t at = 0, at_after = 0, len, len_after;
+		const char *line, *after;
+
+		for (unsigned n = 1;
+		     step->kind == STEP_REPLACE &&
+		     next_line(str_c(&step->before), step->before.len, &at, &line, &len);
+		     n++) {
+			bool same = next_line(str_c(&step->after), step->after.len,
+					      &at_after, &after, &len_after) &&
+				    len == len_after && !memcmp(line, after, len);
+
+			if (!same && memmem(line, len, param, strlen(param))) {
+				error_at(e, step->path, n);
+				return;
+			}
+		}
+	}
+}
+
 static int refuse_conflicts(const struct setup *s, struct error *e)
 {
 	CLEANUP(str_done) struct str list = { 0 };
@@ -101,6 +125,7 @@ static int refuse_conflicts(const struct setup *s, struct error *e)
 	list_conflicts(s, &list);
 	error_set(e, EPERM, "the command line says the opposite of what is wanted:\n%s",
 		  str_c(&list));
+	point_at(s, s->wanted.conflicts[0].param, e);
 	error_hint(
 		e,
 		"somebody wrote that on purpose. If it may be replaced: answer yes at a "
@@ -219,9 +244,11 @@ static int report_done(struct setup *s, const struct outcome *o, bool undo,
 {
 	CLEANUP(str_done) struct str text = { 0 };
 	FILE *f = s->c->out.out;
+	/* Where nothing changes and no reboot is due, there is no "after the reboot". */
+	bool steps = !undo && (o->applied || o->reboot);
 	int err = 0;
 
-	if (!undo)
+	if (steps)
 		err = setup_next_steps(s, &text, e);
 	if (err < 0)
 		return err;
@@ -239,7 +266,7 @@ static int report_done(struct setup *s, const struct outcome *o, bool undo,
 			undo ? "slicer has left nothing on this host"
 			     : "the command line and the boot menu are as wanted");
 	print_next(s);
-	if (!undo)
+	if (steps)
 		fprintf(f, "\n%s\nKept in %s\n", str_c(&text), NEXT_STEPS_PATH);
 	return 0;
 }

@@ -28,21 +28,57 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 }
 
 static int print_json(const struct context *c, const struct vm_command *vm,
-		      struct error *e)
+		      const struct strv *obstacles, struct error *e)
 {
 	json_t *doc = json_document("slicer.vm/1");
 
 	json_object_set_new(doc, "hypervisor", json_text(vm->hypervisor));
 	json_object_set_new(doc, "devices", json_texts(&vm->devices));
 	json_object_set_new(doc, "must_bind", json_texts(&vm->must_bind));
+	json_object_set_new(doc, "warnings", json_texts(obstacles));
 	json_object_set_new(doc, "device_argv", json_texts(&vm->device_argv));
 	json_object_set_new(doc, "command", json_text(str_c(&vm->text)));
 	return json_print(&c->out, doc, e);
 }
 
+/* What stays in the way after binding: bridges with a driver in the group, and what the
+ * host does with the devices. */
+static void add_obstacles(const struct context *c, const struct named_devices *d,
+			  const struct vm_command *vm, struct strv *ret)
+{
+	struct mounts mounts = { 0 };
+	struct usage *usage;
+
+	mounts_load(c->host, &mounts, NULL);
+	usage = usage_load(c->host, &mounts);
+	for (size_t i = 0; i < d->all.n; i++) {
+		const struct pci_device *x = &d->all.v[i];
+		bool taken = strv_has(&vm->devices, x->address), in_group = taken;
+		struct uses uses = { 0 };
+
+		for (size_t k = 0; k < d->n; k++)
+			in_group |= x->iommu_group >= 0 &&
+				    x->iommu_group == d->v[k]->iommu_group;
+		if (in_group && !taken && group_blocker(x))
+			strv_addf(
+				ret,
+				"IOMMU group %ld also holds %s (%s): a VM can't use the "
+				"group while it has that driver",
+				x->iommu_group, x->address, group_blocker(x));
+		if (taken && !driver_is_vfio(x->driver))
+			usage_of(usage, x, &uses);
+		for (size_t k = 0; k < uses.n; k++)
+			strv_addf(ret, "the host uses %s: %s", x->address,
+				  uses.v[k].text);
+		uses_done(&uses);
+	}
+	usage_free(&usage);
+	mounts_done(&mounts);
+}
+
 /* What keeps the printed command from working now: a diagnosis, not the result. */
 static void print_notes(const struct context *c, const struct named_devices *d,
-			const struct vm_command *vm)
+			const struct vm_command *vm, const struct strv *obstacles)
 {
 	CLEANUP(free_char) char *list = strv_join(&vm->must_bind, " ");
 	bool no_iommu = false;
@@ -55,6 +91,12 @@ static void print_notes(const struct context *c, const struct named_devices *d,
 			"slicer doctor\"\n");
 	if (vm->must_bind.n)
 		fprintf(c->out.err, "note: first: sudo slicer pci bind %s\n", list);
+	for (size_t i = 0; i < obstacles->n; i++) {
+		CLEANUP(str_done) struct str safe = { 0 };
+
+		str_add_printable(&safe, obstacles->v[i], strlen(obstacles->v[i]));
+		fprintf(c->out.err, "note: %s\n", str_c(&safe));
+	}
 }
 
 static int print(const struct context *c, const struct strv *addresses,
@@ -62,6 +104,7 @@ static int print(const struct context *c, const struct strv *addresses,
 {
 	CLEANUP(named_devices_done) struct named_devices devices = { 0 };
 	CLEANUP(vm_command_done) struct vm_command vm = { 0 };
+	CLEANUP(strv_done) struct strv obstacles = { 0 };
 	int r = named_devices_load(c, addresses, false, &devices, e);
 
 	if (r == 0)
@@ -69,10 +112,11 @@ static int print(const struct context *c, const struct strv *addresses,
 				    hypervisor, &vm, e);
 	if (r < 0)
 		return r;
+	add_obstacles(c, &devices, &vm, &obstacles);
 	if (c->out.json)
-		return print_json(c, &vm, e);
+		return print_json(c, &vm, &obstacles, e);
 	if (!c->out.quiet)
-		print_notes(c, &devices, &vm);
+		print_notes(c, &devices, &vm, &obstacles);
 	fputs(str_c(&vm.text), c->out.out);
 	return 0;
 }

@@ -44,6 +44,16 @@ int driver_name(const struct host *h, const char *text, char **ret, struct error
 	return 0;
 }
 
+/* Drivers whose module has another name (linux drivers/usb/host/xhci-pci.c,
+ * drivers/i2c/busses/i2c-i801.c, i2c-piix4.c). */
+static const struct {
+	const char *driver, *module;
+} holders[] = {
+	{ "xhci_hcd", "xhci_pci" },
+	{ "i801_smbus", "i2c_i801" },
+	{ "piix4_smbus", "i2c_piix4" },
+};
+
 void driver_modules(const struct host *h, const struct bind_request *r, struct strv *ret)
 {
 	CLEANUP(free_char) char *kernel = host_attr(h, "/proc/sys/kernel/osrelease");
@@ -56,14 +66,12 @@ void driver_modules(const struct host *h, const struct bind_request *r, struct s
 		strv_add(ret, r->driver);
 		return;
 	}
-	/* A driver and its module may have different names (xhci_hcd is in xhci_pci): the
-	 * modules that say they know the device. */
-	for (size_t i = 0; i < r->n; i++) {
-		for (size_t k = 0; k < r->v[i]->modules.n; k++)
-			strv_add_unique(ret, r->v[i]->modules.v[k]);
-		if (!r->v[i]->modules.n && r->v[i]->modalias && kernel)
-			modules_for_alias(h, kernel, r->v[i]->modalias, ret, NULL);
-	}
+	/* Loading what merely knows the device could take other devices (nouveau for a
+	 * mistyped nvidia): only a module that is known to hold the driver. */
+	for (size_t i = 0; i < ARRAY_SIZE(holders); i++)
+		if (kernel && strcmp(holders[i].driver, r->driver) == 0 &&
+		    module_state_of(h, kernel, holders[i].module) == MODULE_LOADABLE)
+			strv_add(ret, holders[i].module);
 }
 
 static int check_driver(const struct host *h, const struct bind_request *r,
@@ -218,12 +226,12 @@ static void warn_of_group(const struct pci_devices *all, const struct bind_reque
 	}
 	if (!rest.len)
 		return;
-	strv_addf(
-		warnings,
-		"IOMMU group %ld also holds %s: a VM can't use the group until they are "
-		"on vfio-pci too%s",
-		d->iommu_group, str_c(&rest),
-		endpoints ? " (add --group to take all of it)" : "");
+	strv_addf(warnings,
+		  "IOMMU group %ld also holds %s: a VM can't use the group while these "
+		  "have "
+		  "it%s",
+		  d->iommu_group, str_c(&rest),
+		  endpoints ? " (--group takes every endpoint)" : "");
 }
 
 int bind_check(const struct host *h, const struct mounts *m,
