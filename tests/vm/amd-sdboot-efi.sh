@@ -15,6 +15,8 @@ firmware=efi
 packages=systemd-boot,sudo
 install_append="root=LABEL=labroot rw console=ttyS0 no_timer_check quiet"
 machine_args=(
+	# With one CPU, the machine sometimes sleeps for ever once the inner one runs.
+	-smp 2
 	-machine q35 -cpu max
 	-device "amd-iommu,intremap=on"
 	-device "e1000e,addr=10,mac=52:54:00:00:00:01,romfile="

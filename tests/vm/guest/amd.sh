@@ -35,17 +35,22 @@ phase_ready()
 # software, run into an assertion of QEMU 7.2 on the outside.
 linux_inside() # FILE WITH SLICER'S OUTPUT
 {
-	local mac
+	local mac try status
 
 	modprobe kvm_amd
 	mac=$(cat "/sys/bus/pci/devices/$other/net/"*/address)
 	inner_initramfs /tmp/inner
 	truncate -s 1M /tmp/disk.img
 	truncate -s 64K /tmp/vars.img
-	DISK=/tmp/disk.img MEMORY=256M CPUS=1 \
-		FIRMWARE=/usr/share/seabios/bios-256k.bin VARS=/tmp/vars.img \
-		timeout 600 bash "$1" -no-reboot -kernel "/boot/vmlinuz-$(uname -r)" -initrd /tmp/inner \
-		-append "console=ttyS0 panic=-1 quiet" > /tmp/inner.log 2>&1 < /dev/null
+	# Under emulated SVM an inner machine was seen to sleep for ever. Only that,
+	# the time limit, may be tried again, and the result says so.
+	for try in 1 2 3; do
+		inner_boot "$1" > /tmp/inner.log 2>&1 < /dev/null
+		status=$?
+		[ "$status" = 124 ] || break
+		tap "# the inner machine came to no end, try $try of 3"
+		story "the inner machine came to no end, try $try of 3"
+	done
 	tr -d '\r' < /tmp/inner.log > "$state/inner-console.log"
 	cat "$state/inner-console.log"
 	grep '^inner: ' "$state/inner-console.log" | while IFS= read -r line; do story "$line"; done
@@ -55,6 +60,15 @@ linux_inside() # FILE WITH SLICER'S OUTPUT
 	grep -q "^inner: pci .* 0x8086 0x10d3 " "$state/inner-console.log" &&
 		grep -q "^inner: mac 52:54:00:00:00:01\$" "$state/inner-console.log" &&
 		[ "$mac" = 52:54:00:00:00:02 ]
+}
+
+inner_boot() # FILE WITH SLICER'S OUTPUT
+{
+	DISK=/tmp/disk.img MEMORY=256M CPUS=1 \
+		FIRMWARE=/usr/share/seabios/bios-256k.bin VARS=/tmp/vars.img \
+		timeout 180 bash "$1" -no-reboot \
+		-kernel "/boot/vmlinuz-$(uname -r)" -initrd /tmp/inner \
+		-append "console=ttyS0 panic=-1 quiet"
 }
 
 inner_initramfs() # FILE
