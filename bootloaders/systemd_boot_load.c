@@ -247,6 +247,14 @@ static void add_entry(const struct context *x, const char *partition, const char
 	if (host_read(x->h, entry.path, HOST_MAX_CONFIG, &text, &error) < 0 ||
 	    bls_parse(str_c(&text), text.len, &entry.bls, &error) < 0) {
 		strv_addf(&c->notes, "%s can't be read: %s", entry.path, error.what);
+		if (s->refusal.code == ERROR_NONE) {
+			s->refusal = error;
+			error_prefix(&s->refusal, "a boot entry can't be read");
+			error_at(&s->refusal, entry.path, error.line);
+			error_hint(&s->refusal,
+				   "nothing is changed while an entry is unknown: "
+				   "repair it or remove it");
+		}
 		free(entry.path);
 		return;
 	}

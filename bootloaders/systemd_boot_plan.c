@@ -181,12 +181,61 @@ static void find_stale(const struct boot_config *c, const struct sdboot *s,
 	}
 }
 
+/* Where the system is and how it is unlocked: a configuration that says otherwise than
+ * the entry that booted so far (a cloned disk, an old file) would strand the machine. */
+static int check_same_disk(const struct boot_config *c, const struct sdboot_entry *entry,
+			   const struct strv *now, const struct strv *want,
+			   struct error *e)
+{
+	static const char *const names[] = { "root",	     "rootflags",
+					     "rd.luks.uuid", "rd.luks.name",
+					     "cryptdevice",  "rd.lvm.lv" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *a = cmdline_last(now, names[i]);
+		const char *b = cmdline_last(want, names[i]);
+
+		if (!a || str_eq(a, b))
+			continue;
+		error_set(e, ENOTSUP, "entry \"%s\" would change from %s=%s to %s%s%s",
+			  entry->id, names[i], a, b ? names[i] : "none", b ? "=" : "",
+			  b ? b : "");
+		error_at(e,
+			 c->configured_sources.n ? c->configured_sources.v[0]
+						 : SDBOOT_CMDLINE,
+			 0);
+		error_hint(e, "which one is right? Make %s and %s agree first",
+			   SDBOOT_CMDLINE, entry->path);
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
+/* What else making the entry anew does to it: hand edits of a generated entry go away. */
+static void tell_difference(const struct sdboot_entry *entry, const struct strv *params,
+			    const struct edit *ed, const struct strv *want,
+			    struct plan *ret)
+{
+	CLEANUP(strv_done) struct strv now = { 0 }, then = { 0 };
+	CLEANUP(free_char) char *less = NULL;
+
+	sdboot_filter(params, &now);
+	sdboot_filter(want, &then);
+	edit_apply_params(ed, &now);
+	less = difference(&now, &then);
+	if (*less)
+		plan_warn(ret, "entry %s loses \"%s\": %s does not have it", entry->id,
+			  less, SDBOOT_CMDLINE);
+}
+
 /* Would it boot no more? */
 static int check_regenerate(const struct boot_config *c, const struct sdboot *s, size_t i,
-			    const struct strv *want, struct error *e)
+			    const struct edit *ed, const struct strv *want,
+			    struct plan *ret, struct error *e)
 {
 	const struct sdboot_entry *entry = &s->v[i];
 	CLEANUP(strv_done) struct strv params = { 0 };
+	int r;
 
 	cmdline_split(c->v[i].options, strlen(c->v[i].options), &params);
 	if (has_param(&params, "root") && !has_param(want, "root")) {
@@ -196,6 +245,10 @@ static int check_regenerate(const struct boot_config *c, const struct sdboot *s,
 			   SDBOOT_CMDLINE);
 		return -ENOTSUP;
 	}
+	r = check_same_disk(c, entry, &params, want, e);
+	if (r < 0)
+		return r;
+	tell_difference(entry, &params, ed, want, ret);
 	if (entry->trouble) {
 		error_set(e, ENOENT, "%s", entry->trouble);
 		error_at(e, entry->path, 0);
@@ -216,7 +269,7 @@ static int plan_regenerate(const struct boot_config *c, const struct sdboot *s,
 
 		if (!stale[i])
 			continue;
-		r = check_regenerate(c, s, i, want, e);
+		r = check_regenerate(c, s, i, ed, want, ret, e);
 		if (r < 0)
 			return r;
 		/* Without /etc/kernel/tries the new file has another name than this one.

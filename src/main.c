@@ -297,6 +297,7 @@ int main(int argc, char **argv)
 		    !freopen("/dev/null", "r+", stdin))
 			return ERROR_FAILED;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* ignored by some parents: then nobody can wait */
 	status = take_globals(&in, argc, argv, &e) < 0 ? ERROR_USAGE : 0;
 	set_output(&in);
 	if (!status)

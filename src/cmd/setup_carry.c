@@ -350,5 +350,14 @@ int setup_carry_out(struct setup *s, bool undo,
 	if (err >= 0 && after)
 		err = after(s, e);
 	o.reboot = undo ? o.applied : needs_reboot(s);
-	return err < 0 ? err : report_done(s, &o, undo, e);
+	if (err >= 0)
+		err = report_done(s, &o, undo, e);
+	if (err >= 0 && o.applied &&
+	    (fflush(s->c->out.out) != 0 || ferror(s->c->out.out)))
+		err = error_set(e, EIO, "the result can't be written to standard output");
+	if (err < 0 && o.applied) {
+		error_prefix(e, "everything is applied and checked, but");
+		e->code = ERROR_FAILED;
+	}
+	return err;
 }

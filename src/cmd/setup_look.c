@@ -92,6 +92,10 @@ static int check_needed(struct setup *s, const struct pci_device *d, struct str 
 		    k == USE_DISPLAY)
 			str_addf(why, "%s: %s\n", d->address, u.v[i].text);
 	}
+	if (err >= 0 && !s->facts.mounts.known && d->class_code >> 16 == 0x01)
+		str_addf(why,
+			 "%s: nobody knows what is mounted from it (no mount table)\n",
+			 d->address);
 	if (err >= 0 && d->boot_vga)
 		str_addf(why, "%s: it is the boot display\n", d->address);
 	uses_done(&u);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cmd/setup.h"
+#include "policy/params.h"
 
 /* Keeps of params what every normal entry has, too: where entries are edited one by one,
  * a parameter that one of them lacks is not set. */
@@ -42,6 +43,24 @@ static void add_contradictions(struct strv *params, const struct boot_config *bo
 	}
 }
 
+/* So has what is to be taken away, where only some entries have it. */
+static void add_removed(struct strv *params, const struct boot_config *boot,
+			const struct strv *removals)
+{
+	for (size_t k = 0; k < boot->n; k++) {
+		CLEANUP(strv_done) struct strv entry = { 0 };
+
+		if (!boot_entry_is_normal(&boot->v[k]) || !boot->v[k].options)
+			continue;
+		cmdline_split(boot->v[k].options, strlen(boot->v[k].options), &entry);
+		for (size_t i = 0; i < entry.n; i++)
+			for (size_t r = 0; r < removals->n; r++)
+				if (is_named_by(entry.v[i], removals->v[r]) &&
+				    !cmdline_has(params, entry.v[i]))
+					strv_add(params, entry.v[i]);
+	}
+}
+
 static int current_params(const struct setup *s, struct strv *ret, struct error *e)
 {
 	const struct boot_config *boot = &s->boot;
@@ -60,6 +79,7 @@ static int current_params(const struct setup *s, struct strv *ret, struct error 
 	if (!boot->has_generator) {
 		intersect(ret, boot);
 		add_contradictions(ret, boot, s->wish.vendor);
+		add_removed(ret, boot, &s->o->remove_params);
 	}
 	return 0;
 }

@@ -51,6 +51,35 @@ static int plan_own_files(struct setup *s, const struct strv *paths, struct strv
 	return s->initramfs.generator->plan(&s->initramfs, &s->initramfs_wish, ret, e);
 }
 
+/*
+ * Without /etc/kernel/cmdline, kernel-install takes the running kernel's command line
+ * (90-loaderentry.install). While that still has slicer's parameters, or can't be read, a
+ * file that slicer made has to stay.
+ */
+static const char *kernel_cmdline_to_keep(const struct setup *s, const struct undo *u)
+{
+	CLEANUP(strv_done) struct strv running = { 0 };
+
+	if (!s->facts.cmdline)
+		return "/etc/kernel/cmdline";
+	cmdline_split(s->facts.cmdline, strlen(s->facts.cmdline), &running);
+	for (size_t i = 0; i < u->edit.n; i++)
+		if (u->edit.v[i].op != EDIT_ADD &&
+		    cmdline_has(&running, u->edit.v[i].param))
+			return "/etc/kernel/cmdline";
+	return NULL;
+}
+
+/* Was the file there before slicer? */
+static bool was_made(const struct records *rs, const char *path)
+{
+	for (size_t i = 0; i < rs->n; i++)
+		for (size_t k = 0; record_counts(&rs->v[i]) && k < rs->v[i].n; k++)
+			if (str_eq(rs->v[i].steps[k].path, path))
+				return !rs->v[i].steps[k].existed;
+	return false;
+}
+
 static int make_plan(struct setup *s, struct undo *u, struct error *e)
 {
 	CLEANUP(strv_done) struct strv paths = { 0 };
@@ -59,16 +88,20 @@ static int make_plan(struct setup *s, struct undo *u, struct error *e)
 	CLEANUP(plan_done) struct plan tokens = { 0 };
 	CLEANUP(plan_done) struct plan images = { 0 };
 	struct error why = { 0 };
+	const char *keep;
 	bool has_tokens;
 	int err;
 
 	undo_edit(&u->records, &u->edit);
 	undo_paths(&u->records, &paths);
+	keep = kernel_cmdline_to_keep(s, u);
+	if (keep && !was_made(&u->records, keep))
+		keep = NULL;
 	has_tokens = s->loader->plan(&s->boot, &u->edit, &tokens, &why) >= 0;
 	err = plan_own_files(s, &paths, &own, &images, e);
 	if (err >= 0)
 		err = undo_files(s->c->host, &u->records, has_tokens ? &tokens : NULL,
-				 &own, &s->plan, &need, e);
+				 &own, keep, &s->plan, &need, e);
 	if (err < 0)
 		return err;
 	if (need) {
@@ -106,6 +139,15 @@ int setup_undo(struct setup *s, int *ret_status, struct error *e)
 
 	for (size_t i = 0; i < u.records.broken.n; i++)
 		plan_warn(&s->plan, "the journal %s", u.records.broken.v[i]);
+	if (err >= 0 && u.records.broken.n && !s->o->force) {
+		error_set(e, EINVAL,
+			  "the journal %s: what that run changed can't be taken back",
+			  u.records.broken.v[0]);
+		error_hint(e, "what it found is in " JOURNAL_DIR
+			      "; --force takes back the other "
+			      "runs alone");
+		err = -EINVAL;
+	}
 	if (err >= 0 && any_counts(&u.records))
 		err = make_plan(s, &u, e);
 	s->edit = &u.edit;

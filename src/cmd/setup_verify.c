@@ -27,6 +27,24 @@ static int verify_restored(struct setup *s, struct error *e)
 	return err;
 }
 
+/* After taking back, the menu follows the restored files, which apply has read back: that
+ * is all there is to prove. (What slicer added may well be there still: by somebody
+ * else's hand.) */
+static void verify_undone(const struct boot_config *now, struct strv *lacks)
+{
+	CLEANUP(strv_done) struct strv configured = { 0 };
+
+	if (!now->has_generator || !now->configured)
+		return;
+	cmdline_split(now->configured, strlen(now->configured), &configured);
+	for (size_t i = 0; i < now->n; i++)
+		if (boot_entry_is_normal(&now->v[i]) &&
+		    !boot_options_carry(now->v[i].options ? now->v[i].options : "",
+					&configured))
+			strv_addf(lacks, "entry \"%s\" is not as configured",
+				  now->v[i].id);
+}
+
 static int verify_menu(struct setup *s, struct error *e)
 {
 	CLEANUP(strv_done) struct strv lacks = { 0 };
@@ -35,11 +53,13 @@ static int verify_menu(struct setup *s, struct error *e)
 
 	if (err >= 0 && !now.n)
 		strv_add(&lacks, "the boot menu has no entries");
-	if (err >= 0)
+	if (err >= 0 && s->undo)
+		verify_undone(&now, &lacks);
+	else if (err >= 0)
 		boot_config_verify(&now, s->edit, &lacks);
 	/* Where the configuration was right already, the edit is empty: look for what is
 	 * wanted. */
-	for (size_t i = 0; err >= 0 && !s->edit->n && i < now.n; i++) {
+	for (size_t i = 0; err >= 0 && !s->undo && !s->edit->n && i < now.n; i++) {
 		CLEANUP(strv_done) struct strv missing = { 0 };
 
 		if (!boot_entry_is_normal(&now.v[i]))

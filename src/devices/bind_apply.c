@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#include "host/signals.h"
+
 #define BUS "/sys/bus/pci"
 #define OVERRIDE_TIMEOUT_MS 5000
 
@@ -216,6 +218,8 @@ static int do_steps(const struct bind_io *io, const struct bind_request *r,
 			return error_set(e, EINVAL,
 					 "a step about no device of the plan: %s",
 					 s->path);
+		if (signals_pending())
+			return error_set(e, EINTR, "interrupted");
 		touched[k] = true;
 		err = do_step(io, r, r->v[k], s, e);
 	}
@@ -226,13 +230,20 @@ int bind_execute(const struct bind_io *io, const struct bind_request *r,
 		 const struct plan *p, struct error *e)
 {
 	bool *touched = xcalloc(r->n, sizeof(*touched)), any = false;
-	int err = do_steps(io, r, p, touched, e);
+	struct signal_hold hold;
+	int err;
+
+	/* Ctrl-C and a lost connection must not leave a device without a driver. */
+	signals_hold(&hold);
+	err = do_steps(io, r, p, touched, e);
+	signals_drop();
 
 	for (size_t i = 0; i < r->n; i++)
 		any |= touched[i];
 	/* A module that could not be loaded changed no device: that is a refusal. */
 	if (err < 0 && any)
 		give_back(io, r, touched, e);
+	signals_release(&hold);
 	free(touched);
 	return err;
 }

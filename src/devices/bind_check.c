@@ -174,6 +174,13 @@ static bool is_where_it_should_be(const struct pci_device *d,
 	return driver_same(d->driver, r->driver) && (r->driver || !d->driver_override);
 }
 
+/* Mass storage controllers, and USB's: PCI Code and ID Assignment, classes 01 and 0c03.
+ */
+static bool can_hold_disks(const struct pci_device *d)
+{
+	return d->class_code >> 16 == 0x01 || d->class_code >> 8 == 0x0c03;
+}
+
 static int check_uses(const struct host *h, const struct mounts *m,
 		      const struct bind_request *r, struct strv *warnings,
 		      struct error *e)
@@ -187,6 +194,14 @@ static int check_uses(const struct host *h, const struct mounts *m,
 		if (is_where_it_should_be(r->v[i], r))
 			continue;
 		usage_of(usage, r->v[i], &u);
+		if (!m->known && can_hold_disks(r->v[i])) {
+			error_set(e, ENODATA,
+				  "%s can hold disks, and without a mount table "
+				  "nobody knows whether the system is on one",
+				  r->v[i]->address);
+			error_at(e, "/proc/self/mountinfo", 0);
+			return -ENODATA;
+		}
 		for (size_t k = 0; k < u.unknown.n; k++)
 			strv_add_unique(&t.unknown, u.unknown.v[k]);
 		add_refusals(&t, r->v[i], &u, r->force, warnings);

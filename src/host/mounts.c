@@ -6,6 +6,9 @@
 #include <libmount/libmount.h>
 #include <sys/sysmacros.h>
 
+/* A host of containers has thousands of mounts with long options. */
+#define TABLE_MAX ((size_t)64 << 20)
+
 void mounts_done(struct mounts *m)
 {
 	for (size_t i = 0; i < m->n; i++) {
@@ -28,7 +31,7 @@ static struct libmnt_table *table_of(const struct host *h, const char *path, int
 	CLEANUP(close_file) FILE *f = NULL;
 	struct libmnt_table *tb;
 
-	*ret_err = host_read(h, path, HOST_MAX_CONFIG, &text, NULL);
+	*ret_err = host_read(h, path, TABLE_MAX, &text, NULL);
 	if (*ret_err < 0 || !text.len)
 		return NULL;
 	f = fmemopen(text.s, text.len, "r");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Starting programs: the only posix_spawn. */
 #include "host/internal.h"
+#include "host/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -142,11 +143,7 @@ enum stop { STOP_NO, STOP_TIMEOUT, STOP_INTERRUPT };
  * the program is what they end. */
 static bool is_interrupted(const struct run *r)
 {
-	sigset_t pending;
-
-	return !r->uninterruptible && sigpending(&pending) == 0 &&
-	       (sigismember(&pending, SIGINT) == 1 ||
-		sigismember(&pending, SIGTERM) == 1);
+	return !r->uninterruptible && signals_pending();
 }
 
 /* Asks the program to end when its time is up or the person wants it, kills it when it
@@ -173,6 +170,7 @@ static enum stop follow(struct run *r, pid_t pid, int out, struct str *tail)
 {
 	double start = now(), limit = r->timeout_s ? r->timeout_s : DEFAULT_TIMEOUT;
 	bool open_pipe = true, gone = false;
+	pid_t ended = 0;
 	enum stop why = STOP_NO;
 	/* Readable when it is gone: its pipe ends a moment earlier, and without this (-1
 	 * on an old kernel) that moment costs a whole tick. */
@@ -188,12 +186,17 @@ static enum stop follow(struct run *r, pid_t pid, int out, struct str *tail)
 		poll(p, ARRAY_SIZE(p), TICK_MS);
 		if (p[0].revents)
 			open_pipe = drain(r, out, tail);
-		gone = waitpid(pid, &r->status, WNOHANG) == pid;
+		ended = waitpid(pid, &r->status, WNOHANG);
+		/* ECHILD can't be, while SIGCHLD has its default (main): no endless wait.
+		 */
+		gone = ended == pid || (ended < 0 && errno == ECHILD);
 		if (r->tick && !gone)
 			r->tick(r->tick_data, past);
 		if (!gone)
 			why = stop_if_due(r, pid, why, past, &limit);
 	}
+	if (ended < 0)
+		r->status = W_EXITCODE(255, 0); /* nobody knows how it ended: not well */
 	r->seconds = now() - start;
 	if (why)
 		kill(-pid, SIGKILL);

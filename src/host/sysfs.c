@@ -27,7 +27,10 @@ static int sysfs_error(struct error *e, const char *path, int err, const char *b
  */
 static _Noreturn void child(int attribute, int report, const char *bytes, size_t len)
 {
-	int err = write(attribute, bytes, len) < 0 ? errno : 0;
+	int err;
+
+	setpgid(0, 0); /* the terminal's Ctrl-C is for the parent, which takes back */
+	err = write(attribute, bytes, len) < 0 ? errno : 0;
 
 	if (write(report, &err, sizeof(err)) < 0)
 		_exit(1);

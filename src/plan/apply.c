@@ -3,25 +3,13 @@
 #include "plan/files.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <time.h>
+
+#include "host/signals.h"
 
 /* The shell gets this long to read a configuration file. */
 #define PROOF_TIMEOUT_S 20
 /* Of the error's text, before what was taken back and what not. */
 #define ROOM_FOR_CAUSE 600
-
-/*
- * From the first change to the last check, nothing ends slicer half way: SIGINT and
- * SIGTERM stop the program that runs, which is a failure like others, and a terminal that
- * goes away (SIGHUP: the connection to a machine far away) stops nothing.
- */
-static void interrupting(sigset_t *ret)
-{
-	sigemptyset(ret);
-	sigaddset(ret, SIGINT);
-	sigaddset(ret, SIGTERM);
-}
 
 static void tell(const struct apply *a, const struct step *s, enum apply_event ev,
 		 double seconds, const struct str *output)
@@ -177,18 +165,6 @@ static void regenerate(const struct apply *a, size_t begun, int log_fd, struct s
 	}
 }
 
-/* What arrived so far has had its effect: the programs that take back must not be
- * stopped. */
-static void drop_signals(void)
-{
-	static const struct timespec now;
-	sigset_t set;
-
-	interrupting(&set);
-	while (sigtimedwait(&set, NULL, &now) > 0)
-		;
-}
-
 static void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 		      struct error *e)
 {
@@ -197,7 +173,9 @@ static void roll_back(struct apply *a, struct record *rec, size_t begun, int log
 	size_t n;
 
 	a->taking_back = true;
-	drop_signals();
+	/* What arrived so far has had its effect: the programs that take back must not
+	 * stop. */
+	signals_drop();
 	restore_files(a, begun, rec, &left);
 	if (host_is_live(a->host) &&
 	    (a->changed || begun > 1 || !is_file_step(&a->plan->v[0]))) {
@@ -330,21 +308,18 @@ static int apply_locked(struct apply *a, struct error *e)
 	return err;
 }
 
+/* From the first change to the last check, nothing ends slicer half way: SIGINT and
+ * SIGTERM stop the program that runs, which is a failure like others. */
 int apply_plan(struct apply *a, struct error *e)
 {
 	CLEANUP(close_fd) int lock = host_lock(a->host, e);
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, hangup;
-	sigset_t set, before;
+	struct signal_hold hold;
 	int err;
 
 	if (lock < 0)
 		return lock;
-	interrupting(&set);
-	sigprocmask(SIG_BLOCK, &set, &before);
-	sigaction(SIGHUP, &ignore, &hangup);
+	signals_hold(&hold);
 	err = apply_locked(a, e);
-	drop_signals();
-	sigaction(SIGHUP, &hangup, NULL);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	signals_release(&hold);
 	return err;
 }

@@ -12,8 +12,8 @@ void undo_edit(const struct records *rs, struct edit *ret)
 			continue;
 		edit_inverse(&rs->v[i].edit, &inverse);
 		for (size_t k = 0; k < inverse.n; k++)
-			edit_push(ret, inverse.v[k].op, inverse.v[k].param,
-				  inverse.v[k].to);
+			edit_append(ret, inverse.v[k].op, inverse.v[k].param,
+				    inverse.v[k].to);
 		edit_done(&inverse);
 	}
 }
@@ -94,8 +94,9 @@ static void add_tokens(const struct step *s, mode_t mode, struct plan *ret)
 }
 
 static int undo_file(const struct host *h, const struct records *rs,
-		     const struct plan *tokens, const struct strv *own, const char *path,
-		     struct plan *ret, char **need_tokens, struct error *e)
+		     const struct plan *tokens, const struct strv *own, const char *keep,
+		     const char *path, struct plan *ret, char **need_tokens,
+		     struct error *e)
 {
 	CLEANUP(str_done) struct str text = { 0 };
 	struct state now = { .exists = true, .text = &text };
@@ -107,6 +108,11 @@ static int undo_file(const struct host *h, const struct records *rs,
 	else if (err < 0)
 		return err;
 	host_stat(h, path, &st);
+	if (keep && !strcmp(keep, path) && err >= 0 && step_of(tokens, path)) {
+		add_tokens(step_of(tokens, path), st.st_mode & 07777, ret);
+		plan_warn(ret, "%s stays, without slicer's parameters", path);
+		return 0;
+	}
 	if (walk_back(rs, path, &now)) {
 		if (now.exists)
 			plan_replace(ret, path, err >= 0, &text, now.text,
@@ -129,8 +135,8 @@ static int undo_file(const struct host *h, const struct records *rs,
 }
 
 int undo_files(const struct host *h, const struct records *rs, const struct plan *tokens,
-	       const struct strv *own, struct plan *ret, char **ret_need_tokens,
-	       struct error *e)
+	       const struct strv *own, const char *keep, struct plan *ret,
+	       char **ret_need_tokens, struct error *e)
 {
 	CLEANUP(strv_done) struct strv paths = { 0 };
 	int err = 0;
@@ -138,7 +144,8 @@ int undo_files(const struct host *h, const struct records *rs, const struct plan
 	*ret_need_tokens = NULL;
 	undo_paths(rs, &paths);
 	for (size_t i = 0; i < paths.n && err >= 0; i++)
-		err = undo_file(h, rs, tokens, own, paths.v[i], ret, ret_need_tokens, e);
+		err = undo_file(h, rs, tokens, own, keep, paths.v[i], ret,
+				ret_need_tokens, e);
 	if (err == -ENOENT)
 		err = 0;
 	return err;

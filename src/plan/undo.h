@@ -17,13 +17,15 @@ void undo_paths(const struct records *rs, struct strv *ret);
 /*
  * Builds the file steps. tokens: the plan that takes the parameters out of the files as
  * they are now (made by the boot loader for undo_edit(); NULL if it could not be made).
- * own: files that belong to slicer alone (a changed one is left with a warning).
+ * own: files that belong to slicer alone (a changed one is left with a warning). keep
+ * (may be NULL): a file that slicer made and that must stay, without slicer's parameters,
+ * because its absence means something else by now.
  * *ret_need_tokens: the first file that needed tokens when there was none; owned by the
  * caller, else NULL.
  */
 int undo_files(const struct host *h, const struct records *rs, const struct plan *tokens,
-	       const struct strv *own, struct plan *ret, char **ret_need_tokens,
-	       struct error *e);
+	       const struct strv *own, const char *keep, struct plan *ret,
+	       char **ret_need_tokens, struct error *e);
 
 /* Removes the directories that the runs made, if they are empty, and marks every run that
  * counts as undone. */

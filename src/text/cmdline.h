@@ -62,6 +62,8 @@ struct edit {
 void edit_done(struct edit *ed);
 /* Copies its strings. An item that is already there is not added twice. */
 void edit_push(struct edit *ed, enum edit_op op, const char *param, const char *to);
+/* As edit_push(), also when the same item is there: what matters is the order. */
+void edit_append(struct edit *ed, enum edit_op op, const char *param, const char *to);
 void edit_copy(struct edit *dst, const struct edit *src);
 /* The edit that takes ed back, applied in reverse order. */
 void edit_inverse(const struct edit *ed, struct edit *ret);

@@ -26,6 +26,11 @@ void edit_push(struct edit *ed, enum edit_op op, const char *param, const char *
 		    (op != EDIT_REPLACE || strcmp(it->to, to) == 0))
 			return;
 	}
+	edit_append(ed, op, param, to);
+}
+
+void edit_append(struct edit *ed, enum edit_op op, const char *param, const char *to)
+{
 	ed->v = xgrow(ed->v, ed->n, &ed->cap, sizeof(*ed->v));
 	ed->v[ed->n++] = (struct edit_item){
 		.op = op,

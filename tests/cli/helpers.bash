@@ -149,11 +149,18 @@ generators() {
 	SH
 	[ ! -e "$T/usr/local/bin/kernel-install" ] || program usr/local/bin/kernel-install <<-'SH'
 		#!/bin/sh
-		# 90-loaderentry.install: the options line of the entry, from /etc/kernel/cmdline.
+		# 90-loaderentry.install: the options line of the entry, from /etc/kernel/cmdline or, without it, from
+		# what the running kernel got.
 		set -e
 		[ "$1" = add ] || exit 0
 		id=$(cat /etc/machine-id)
-		sed -i "s|^options .*|options    $(cat /etc/kernel/cmdline) systemd.machine_id=$id|" \
+		if [ -e /etc/kernel/cmdline ]; then
+			options=$(cat /etc/kernel/cmdline)
+		else
+			options=$(tr ' ' '\n' </proc/cmdline | grep -v '^BOOT_IMAGE=\|^initrd=\|^systemd.machine_id=' |
+				paste -sd ' ')
+		fi
+		sed -i "s|^options .*|options    $options systemd.machine_id=$id|" \
 			"/boot/efi/loader/entries/$id-$2.conf"
 	SH
 }

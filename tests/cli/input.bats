@@ -392,3 +392,29 @@ refuses_to_edit() {
 	exits 3
 	unchanged
 }
+
+@test "a mount table of a thousand containers still shows the root disk" {
+	tree two-gpu ready
+	for ((i = 0; i < 16000; i++)); do
+		printf '%d 25 0:%d / /var/lib/docker/overlay2/%064d/merged rw - overlay overlay rw\n' \
+			$((i + 1000)) $((i + 100)) $i
+	done >>"$T/proc/self/mountinfo"
+	on pci bind --dry-run 0000:01:00.0
+	exits 3
+	complains 'is mounted on /'
+	# Without one, nobody knows.
+	rm "$T/proc/self/mountinfo"
+	on pci bind --dry-run 0000:01:00.0 --force
+	exits 3
+	complains 'mount table'
+}
+
+@test "a boot entry that can't be read: nothing is changed while it is unknown" {
+	tree arch-sdboot off
+	printf '\0' >>"$T/boot/loader/entries/arch.conf"
+	remember
+	on setup-iommu --yes --no-initramfs
+	exits 3
+	complains arch.conf
+	unchanged
+}

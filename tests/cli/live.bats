@@ -71,6 +71,65 @@ rolled_back() {
 	[ ! -e "$T/etc/kernel/cmdline" ]
 }
 
+@test "kernel-install: undone after the reboot, the file stays without the parameters" {
+	tree kernel-install off
+	alive
+	live setup-iommu --yes
+	exits 0
+	# The reboot: without the file, kernel-install would take the parameters from here.
+	sed -i "s/\$/ $WANT/" "$T/proc/cmdline"
+	live setup-iommu --undo --yes
+	exits 0
+	[ "$(cat "$T/etc/kernel/cmdline")" = "root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro quiet" ]
+	[ "$(cat "$T"/boot/efi/loader/entries/*.conf | grep -c "$WANT")" -eq 0 ]
+}
+
+@test "kernel-install: a configuration that names another disk than the entries" {
+	tree kernel-install off
+	alive
+	echo 'root=UUID=00000000-dead-dead-dead-000000000000 ro quiet' >"$T/etc/kernel/cmdline"
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains 00000000-dead
+	unchanged
+}
+
+@test "a journal that can't be read: undo does not claim to have done it" {
+	tree arch-sdboot off
+	on setup-iommu --yes
+	exits 0
+	truncate -s 10 "$T"/var/lib/slicer/runs/*/manifest.json
+	remember
+	on setup-iommu --undo --yes
+	exits 3
+	complains manifest.json
+	unchanged
+}
+
+@test "hand-written entries: undo is exact where only one had the contradiction" {
+	tree arch-sdboot off
+	sed -i '/^options/s/$/ amd_iommu=off/' "$T/boot/loader/entries/arch.conf"
+	remember
+	on setup-iommu --yes --force --no-initramfs
+	exits 0
+	on setup-iommu --undo --yes
+	exits 0
+	unchanged
+	# What only one entry has can be taken away.
+	on setup-iommu --yes --no-initramfs --remove-param amd_iommu
+	exits 0
+	[ "$(grep -c amd_iommu=off "$T/boot/loader/entries/arch.conf")" -eq 0 ]
+}
+
+@test "a result that can't be printed is no refusal once it is applied" {
+	tree arch-sdboot off
+	status=0
+	"$SLICER" --root "$T" setup-iommu --yes --no-initramfs >/dev/full 2>/dev/null || status=$?
+	[ "$status" -eq 4 ]
+	grep -q iommu=pt "$T/boot/loader/entries/arch.conf"
+}
+
 @test "kernel-install: a rescue boot is not made the configuration" {
 	tree kernel-install off
 	alive

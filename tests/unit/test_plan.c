@@ -100,7 +100,7 @@ static void test_apply_and_undo_exact(void **state)
 	undo_edit(&rs, &inverse);
 	assert_int_equal(inverse.n, 1);
 	assert_int_equal(inverse.v[0].op, EDIT_REMOVE);
-	assert_int_equal(undo_files(t->host, &rs, NULL, &own, &back, &need, &e), 0);
+	assert_int_equal(undo_files(t->host, &rs, NULL, &own, NULL, &back, &need, &e), 0);
 	assert_null(need);
 	assert_int_equal(back.n, 2);
 	assert_int_equal(apply(t, &back, NULL, &a, &e), 0);
@@ -136,21 +136,21 @@ static void test_undo_walks_through_runs(void **state)
 	assert_int_equal(apply(t, &two, NULL, &a, &e), 0);
 	apply_free(&a);
 	assert_int_equal(journal_list(t->host, &rs, &e), 0);
-	assert_int_equal(undo_files(t->host, &rs, NULL, &own, &back, &need, &e), 0);
+	assert_int_equal(undo_files(t->host, &rs, NULL, &own, NULL, &back, &need, &e), 0);
 	assert_int_equal(back.n, 1);
 	assert_string_equal(str_c(&back.v[0].after), "1");
 	plan_done(&back);
 
 	/* somebody changed it since: without tokens there is no way back for this file */
 	tree_write(t, "/f", "3 and mine");
-	assert_int_equal(undo_files(t->host, &rs, NULL, &own, &back, &need, &e), 0);
+	assert_int_equal(undo_files(t->host, &rs, NULL, &own, NULL, &back, &need, &e), 0);
 	assert_string_equal(need, "/f");
 	assert_true(plan_is_empty(&back));
 	free(need);
 
 	/* a file of slicer's own that somebody wrote in stays */
 	strv_add(&own, "/f");
-	assert_int_equal(undo_files(t->host, &rs, NULL, &own, &back, &need, &e), 0);
+	assert_int_equal(undo_files(t->host, &rs, NULL, &own, NULL, &back, &need, &e), 0);
 	assert_null(need);
 	assert_int_equal(back.warnings.n, 1);
 	strv_done(&own);
