@@ -44,9 +44,9 @@ static int set_global(struct invocation *in, int id, const char *value, struct e
 		in->c.out.json = true;
 		return 0;
 	case OPTION_COLOR:
-		in->color = value;
-		if (strcmp(value, "auto") && strcmp(value, "always") &&
-		    strcmp(value, "never"))
+		in->color = value ? value : "";
+		if (strcmp(in->color, "auto") && strcmp(in->color, "always") &&
+		    strcmp(in->color, "never"))
 			return error_usage(
 				e, "--color takes auto, always or never, not '%s'",
 				value);

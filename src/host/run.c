@@ -20,12 +20,10 @@
 /* What a program gets to clean up between being asked to end and being killed. */
 #define GRACE_S 2.0
 
+#define ENV_PATH "PATH=" HOST_PATH
+
 static const char *const environment[] = {
-	"PATH=" HOST_PATH,
-	"HOME=/root",
-	"LC_ALL=C",
-	"TERM=dumb",
-	"DEBIAN_FRONTEND=noninteractive",
+	ENV_PATH, "HOME=/root", "LC_ALL=C", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive",
 	NULL,
 };
 
