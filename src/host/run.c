@@ -20,10 +20,14 @@
 /* What a program gets to clean up between being asked to end and being killed. */
 #define GRACE_S 2.0
 
-#define ENV_PATH "PATH=" HOST_PATH
+static const char path_variable[] = "PATH=" HOST_PATH;
 
 static const char *const environment[] = {
-	ENV_PATH, "HOME=/root", "LC_ALL=C", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive",
+	path_variable,
+	"HOME=/root",
+	"LC_ALL=C",
+	"TERM=dumb",
+	"DEBIAN_FRONTEND=noninteractive",
 	NULL,
 };
 
