@@ -120,6 +120,7 @@ boot_phase() # PHASE disk|direct
 	[[ $phase == install ]] || cp "$slicer" "$share/slicer"
 
 	truncate -s 64M "$work/nvme.img"
+	: > "$dir/console.log"
 	# In the background, so that a signal ends this script at once; the
 	# machine then goes too, because it asked for its parent's death signal.
 	setpriv --pdeathsig TERM timeout --kill-after=10 "$limit" \
