@@ -244,6 +244,17 @@ rolled_back() {
 	grep -q "$WANT" "$T/boot/grub/grub.cfg"
 }
 
+@test "an image that is gone after its rebuild is not passed over" {
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		rm -f "/boot/initrd.img-$3"
+	SH
+	live setup-iommu --yes
+	exits 4
+	complains initrd.img-
+	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
+}
+
 @test "Ctrl-C, and a connection that is gone, while a generator runs" {
 	mv "$T/usr/sbin/update-grub" "$T/usr/sbin/update-grub.real"
 	program usr/sbin/update-grub <<-'SH'
