@@ -135,8 +135,5 @@ char *boot_kernel_version(const struct host *h, const struct facts *f,
 /* Is there such a file or directory below /lib/modules or /usr/lib/modules? */
 bool boot_kernel_is_installed(const struct host *h, const struct facts *f,
 			      const char *version);
-/* Is program to be found, or can't it matter because programs are not run (a foreign
- * root)? */
-bool boot_has_program(const struct host *h, const char *name);
 
 #endif

@@ -261,10 +261,3 @@ char *boot_kernel_version(const struct host *h, const struct facts *f, const cha
 	}
 	return NULL;
 }
-
-bool boot_has_program(const struct host *h, const char *name)
-{
-	CLEANUP(free_char) char *path = host_find_program(h, name);
-
-	return path || !host_is_live(h);
-}
