@@ -5,7 +5,7 @@
  * ownership of drivers with driver_managed_dma (drivers/iommu/iommu.c): VFIO's, pci-stub
  * and pcieport.
  */
-#include "devices/devices.h"
+#include "devices/commands.h"
 
 bool driver_is_vfio(const char *driver)
 {
@@ -43,6 +43,34 @@ const char *group_blocker(const struct pci_device *d)
 	return d->driver;
 }
 
+/* A bridge stays with the host: with a driver that blocks, it keeps its whole group from
+ * every VM. */
+static bool is_group_blocked(const struct pci_devices *all, const struct pci_device *d)
+{
+	for (size_t i = 0; i < all->n && d->iommu_group >= 0; i++)
+		if (all->v[i].iommu_group == d->iommu_group &&
+		    pci_is_bridge(&all->v[i]) && group_blocker(&all->v[i]))
+			return true;
+	return false;
+}
+
+/* Can the host do without it, and without all that goes along with it? */
+static bool is_spare(const struct usage *u, const struct pci_devices *all,
+		     const struct pci_device *d)
+{
+	CLEANUP(endpoints_done) struct endpoints v = { 0 };
+	bool spare = !is_group_blocked(all, d);
+
+	endpoints_collect(all, &d, 1, &v);
+	for (size_t i = 0; i < v.n && spare; i++) {
+		CLEANUP(uses_done) struct uses uses = { 0 };
+
+		usage_of(u, v.v[i], &uses);
+		spare = !uses.n && !v.v[i]->boot_vga;
+	}
+	return spare;
+}
+
 const struct pci_device *devices_suggest_from(const struct usage *u,
 					      const struct pci_devices *all)
 {
@@ -50,12 +78,8 @@ const struct pci_device *devices_suggest_from(const struct usage *u,
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct pci_device *d = &all->v[i];
-		CLEANUP(uses_done) struct uses uses = { 0 };
 
-		if (!pci_is_display(d) || d->boot_vga)
-			continue;
-		usage_of(u, d, &uses);
-		if (uses.n)
+		if (!pci_is_display(d) || !is_spare(u, all, d))
 			continue;
 		if (found && (found->vendor != d->vendor || found->device != d->device))
 			return NULL;

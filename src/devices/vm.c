@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "probe/facts.h"
 #include "steps/template.h"
 
 #define DEVICES "/sys/bus/pci/devices"
@@ -170,24 +171,10 @@ static void argument_lines(const struct strv *argv, struct str *ret)
 	}
 }
 
-/* Where distributions put OVMF: Debian and Ubuntu, Fedora, Arch, openSUSE. The first is
- * what the text names if none is there. */
-static const char *const firmwares[][2] = {
-	{ "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
-	{ "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd" },
-	{ "/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd" },
-	{ "/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd" },
-	{ "/usr/share/qemu/ovmf-x86_64-code.bin",
-	  "/usr/share/qemu/ovmf-x86_64-vars.bin" },
-};
-
-static const char *const *find_firmware(const struct host *h)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(firmwares); i++)
-		if (host_exists(h, firmwares[i][0]) && host_exists(h, firmwares[i][1]))
-			return firmwares[i];
-	return firmwares[0];
-}
+/* What the text names if no UEFI firmware is there: where Debian's package ovmf puts it.
+ */
+#define FIRMWARE "/usr/share/OVMF/OVMF_CODE_4M.fd"
+#define FIRMWARE_VARS "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
 static int fill(const struct host *h, const struct hypervisor *hv,
 		const struct endpoints *v, struct vm_command *c, struct error *e)
@@ -196,14 +183,18 @@ static int fill(const struct host *h, const struct hypervisor *hv,
 	CLEANUP(free_char) char *bind = xasprintf("sudo slicer pci bind %s", addresses);
 	CLEANUP(str_done) struct str devices = { 0 };
 	CLEANUP(str_done) struct str arguments = { 0 };
-	const char *const *firmware = find_firmware(h);
+	struct hypervisor_facts there;
 
+	if (hypervisors_probe(h, &there, e) < 0)
+		return -EIO;
 	device_lines(v, &devices);
 	argument_lines(&c->device_argv, &arguments);
 	struct template_value values[] = {
-		{ "DEVICES", str_c(&devices) },	    { "BIND", bind },
-		{ "ARGUMENTS", str_c(&arguments) }, { "FIRMWARE", firmware[0] },
-		{ "VARS_TEMPLATE", firmware[1] },
+		{ "DEVICES", str_c(&devices) },
+		{ "BIND", bind },
+		{ "ARGUMENTS", str_c(&arguments) },
+		{ "FIRMWARE", there.firmware ? there.firmware : FIRMWARE },
+		{ "VARS_TEMPLATE", there.firmware ? there.firmware_vars : FIRMWARE_VARS },
 	};
 
 	return template_fill(hv->template, values,

@@ -13,6 +13,8 @@ void checks_bootloader(const struct diagnosis *d, struct checks *ret);
 void checks_initramfs(const struct diagnosis *d, struct checks *ret);
 void checks_iommu(const struct diagnosis *d, struct checks *ret);
 void checks_devices(const struct diagnosis *d, struct checks *ret);
+void checks_limits(const struct diagnosis *d, struct checks *ret);
+void checks_hypervisors(const struct diagnosis *d, struct checks *ret);
 
 /* Adds the step that lets slicer see more, if there is one. */
 void check_fix_root(const struct diagnosis *d, struct check *c);

@@ -66,7 +66,8 @@ enum check_status { CHECK_PASS, CHECK_WARN, CHECK_FAIL, CHECK_SKIP };
 struct check {
 	char *id; /* stable: "firmware.table"; copied */
 	const char *group; /* "platform" "firmware" "kernel" "cmdline" "bootloader"
-			      "initramfs" "iommu" "devices" */
+			      "initramfs" "iommu" "devices" "limits"
+			      "hypervisors" */
 	enum check_status status;
 	char *title;
 	char *evidence; /* quoted from the machine; NULL for none */

@@ -42,6 +42,10 @@ static int probe_all(const struct host *h, struct facts *f, struct error *e)
 		r = mounts_load(h, &f->mounts, e);
 	if (r == 0)
 		r = boot_partitions_find(h, &f->mounts, &f->boot_partitions, e);
+	if (r == 0)
+		r = limits_probe(h, &f->limits, e);
+	if (r == 0)
+		r = hypervisors_probe(h, &f->hypervisors, e);
 	return r;
 }
 

@@ -147,6 +147,26 @@ void log_done(struct log_facts *f);
 /* The first line with that meaning, NULL if none. */
 const struct log_line *log_find(const struct log_facts *f, enum kmsg_meaning meaning);
 
+/* What a program that this session starts may lock: VFIO pins all of a guest's memory and
+ * charges it to RLIMIT_MEMLOCK (drivers/vfio/vfio_iommu_type1.c), which CAP_IPC_LOCK
+ * overrules (capabilities(7)). */
+struct limits_facts {
+	bool known; /* /proc/self/limits was there to read */
+	bool ipc_lock; /* CAP_IPC_LOCK is effective */
+	bool unlimited;
+	uint64_t memlock; /* soft limit in bytes, unless unlimited */
+};
+int limits_probe(const struct host *h, struct limits_facts *ret, struct error *e);
+
+/* What can start a virtual machine. Paths are constants, not owned; NULL: not there. */
+struct hypervisor_facts {
+	enum tri kvm; /* /sys/class/misc/kvm: there once kvm_intel or kvm_amd is ready */
+	const char *qemu, *cloud_hypervisor;
+	const char *firmware, *firmware_vars; /* UEFI for QEMU: OVMF's code, variables */
+};
+int hypervisors_probe(const struct host *h, struct hypervisor_facts *ret,
+		      struct error *e);
+
 /* Everything that doctor and setup-iommu look at but devices and boot loaders. */
 struct facts {
 	struct cpu_facts cpu;
@@ -158,6 +178,8 @@ struct facts {
 	struct log_facts log;
 	struct mounts mounts;
 	struct boot_partitions boot_partitions;
+	struct limits_facts limits;
+	struct hypervisor_facts hypervisors;
 	char *cmdline; /* /proc/cmdline without the newline, NULL unknown */
 };
 int facts_probe(const struct host *h, struct facts *ret, struct error *e);

@@ -137,7 +137,11 @@ make_sysfs() {
 	mkdir -p "$tree/sys/bus/pci/devices" "$tree/sys/bus/pci/drivers" \
 		"$tree/sys/kernel/iommu_groups" "$tree/sys/class/iommu" \
 		"$tree/sys/firmware/acpi/tables" "$tree/sys/class/net" "$tree/sys/dev/block" \
-		"$tree/sys/class/block"
+		"$tree/sys/class/block" "$tree/sys/class/misc/kvm"
+	# fs/proc/base.c and fs/proc/array.c, for root
+	put proc/self/limits "$(printf '%-25s %-20s %-20s %-10s\n' Limit 'Soft Limit' 'Hard Limit' Units \
+		'Max locked memory' 8388608 8388608 bytes)"
+	put proc/self/status $'Name:\tslicer\nCapEff:\t000001ffffffffff'
 	# Other tables, so that a missing one is missing and not unreadable.
 	for line in APIC DSDT FACP MCFG; do
 		printf "%s" "$line" >"$tree/sys/firmware/acpi/tables/$line"

@@ -124,6 +124,15 @@ static inline void scene_init(struct scene *s)
 	};
 	s->facts.log =
 		(struct log_facts){ .readable = true, .from_boot = true, .v = s->lines };
+	s->facts.limits = (struct limits_facts){ .known = true,
+						 .ipc_lock = true,
+						 .memlock = 8388608 };
+	s->facts.hypervisors = (struct hypervisor_facts){
+		.kvm = TRI_YES,
+		.qemu = "/usr/bin/qemu-system-x86_64",
+		.firmware = "/usr/share/OVMF/OVMF_CODE_4M.fd",
+		.firmware_vars = "/usr/share/OVMF/OVMF_VARS_4M.fd",
+	};
 	s->facts.cmdline = lit("BOOT_IMAGE=/vmlinuz " ON);
 	scene_kernels(s);
 	scene_boot(s);

@@ -66,13 +66,29 @@ static void expect_whole(const struct scene *s)
 static void test_sound(void **state)
 {
 	static const char *const passes[] = {
-		"platform.arch",   "platform.container",    "platform.virtualized",
-		"platform.cpu",	   "firmware.mode",	    "firmware.secure-boot",
-		"firmware.table",  "kernel.config",	    "kernel.vfio",
-		"kernel.next",	   "cmdline.configured",    "cmdline.next-boot",
-		"cmdline.running", "cmdline.contradiction", "bootloader.identity",
-		"iommu.active",	   "iommu.domain",	    "iommu.interrupt-remapping",
+		"platform.arch",
+		"platform.container",
+		"platform.virtualized",
+		"platform.cpu",
+		"firmware.mode",
+		"firmware.secure-boot",
+		"firmware.table",
+		"kernel.config",
+		"kernel.vfio",
+		"kernel.next",
+		"cmdline.configured",
+		"cmdline.next-boot",
+		"cmdline.running",
+		"cmdline.contradiction",
+		"bootloader.identity",
+		"iommu.active",
+		"iommu.domain",
+		"iommu.interrupt-remapping",
 		"iommu.log",
+		"limits.memlock",
+		"hypervisors.kvm",
+		"hypervisors.installed",
+		"hypervisors.firmware",
 	};
 	CLEANUP(scene_done) struct scene s;
 
@@ -359,6 +375,38 @@ static void test_kernels(void **state)
 	expect_whole(&s);
 }
 
+/* May this user's VM lock its memory, and what would start it? No verdict rests on it. */
+static void test_vm(void **state)
+{
+	CLEANUP(strv_done) struct strv next = { 0 };
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.facts.limits.ipc_lock = false;
+	expect(&s, "limits.memlock", CHECK_WARN, "8388608 bytes",
+	       "LimitMEMLOCK=infinity");
+	s.facts.limits.unlimited = true;
+	expect(&s, "limits.memlock", CHECK_PASS, "unlimited", NULL);
+	s.facts.limits.known = false;
+	expect(&s, "limits.memlock", CHECK_SKIP, "/proc/self/limits", "on the machine");
+	s.facts.hypervisors.firmware = NULL;
+	expect(&s, "hypervisors.firmware", CHECK_WARN, NULL, "sudo apt install ovmf");
+	s.facts.hypervisors.qemu = NULL;
+	expect(&s, "hypervisors.installed", CHECK_WARN, NULL,
+	       "sudo apt install qemu-system-x86 ovmf");
+	s.facts.platform.os_id = lit("void");
+	expect(&s, "hypervisors.installed", CHECK_WARN, NULL, "packages of QEMU");
+	s.facts.hypervisors.cloud_hypervisor = "/usr/local/bin/cloud-hypervisor";
+	expect(&s, "hypervisors.installed", CHECK_PASS, "/usr/local/bin", NULL);
+	s.facts.hypervisors.kvm = TRI_NO;
+	expect(&s, "hypervisors.kvm", CHECK_WARN, NULL, "modprobe kvm_intel");
+	s.facts.hypervisors.kvm = TRI_UNKNOWN;
+	expect(&s, "hypervisors.kvm", CHECK_SKIP, NULL, "on the machine");
+	expect_whole(&s);
+	assert_int_equal(verdict_of(&s.d, &next), VERDICT_READY);
+}
+
 /* Nothing at all could be read: everything is skipped, nothing crashes. */
 static void test_empty(void **state)
 {
@@ -392,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_initramfs),
 		cmocka_unit_test(test_kernels),
+		cmocka_unit_test(test_vm),
 		cmocka_unit_test(test_empty),
 	};
 

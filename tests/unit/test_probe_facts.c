@@ -396,7 +396,81 @@ static void test_empty_root(void **state)
 	assert_null(f.platform.arch);
 	assert_int_equal(f.platform.virtualized, TRI_UNKNOWN);
 	assert_int_equal(f.iommu.interrupt_remapping, TRI_UNKNOWN);
+	assert_false(f.limits.known);
+	assert_int_equal(f.hypervisors.kvm, TRI_UNKNOWN);
+	assert_null(f.hypervisors.qemu);
 	facts_done(&f);
+}
+
+/* ---- what starts a virtual machine --------------------------------------------------
+ */
+
+/* proc(5): as Linux 6.1 prints them. */
+#define LIMITS(memlock)                                                                  \
+	"Limit                     Soft Limit           Hard Limit           Units     " \
+	"\n"                                                                             \
+	"Max processes             96365                96365                processes " \
+	"\n"                                                                             \
+	"Max locked memory         " memlock "\n"
+#define STATUS(capabilities) "Name:\tslicer\nCapPrm:\t0\nCapEff:\t" capabilities "\n"
+
+static void test_limits(void **state)
+{
+	const struct tree *t = *state;
+	struct limits_facts f;
+
+	tree_write(t, "/proc/self/limits",
+		   LIMITS("8388608              unlimited            bytes     "));
+	tree_write(t, "/proc/self/status", STATUS("0000000000000000"));
+	assert_int_equal(limits_probe(t->host, &f, NULL), 0);
+	assert_true(f.known && !f.unlimited && !f.ipc_lock);
+	assert_int_equal(f.memlock, 8388608);
+	/* all but CAP_IPC_LOCK, then all */
+	tree_write(t, "/proc/self/status", STATUS("000001ffffffbfff"));
+	limits_probe(t->host, &f, NULL);
+	assert_false(f.ipc_lock);
+	tree_write(t, "/proc/self/status", STATUS("000001ffffffffff"));
+	limits_probe(t->host, &f, NULL);
+	assert_true(f.ipc_lock);
+	tree_write(t, "/proc/self/limits",
+		   LIMITS("unlimited            unlimited            bytes     "));
+	limits_probe(t->host, &f, NULL);
+	assert_true(f.known && f.unlimited);
+	tree_write(t, "/proc/self/limits", LIMITS("99999999999999999999999 many bytes"));
+	limits_probe(t->host, &f, NULL);
+	assert_false(f.known);
+	tree_write(t, "/proc/self/limits", "Max locked memory");
+	limits_probe(t->host, &f, NULL);
+	assert_false(f.known);
+	tree_write(t, "/proc/self/limits", "");
+	limits_probe(t->host, &f, NULL);
+	assert_false(f.known);
+}
+
+static void test_hypervisors(void **state)
+{
+	const struct tree *t = *state;
+	struct hypervisor_facts f;
+
+	tree_mkdir(t, "/sys/class/misc");
+	assert_int_equal(hypervisors_probe(t->host, &f, NULL), 0);
+	assert_int_equal(f.kvm, TRI_NO);
+	assert_null(f.qemu);
+	assert_null(f.cloud_hypervisor);
+	assert_null(f.firmware);
+	tree_mkdir(t, "/sys/class/misc/kvm");
+	tree_write(t, "/usr/libexec/qemu-kvm", "");
+	tree_write(t, "/usr/local/bin/cloud-hypervisor", "");
+	/* code without its variables starts nothing */
+	tree_write(t, "/usr/share/OVMF/OVMF_CODE_4M.fd", "");
+	tree_write(t, "/usr/share/OVMF/OVMF_CODE.fd", "");
+	tree_write(t, "/usr/share/OVMF/OVMF_VARS.fd", "");
+	hypervisors_probe(t->host, &f, NULL);
+	assert_int_equal(f.kvm, TRI_YES);
+	assert_string_equal(f.qemu, "/usr/libexec/qemu-kvm");
+	assert_string_equal(f.cloud_hypervisor, "/usr/local/bin/cloud-hypervisor");
+	assert_string_equal(f.firmware, "/usr/share/OVMF/OVMF_CODE.fd");
+	assert_string_equal(f.firmware_vars, "/usr/share/OVMF/OVMF_VARS.fd");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
@@ -418,6 +492,8 @@ int main(void)
 		TEST(test_log),
 		TEST(test_log_unreadable),
 		TEST(test_all),
+		TEST(test_limits),
+		TEST(test_hypervisors),
 		TEST(test_empty_root),
 	};
 
