@@ -77,9 +77,9 @@ bool driver_is_vfio(const char *driver);
 /* The same name, or none (NULL) both. */
 bool driver_same(const char *a, const char *b);
 /* The device that printed commands are about, by cli.md: a display controller that is not
- * the boot display and not in use, and whose group can go to a VM as a whole: none of it is
- * in use, no bridge with a driver is in it; several only if they are of one model. NULL:
- * none, or an answer would be a guess. */
+ * the boot display and not in use, and whose group can go to a VM as a whole: the host
+ * needs none of it, no bridge with a driver is in it; several only if they are of one
+ * model. NULL: none, or an answer would be a guess. */
 const struct pci_device *devices_suggest(const struct host *h, const struct mounts *m,
 					 const struct pci_devices *all);
 /* As devices_suggest(), for a caller that already has the usage. */

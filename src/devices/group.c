@@ -54,7 +54,8 @@ static bool is_group_blocked(const struct pci_devices *all, const struct pci_dev
 	return false;
 }
 
-/* Can the host do without it, and without all that goes along with it? */
+/* Is it in nobody's hands, and can the host do without what goes along with it? A program
+ * that has only the card's audio function open can be ended. */
 static bool is_spare(const struct usage *u, const struct pci_devices *all,
 		     const struct pci_device *d)
 {
@@ -66,7 +67,8 @@ static bool is_spare(const struct usage *u, const struct pci_devices *all,
 		CLEANUP(uses_done) struct uses uses = { 0 };
 
 		usage_of(u, v.v[i], &uses);
-		spare = !uses.n && !v.v[i]->boot_vga;
+		spare = !v.v[i]->boot_vga &&
+			(!uses.n || (v.v[i] != d && uses.v[0].kind > USE_DISPLAY));
 	}
 	return spare;
 }

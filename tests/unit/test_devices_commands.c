@@ -208,6 +208,40 @@ static void test_suggestion(void **state)
 	known[0].boot_vga = true;
 }
 
+/* What the host can't give away keeps the rest of its group, too. */
+static void test_suggestion_and_its_group(void **state)
+{
+	const struct tree *t = *state;
+	const struct pci_devices plain = all_known();
+	static char lpc_ich[] = "lpc_ich", pcieport[] = "pcieport";
+	struct pci_device bridge = { .at = { .device = 0x1f },
+				     .address = "0000:00:1f.0",
+				     .class_code = 0x060100,
+				     .driver = lpc_ich,
+				     .iommu_group = 28 };
+	struct pci_device with[ARRAY_SIZE(known) + 1];
+	struct pci_devices all = { .v = with, .n = ARRAY_SIZE(with) };
+	struct mounts m = { .known = true };
+
+	memcpy(with, plain.v, sizeof(known));
+	with[ARRAY_SIZE(known)] = bridge;
+	assert_ptr_equal(devices_suggest(t->host, &m, &all), &with[3]);
+	/* one that the group can live with */
+	with[ARRAY_SIZE(known)].driver = pcieport;
+	assert_ptr_equal(devices_suggest(t->host, &m, &all), &with[1]);
+	with[ARRAY_SIZE(known)].driver = NULL;
+	assert_ptr_equal(devices_suggest(t->host, &m, &all), &with[1]);
+	/* a companion that somebody may be asked to leave, and one that the host needs */
+	tree_mkdir(t, "/sys/devices/pci0000:00/0000:0b:00.1/sound/card1/controlC1");
+	tree_link(t, "/sys/devices/pci0000:00/0000:0b:00.1/sound/card1/controlC1",
+		  "/sys/class/sound/controlC1");
+	tree_write(t, "/proc/5/comm", "pipewire\n");
+	tree_link(t, "/dev/snd/controlC1", "/proc/5/fd/3");
+	assert_ptr_equal(devices_suggest(t->host, &m, &all), &with[1]);
+	with[2].boot_vga = true;
+	assert_ptr_equal(devices_suggest(t->host, &m, &all), &with[3]);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 
 int main(void)
@@ -221,6 +255,7 @@ int main(void)
 		TEST(test_next_steps_without_groups),
 		TEST(test_next_steps_without_a_device),
 		TEST(test_suggestion),
+		TEST(test_suggestion_and_its_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
