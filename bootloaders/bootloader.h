@@ -100,7 +100,7 @@ const struct bootloader *bootloader_find(const char *name);
  * Several that look active, or none: refused, naming each with its evidence, and
  * --bootloader as the way out. A loader that is recognised but not supported yet
  * (LoaderInfo of another, UKI, Limine, rEFInd, ...) is named in the refusal. name (may be
- * NULL) overrules.
+ * NULL) overrules, but not where there is no trace of that loader and one of another.
  */
 int bootloader_choose(const struct host *h, const struct facts *f, const char *name,
 		      const struct bootloader **ret, struct boot_probe *ret_probe,

@@ -178,6 +178,29 @@ static int refuse_none(const struct facts *f, struct error *e)
 	return -ENOENT;
 }
 
+/* No trace of the loader that was named, but one of another: writing files that nothing
+ * reads would help nobody. */
+static int refuse_absent(const struct host *h, const struct facts *f,
+			 const struct bootloader *named, struct error *e)
+{
+	CLEANUP(candidates_done) struct candidates found = { 0 };
+	CLEANUP(free_char) char *evidence = NULL;
+	const struct candidate *c;
+	int r = collect(h, f, &found, e);
+
+	if (r < 0 || !found.n)
+		return r;
+	c = &found.v[0];
+	for (size_t i = 1; i < found.n; i++)
+		if (found.v[i].probe.match > c->probe.match)
+			c = &found.v[i];
+	evidence = strv_join(&c->probe.evidence, "; ");
+	error_set(e, ENOENT, "there is no %s on this host; detected was %s (%s)",
+		  named->title, c->loader ? c->loader->title : c->other->title, evidence);
+	error_hint(e, "leave out --bootloader, or name the one that boots this host");
+	return -ENOENT;
+}
+
 static int choose_named(const struct host *h, const struct facts *f, const char *name,
 			const struct bootloader **ret, struct boot_probe *ret_probe,
 			struct error *e)
@@ -200,6 +223,8 @@ static int choose_named(const struct host *h, const struct facts *f, const char 
 		return -EINVAL;
 	}
 	r = loader->probe(h, f, &probe, e);
+	if (r == 0 && probe.match == BOOT_NO)
+		r = refuse_absent(h, f, loader, e);
 	if (r < 0)
 		return r;
 	*ret = loader;
