@@ -65,3 +65,17 @@ enum shell_effect shell_command_effect(const char *name, const char **ret_text)
 	*ret_text = NULL;
 	return EFFECT_NONE;
 }
+
+bool shell_command_names(enum shell_effect effect, const struct shell_word *word,
+			 const char *raw, const char *text, size_t *ret_len)
+{
+	size_t len = shell_name_length(text, strlen(text));
+	bool has_value = text[len] == '=' || str_starts(text + len, "+=");
+	/* The value need not be known when the name is. */
+	bool is_known = len && has_value && strncmp(raw, text, len + 1) == 0;
+
+	*ret_len = effect == EFFECT_EXPORT && !has_value ? 0 : len;
+	if (!word->plain || (!is_known && (word->why || strchr(text, SHELL_ELEM_VAR))))
+		return false;
+	return !len || !text[len] || has_value;
+}

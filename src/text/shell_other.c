@@ -226,21 +226,15 @@ static bool walk_reserved(struct walk *w, const char *word)
 static void walk_name(struct walk *w, const struct shell_word *word, const char *raw,
 		      const char *text)
 {
-	size_t len = shell_name_length(text, strlen(text));
-	bool has_value = text[len] == '=' || str_starts(text + len, "+=");
-	/* The value need not be known when the name is. */
-	bool is_known = len && has_value && strncmp(raw, text, len + 1) == 0;
+	size_t len;
 
-	if (!word->plain || (!is_known && (word->why || strchr(text, SHELL_ELEM_VAR))) ||
-	    (len && text[len] && !has_value)) {
+	if (!shell_command_names(w->effect, word, raw, text, &len)) {
 		poison(w, "a variable's name that is put together");
-		return;
+	} else if (len) {
+		touch(w, text, len);
+		if (w->effect == EFFECT_READONLY)
+			w->ret->why = shell_readonly;
 	}
-	if (len == 0 || (w->effect == EFFECT_EXPORT && !has_value))
-		return;
-	touch(w, text, len);
-	if (w->effect == EFFECT_READONLY)
-		w->ret->why = shell_readonly;
 }
 
 static void walk_command_name(struct walk *w, const struct shell_word *word,

@@ -83,6 +83,12 @@ enum shell_effect {
 /* *ret_text, static: the command in words, for EFFECT_POISON. */
 enum shell_effect shell_command_effect(const char *name, const char **ret_text);
 
+/* The variable that a word makes such a command set: its name is text[0..*ret_len), 0 if
+ * it sets none. raw and text are the word as it stands and decoded. False: the name can't
+ * be told. */
+bool shell_command_names(enum shell_effect effect, const struct shell_word *word,
+			 const char *raw, const char *text, size_t *ret_len);
+
 /* The why of a variable that "readonly" froze. */
 extern const char shell_readonly[];
 
