@@ -46,10 +46,13 @@ static int set_global(struct invocation *in, int id, const char *value, struct e
 	case OPTION_COLOR:
 		in->color = value ? value : "";
 		if (strcmp(in->color, "auto") && strcmp(in->color, "always") &&
-		    strcmp(in->color, "never"))
-			return error_usage(
-				e, "--color takes auto, always or never, not '%s'",
-				value);
+		    strcmp(in->color, "never")) {
+			error_usage(e, "--color takes auto, always or never, not '%s'",
+				    value);
+			error_hint(e, "auto, which needs no option, colours what a "
+				      "terminal shows");
+			return -EINVAL;
+		}
 		return 0;
 	case OPTION_QUIET:
 		in->c.out.quiet = true;

@@ -151,6 +151,9 @@ int options_parse(const struct command *cmd, int argc, char **argv,
 		if (!o)
 			return unknown_option(cmd, all[optind - 1], e);
 		r = take_option(data, o->id, optarg, e);
+		if (r < 0 && !e->hint[0])
+			error_hint(e, "'slicer %s --help' says what --%s takes",
+				   cmd->verb, o->name);
 	}
 	for (int i = optind; r == 0 && i <= argc; i++)
 		strv_add(operands, all[i]);

@@ -30,9 +30,11 @@ static int parse_timeout(const char *value, unsigned *ret, struct error *e)
 	size_t n = strlen(value);
 	unsigned long s = strtoul(value, NULL, 10);
 
-	if (!n || n > 5 || strspn(value, "0123456789") != n || s < 1 || s > 3600)
-		return error_usage(e, "--timeout takes 1 to 3600 seconds, not \"%.80s\"",
-				   value);
+	if (!n || n > 5 || strspn(value, "0123456789") != n || s < 1 || s > 3600) {
+		error_usage(e, "--timeout takes 1 to 3600 seconds, not \"%.80s\"", value);
+		error_hint(e, "without --timeout a driver has 30 seconds to answer");
+		return -EINVAL;
+	}
 	*ret = (unsigned)s;
 	return 0;
 }

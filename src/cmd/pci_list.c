@@ -69,8 +69,11 @@ static int parse_group(const char *value, long *ret, struct error *e)
 {
 	size_t n = strlen(value);
 
-	if (!n || n > 9 || strspn(value, "0123456789") != n)
-		return error_usage(e, "\"%.80s\" is no number of an IOMMU group", value);
+	if (!n || n > 9 || strspn(value, "0123456789") != n) {
+		error_usage(e, "\"%.80s\" is no number of an IOMMU group", value);
+		error_hint(e, "\"slicer pci list\" shows them in the column IOMMU GROUP");
+		return -EINVAL;
+	}
 	*ret = strtol(value, NULL, 10);
 	return 0;
 }

@@ -52,8 +52,12 @@ static int take_vendor(struct setup_options *o, const char *value, struct error 
 		o->vendor = CPU_INTEL;
 	else if (!strcmp(value, "amd"))
 		o->vendor = CPU_AMD;
-	else
-		return error_usage(e, "--vendor takes intel or amd, not '%s'", value);
+	else {
+		error_usage(e, "--vendor takes intel or amd, not '%s'", value);
+		error_hint(e, "without --vendor the processor's own is taken, where "
+			      "/proc/cpuinfo can be read");
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -139,6 +143,8 @@ static int check_options(const struct setup_options *o, const struct strv *opera
 			o->devices.n || o->no_pt)) {
 		error_usage(e, "--undo takes back what was set: it goes with no option "
 			       "that sets");
+		error_hint(e, "run slicer setup-iommu --undo alone, then setup-iommu "
+			      "with what is to be set");
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < o->devices.n; i++)

@@ -69,10 +69,13 @@ static int find_asked(struct setup *s, struct error *e)
 			error_hint(e, "'slicer pci list' shows what there is");
 			return -ENODEV;
 		}
-		if (pci_is_bridge(d))
-			return error_set(e, EINVAL,
-					 "%s is a bridge: bridges are not passed through",
-					 d->address);
+		if (pci_is_bridge(d)) {
+			error_set(e, EINVAL,
+				  "%s is a bridge: bridges are not passed through",
+				  d->address);
+			error_hint(e, "%s", use_advice(USE_BRIDGE));
+			return -EINVAL;
+		}
 		choose(s, d);
 	}
 	return 0;
@@ -120,6 +123,20 @@ static void add_drivers(struct setup *s, const struct pci_device *d)
 		strv_add_unique(&s->initramfs_wish.drivers, module);
 }
 
+static int refuse_unknown_id(struct setup *s, struct pci_id id, struct error *e)
+{
+	if (s->o->force) {
+		plan_warn(&s->plan, "--ids: no device on this host has the ID %04x:%04x",
+			  id.vendor, id.device);
+		return 0;
+	}
+	error_set(e, ENODEV, "no device on this host has the ID %04x:%04x", id.vendor,
+		  id.device);
+	error_hint(e, "'slicer pci list' shows them in the columns VENDOR and DEVICE; "
+		      "--force sets the id all the same");
+	return -ENODEV;
+}
+
 static int check_id(struct setup *s, struct pci_id id, struct str *why, struct error *e)
 {
 	CLEANUP(str_done) struct str all = { 0 };
@@ -140,7 +157,7 @@ static int check_id(struct setup *s, struct pci_id id, struct str *why, struct e
 			return err;
 	}
 	if (!matches)
-		str_addf(why, "%04x:%04x: no device has this id\n", id.vendor, id.device);
+		return refuse_unknown_id(s, id, e);
 	if (matches > 1)
 		str_addf(why,
 			 "%04x:%04x: matches more than one device, all of them would be "

@@ -69,6 +69,14 @@ static bool sets_passthrough(const struct strv *params)
 	       setting_blocker(&setting_passthrough, &s);
 }
 
+static int refuse_acs(struct error *e, const char *word)
+{
+	error_usage(e, "\"%s\" is no value of pcie_acs_override", word);
+	error_hint(e, "it takes downstream, multifunction and id:VVVV:DDDD, with commas "
+		      "between; --acs-override alone sets the first two");
+	return -EINVAL;
+}
+
 static int add_acs(const struct wish *w, struct strv *params, struct error *e)
 {
 	CLEANUP(strv_done) struct strv words = { 0 };
@@ -81,12 +89,9 @@ static int add_acs(const struct wish *w, struct strv *params, struct error *e)
 		if (strcmp(words.v[i], "downstream") != 0 &&
 		    strcmp(words.v[i], "multifunction") != 0 &&
 		    !str_starts(words.v[i], "id:"))
-			return error_usage(e,
-					   "\"%s\" is no value of pcie_acs_override: "
-					   "downstream, multifunction, id:VVVV:DDDD",
-					   words.v[i]);
+			return refuse_acs(e, words.v[i]);
 	if (words.n == 0)
-		return error_usage(e, "pcie_acs_override needs a value");
+		return refuse_acs(e, "");
 	param = xasprintf("pcie_acs_override=%s", w->acs_override);
 	if (param_check_safe(param, e) < 0)
 		return -EINVAL;

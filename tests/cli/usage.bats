@@ -101,6 +101,51 @@ setup() {
 	exits 2
 }
 
+# hinted TEXT ARG...: a usage error with a hint that says TEXT.
+hinted() {
+	local text=$1
+	shift
+	slicer "$@"
+	exits 2
+	error_only
+	[[ $stderr == *"hint: "*"$text"* ]]
+}
+
+@test "values that are none, and the way that each error shows" {
+	hinted 'IOMMU GROUP' pci list --group x
+	hinted '30 seconds' pci bind 0b:00.0 --timeout 0
+	hinted /proc/cpuinfo setup-iommu --vendor foo
+	hinted --vendor doctor --vendor foo
+	hinted auto --color foo doctor
+	hinted '--undo alone' setup-iommu --undo --device 0b:00.0
+	tree debian-grub off
+	hinted 'downstream, multifunction' --root "$T" setup-iommu --acs-override=foo
+	hinted 'downstream, multifunction' --root "$T" setup-iommu --acs-override=
+}
+
+@test "a bridge is none to pass on, and the error says what is" {
+	tree two-gpu ready
+	for verb in 'pci bind --dry-run' 'pci unbind --dry-run' 'vm command' 'setup-iommu --dry-run --device'; do
+		# shellcheck disable=SC2086 # a verb and its options
+		on $verb 00:01.0
+		exits 3
+		error_only
+		complains 'hint: name the device behind the bridge'
+	done
+}
+
+@test "ids that no device has" {
+	tree debian-grub off
+	on setup-iommu --dry-run --ids 1234:5678
+	exits 3
+	error_only
+	complains 'slicer: no device on this host has the ID 1234:5678'
+	complains '--force'
+	on setup-iommu --dry-run --ids 1234:5678 --force
+	exits 0
+	says 'warning: --ids: no device on this host has the ID 1234:5678'
+}
+
 @test "operands that nobody asked for" {
 	slicer setup-iommu 0b:00.0 --dry-run
 	exits 2
