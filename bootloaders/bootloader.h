@@ -50,6 +50,9 @@ struct boot_config {
 	char *generate_command; /* "update-grub", for advice; NULL without */
 	struct boot_entry *v;
 	size_t n, cap;
+	/* There is a menu that can't be read (not root, junk); NONE: it was, or there is
+	 * none */
+	struct error menu_error;
 	struct strv notes; /* what a person should know: "the ESP's grub.cfg reads another
 			      filesystem" */
 	void *priv;

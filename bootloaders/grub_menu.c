@@ -152,6 +152,9 @@ int grub_load_menu(const struct host *h, const struct facts *f, struct boot_conf
 	if (r == 0)
 		r = grub_cfg_parse(str_c(&text), text.len, &cfg, &error);
 	if (r < 0) {
+		error_at(&error, GRUB_CFG, error.line);
+		if (r != -ENOENT)
+			ret->menu_error = error;
 		strv_addf(&ret->notes, "the boot menu (%s) can't be read: %s", GRUB_CFG,
 			  error.what);
 		return r;

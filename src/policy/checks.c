@@ -45,6 +45,23 @@ void check_fix_root(const struct diagnosis *d, struct check *c)
 		strv_add(&c->fix, "sudo slicer doctor");
 }
 
+void check_fix_start(struct check *c)
+{
+	strv_add(&c->fix, "run slicer doctor on the machine itself");
+}
+
+void check_fix_entry(const struct diagnosis *d, struct check *c)
+{
+	const struct error *e = d->boot ? &d->boot->menu_error : d->boot_error;
+
+	if (e && e->code != ERROR_NONE && d->unprivileged)
+		check_fix_root(d, c);
+	else if (e && e->hint[0])
+		strv_add(&c->fix, e->hint);
+	else if (d->boot && !d->boot->n && d->boot->has_generator)
+		strv_take(&c->fix, judge_generate_command(d));
+}
+
 void checks_make(const struct diagnosis *d, struct checks *ret)
 {
 	checks_platform(d, ret);

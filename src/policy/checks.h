@@ -18,5 +18,9 @@ void checks_hypervisors(const struct diagnosis *d, struct checks *ret);
 
 /* Adds the step that lets slicer see more, if there is one. */
 void check_fix_root(const struct diagnosis *d, struct check *c);
+/* For what only a running system shows. */
+void check_fix_start(struct check *c);
+/* For what the default entry would tell, but could not be read. */
+void check_fix_entry(const struct diagnosis *d, struct check *c);
 
 #endif

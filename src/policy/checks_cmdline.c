@@ -7,6 +7,16 @@
 
 #define CMDLINE "cmdline"
 
+/* Where nothing can be set up, setup-iommu would refuse: then the way is the verdict's.
+ */
+static void fix_by_setup(const struct diagnosis *d, struct check *c)
+{
+	if (judge_is_unsupported(d))
+		verdict_of(d, &c->fix);
+	else
+		strv_add(&c->fix, "sudo slicer setup-iommu");
+}
+
 /* What is missing when the IOMMU works all the same is worth a note, no more. */
 static enum check_status missing_status(const struct diagnosis *d, const char *options)
 {
@@ -72,7 +82,7 @@ static void check_configured(const struct diagnosis *d, struct checks *ret)
 	c = check_line(d, ret, "cmdline.configured", "the configured command line",
 		       source, options);
 	if (c)
-		strv_add(&c->fix, "sudo slicer setup-iommu");
+		fix_by_setup(d, c);
 }
 
 /* Entries beside the default one that a person may choose, and that lack it. */
@@ -104,22 +114,25 @@ static void check_other_entries(const struct diagnosis *d, struct checks *ret)
 	c = check_add(ret, "cmdline.other-entries", CMDLINE, CHECK_WARN,
 		      "other entries of the boot menu lack what is wanted", "%s%s",
 		      first ? first : "?", n > 1 ? ", and others" : "");
-	strv_add(&c->fix, generate);
+	if (judge_is_unsupported(d))
+		fix_by_setup(d, c);
+	else
+		strv_add(&c->fix, generate);
 }
 
 static void check_next_boot(const struct diagnosis *d, struct checks *ret)
 {
 	const struct boot_entry *entry = judge_default(d);
 	const char *configured = judge_configured(d);
+	CLEANUP(free_char) char *why = judge_no_entry(d);
 	CLEANUP(free_char) char *source = NULL;
 	struct check *c;
 
 	if (!entry || !entry->options) {
-		check_add(ret, "cmdline.next-boot", CMDLINE, CHECK_SKIP,
-			  "the command line of the next boot can't be told", "%s",
-			  !d->boot     ? "the boot menu could not be read"
-			  : d->boot->n ? "the default entry can't be told"
-				       : "the boot menu is empty");
+		c = check_add(ret, "cmdline.next-boot", CMDLINE, CHECK_SKIP,
+			      "the command line of the next boot can't be told", "%s",
+			      why);
+		check_fix_entry(d, c);
 		return;
 	}
 	if (entry->source)
@@ -129,13 +142,15 @@ static void check_next_boot(const struct diagnosis *d, struct checks *ret)
 		       source, entry->options);
 	if (!c)
 		check_other_entries(d, ret);
+	else if (judge_is_unsupported(d))
+		fix_by_setup(d, c);
 	else if (entry->is_foreign)
 		strv_addf(&c->fix, "add the parameters to this entry by hand: %s",
 			  source ? source : entry->id);
 	else if (configured && !judge_lacks(d, configured))
 		strv_take(&c->fix, judge_generate_command(d));
 	else
-		strv_add(&c->fix, "sudo slicer setup-iommu");
+		fix_by_setup(d, c);
 }
 
 /* The first arrow between the command lines that was skipped. */
@@ -143,12 +158,14 @@ static void fix_running(const struct diagnosis *d, struct check *c)
 {
 	const char *configured = judge_configured(d);
 
-	if (judge_next_boot(d) == TRI_YES)
+	if (judge_is_unsupported(d))
+		fix_by_setup(d, c);
+	else if (judge_next_boot(d) == TRI_YES)
 		strv_add(&c->fix, "sudo reboot");
 	else if (configured && !judge_lacks(d, configured))
 		strv_take(&c->fix, judge_generate_command(d));
 	else
-		strv_add(&c->fix, "sudo slicer setup-iommu");
+		fix_by_setup(d, c);
 }
 
 static void check_running(const struct diagnosis *d, struct checks *ret)
@@ -156,9 +173,10 @@ static void check_running(const struct diagnosis *d, struct checks *ret)
 	struct check *c;
 
 	if (!d->facts->cmdline) {
-		check_add(ret, "cmdline.running", CMDLINE, CHECK_SKIP,
-			  "the running command line is not known",
-			  "there is no /proc/cmdline");
+		c = check_add(ret, "cmdline.running", CMDLINE, CHECK_SKIP,
+			      "the running command line is not known",
+			      "there is no /proc/cmdline");
+		check_fix_start(c);
 		return;
 	}
 	c = check_line(d, ret, "cmdline.running", "the running command line",
@@ -192,13 +210,15 @@ static void check_contradiction(const struct diagnosis *d, struct checks *ret)
 	if (text.len) {
 		c = check_add(ret, "cmdline.contradiction", CMDLINE, CHECK_FAIL,
 			      "the IOMMU is switched off there", "%s", str_c(&text));
-		strv_add(&c->fix,
-			 coming || !d->boot ? "sudo slicer setup-iommu" : "sudo reboot");
+		if (coming || !d->boot || judge_is_unsupported(d))
+			fix_by_setup(d, c);
+		else
+			strv_add(&c->fix, "sudo reboot");
 	} else if (w && w->n_conflicts) {
 		c = check_add(ret, "cmdline.contradiction", CMDLINE, CHECK_WARN,
 			      "a parameter says the opposite of what is wanted", "%s: %s",
 			      w->conflicts[0].param, w->conflicts[0].why);
-		strv_add(&c->fix, "sudo slicer setup-iommu");
+		fix_by_setup(d, c);
 	} else {
 		check_add(ret, "cmdline.contradiction", CMDLINE, CHECK_PASS,
 			  "nothing switches the IOMMU off", NULL);

@@ -11,9 +11,10 @@ static void check_active(const struct diagnosis *d, struct checks *ret)
 	struct check *c;
 
 	if (!f->known) {
-		check_add(ret, "iommu.active", IOMMU, CHECK_SKIP,
-			  "whether the IOMMU is active can't be told",
-			  "there is no /sys to look at");
+		c = check_add(ret, "iommu.active", IOMMU, CHECK_SKIP,
+			      "whether the IOMMU is active can't be told",
+			      "there is no /sys to look at");
+		check_fix_start(c);
 	} else if (f->active) {
 		check_add(ret, "iommu.active", IOMMU, CHECK_PASS, "the IOMMU is active",
 			  "%s", evidence);
@@ -133,7 +134,10 @@ static void check_log(const struct diagnosis *d, struct checks *ret)
 		c = check_add(ret, "iommu.log", IOMMU, CHECK_SKIP,
 			      "the kernel's log could not be read", "%s",
 			      log->why_not ? log->why_not : "no reason is known");
-		check_fix_root(d, c);
+		if (d->facts->iommu.known)
+			check_fix_root(d, c);
+		else
+			check_fix_start(c);
 		return;
 	}
 	for (size_t i = 0; i < log->n; i++) {

@@ -47,10 +47,12 @@ static void check_config(const struct diagnosis *d, const struct kernel_facts *k
 	struct check *c;
 
 	if (!k || !k->config_path) {
-		check_add(ret, "kernel.config", KERNEL, CHECK_SKIP,
-			  "the running kernel's configuration is not known", "%s",
-			  k ? "no /boot/config-* or /proc/config.gz for it"
-			    : "no kernel is running here");
+		c = check_add(ret, "kernel.config", KERNEL, CHECK_SKIP,
+			      "the running kernel's configuration is not known", "%s",
+			      k ? "no /boot/config-* or /proc/config.gz for it"
+				: "no kernel is running here");
+		if (!k)
+			check_fix_start(c);
 		return;
 	}
 	describe_config(d, k, &text);
@@ -80,11 +82,16 @@ static void check_vfio(const struct diagnosis *d, const struct kernel_facts *k,
 	struct check *c;
 
 	if (at_hand == TRI_UNKNOWN) {
-		check_add(ret, "kernel.vfio", KERNEL, CHECK_SKIP,
-			  "whether vfio-pci can be loaded is not known", "%s%s",
-			  k ? "no modules are installed for the running kernel "
-			    : "no kernel is running here",
-			  k ? k->version : "");
+		c = check_add(ret, "kernel.vfio", KERNEL, CHECK_SKIP,
+			      "whether vfio-pci can be loaded is not known", "%s%s",
+			      k ? "no modules are installed for the running kernel "
+				: "no kernel is running here",
+			      k ? k->version : "");
+		/* An update took them away: the kernel that it brought has its own. */
+		if (k)
+			strv_add(&c->fix, "sudo reboot");
+		else
+			check_fix_start(c);
 	} else if (at_hand == TRI_NO) {
 		c = check_add(ret, "kernel.vfio", KERNEL, CHECK_FAIL,
 			      "vfio-pci is not there", "no module of that name for %s",
@@ -101,23 +108,35 @@ static void check_vfio(const struct diagnosis *d, const struct kernel_facts *k,
 	}
 }
 
+static void skip_next(const struct diagnosis *d, struct checks *ret)
+{
+	const struct boot_entry *entry = judge_default(d);
+	CLEANUP(free_char) char *no_entry = judge_no_entry(d);
+	struct check *c;
+
+	c = check_add(ret, "kernel.next", KERNEL, CHECK_SKIP,
+		      "the kernel of the next boot is not known", "%s",
+		      !entry	       ? no_entry
+		      : entry->version ? entry->version
+				       : "the default entry's file name has no version");
+	if (!entry)
+		check_fix_entry(d, c);
+	else if (entry->version)
+		strv_addf(&c->fix, "install the modules of Linux %s", entry->version);
+	else if (entry->kernel)
+		strv_addf(&c->fix, "file -L %s tells the version", entry->kernel);
+}
+
 /* The kernel that the next boot starts is often another one: just upgraded. */
 static void check_next(const struct diagnosis *d, const struct kernel_facts *running,
 		       struct checks *ret)
 {
-	const struct boot_entry *entry = judge_default(d);
 	const struct kernel_facts *k = judge_next_kernel(d);
 	CLEANUP(free_char) char *lacks = NULL;
 	struct check *c;
 
 	if (!k) {
-		check_add(ret, "kernel.next", KERNEL, CHECK_SKIP,
-			  "the kernel of the next boot is not known", "%s",
-			  !d->boot ? "the boot menu could not be read"
-			  : !entry ? "the default entry can't be told"
-			  : !entry->version
-				  ? "the default entry's file name has no version"
-				  : entry->version);
+		skip_next(d, ret);
 		return;
 	}
 	lacks = judge_kernel_lacks(d, k);

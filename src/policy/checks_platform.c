@@ -11,8 +11,9 @@ static void check_arch(const struct platform_facts *p, struct checks *ret)
 	struct check *c;
 
 	if (!p->arch) {
-		check_add(ret, "platform.arch", PLATFORM, CHECK_SKIP,
-			  "the architecture is not known", NULL);
+		c = check_add(ret, "platform.arch", PLATFORM, CHECK_SKIP,
+			      "the architecture is not known", NULL);
+		check_fix_start(c);
 	} else if (strcmp(p->arch, "x86_64") == 0) {
 		check_add(ret, "platform.arch", PLATFORM, CHECK_PASS, "architecture",
 			  "%s", p->arch);
@@ -44,8 +45,9 @@ static void check_virtualized(const struct diagnosis *d, struct checks *ret)
 	struct check *c;
 
 	if (p->virtualized == TRI_UNKNOWN) {
-		check_add(ret, "platform.virtualized", PLATFORM, CHECK_SKIP,
-			  "can't tell whether this is a virtual machine", NULL);
+		c = check_add(ret, "platform.virtualized", PLATFORM, CHECK_SKIP,
+			      "can't tell whether this is a virtual machine", NULL);
+		check_fix_start(c);
 	} else if (p->virtualized == TRI_NO) {
 		check_add(ret, "platform.virtualized", PLATFORM, CHECK_PASS,
 			  "a physical machine", NULL);
@@ -140,8 +142,9 @@ static void check_mode(const struct diagnosis *d, struct checks *ret)
 	struct check *c;
 
 	if (!p->firmware_known) {
-		check_add(ret, "firmware.mode", FIRMWARE, CHECK_SKIP,
-			  "UEFI or BIOS is not known", "there is no /sys to look at");
+		c = check_add(ret, "firmware.mode", FIRMWARE, CHECK_SKIP,
+			      "UEFI or BIOS is not known", "there is no /sys to look at");
+		check_fix_start(c);
 		return;
 	}
 	check_add(ret, "firmware.mode", FIRMWARE, CHECK_PASS,
@@ -217,7 +220,10 @@ void checks_firmware(const struct diagnosis *d, struct checks *ret)
 		c = check_add(ret, "firmware.table", FIRMWARE, CHECK_SKIP,
 			      "the firmware's IOMMU table could not be looked at", "%s",
 			      f->why_unknown ? f->why_unknown : "no reason is known");
-		check_fix_root(d, c);
+		if (d->facts->iommu.known)
+			check_fix_root(d, c);
+		else
+			check_fix_start(c);
 	} else if (d->facts->iommu.active) {
 		/* virtio-iommu is described by another table, VIOT. */
 		check_add(ret, "firmware.table", FIRMWARE, CHECK_PASS,

@@ -127,6 +127,8 @@ enum tri judge_next_boot(const struct diagnosis *d)
 		normal++;
 		lacking += judge_lacks(d, e->options);
 	}
+	if (!normal && d->boot->menu_error.code != ERROR_NONE)
+		return TRI_UNKNOWN;
 	if (lacking == normal)
 		return TRI_NO;
 	return lacking == 0 ? TRI_YES : TRI_UNKNOWN;
@@ -136,6 +138,25 @@ bool judge_is_bare_vm(const struct diagnosis *d)
 {
 	return d->facts->platform.virtualized == TRI_YES && !d->facts->iommu.active &&
 	       d->facts->firmware.state == FIRMWARE_ABSENT;
+}
+
+char *judge_no_entry(const struct diagnosis *d)
+{
+	if (!d->boot)
+		return xstrdup("the boot menu could not be read");
+	if (d->boot->menu_error.code != ERROR_NONE)
+		return xasprintf("%s: %s", d->boot->menu_error.path,
+				 d->boot->menu_error.what);
+	return xstrdup(d->boot->n ? "the default entry can't be told"
+				  : "the boot menu is empty");
+}
+
+bool judge_is_unsupported(const struct diagnosis *d)
+{
+	const struct platform_facts *p = &d->facts->platform;
+
+	return (p->arch && strcmp(p->arch, "x86_64") != 0) || p->container ||
+	       p->hypervisor_dom0 || judge_is_bare_vm(d);
 }
 
 const char *judge_firmware_setting(enum cpu_vendor vendor)

@@ -27,6 +27,10 @@ const char *judge_configured(const struct diagnosis *d);
 /* Do the entries of the next boot carry what is wanted? By the default one, or by all
  * normal ones if the default can't be told. */
 enum tri judge_next_boot(const struct diagnosis *d);
+/* Why there is no default entry, in words: owned by the caller. */
+char *judge_no_entry(const struct diagnosis *d);
+/* A machine that nothing can be set up on. */
+bool judge_is_unsupported(const struct diagnosis *d);
 /* A virtual machine whose host gives it no IOMMU. */
 bool judge_is_bare_vm(const struct diagnosis *d);
 

@@ -55,14 +55,6 @@ static void next_ready(const struct diagnosis *d, struct strv *next)
 
 /* ---- unsupported ------------------------------------------------------------------- */
 
-static bool is_unsupported(const struct diagnosis *d)
-{
-	const struct platform_facts *p = &d->facts->platform;
-
-	return (p->arch && strcmp(p->arch, "x86_64") != 0) || p->container ||
-	       p->hypervisor_dom0 || judge_is_bare_vm(d);
-}
-
 static void next_unsupported(const struct diagnosis *d, struct strv *next)
 {
 	const struct platform_facts *p = &d->facts->platform;
@@ -148,9 +140,12 @@ static void next_blocked(const struct diagnosis *d, struct strv *next)
 
 	if (where == 'd' && d->boot->has_generator)
 		strv_add(next, generate);
-	else if (where == 'c' || where == 'd')
+	else if (where == 'c' || where == 'd') {
 		strv_add(next, SETUP);
-	else
+		strv_add(next, "without a terminal: " SETUP
+			       " --yes --force (--yes alone replaces nothing that a "
+			       "person wrote)");
+	} else
 		strv_addf(next,
 			  "take %s out of the boot loader's configuration by hand: %s",
 			  running,
@@ -285,6 +280,9 @@ static void next_unknown(const struct diagnosis *d, struct strv *next)
 		strv_addf(next, "the configured command line can't be proven: %s",
 			  d->boot->configured_error.what);
 	}
+	if (d->boot && d->boot->menu_error.code != ERROR_NONE)
+		strv_addf(next, "the boot menu could not be read: %s: %s",
+			  d->boot->menu_error.path, d->boot->menu_error.what);
 	if (!f->cmdline)
 		strv_add(next,
 			 "the running kernel's command line is not known: start this "
@@ -317,7 +315,7 @@ static const struct {
 	void (*next)(const struct diagnosis *d, struct strv *next);
 } rules[] = {
 	{ VERDICT_READY, is_ready, next_ready },
-	{ VERDICT_UNSUPPORTED, is_unsupported, next_unsupported },
+	{ VERDICT_UNSUPPORTED, judge_is_unsupported, next_unsupported },
 	{ VERDICT_KERNEL, is_kernel, next_kernel },
 	{ VERDICT_BLOCKED, is_blocked, next_blocked },
 	{ VERDICT_FIRMWARE, is_firmware, next_firmware },

@@ -138,11 +138,18 @@ static bool strv_same(const struct strv *a, const struct strv *b)
 	return true;
 }
 
+/* What root would see is told once for all of them, below. */
+static bool shows_fix(const struct check *c)
+{
+	return c->status != CHECK_PASS &&
+	       !(c->status == CHECK_SKIP && strv_has(&c->fix, "sudo slicer doctor"));
+}
+
 /* A chain breaks in one place: what mends the next links too is told once. */
 static void add_fix(struct str *out, const struct doctor_report *r, const struct check *c)
 {
 	for (const struct check *p = r->checks->v; p < c; p++)
-		if (!is_one_line(p) && strv_same(&p->fix, &c->fix))
+		if (shows_fix(p) && strv_same(&p->fix, &c->fix))
 			return;
 	if (strv_same(r->next, &c->fix))
 		return;
@@ -203,12 +210,13 @@ static void add_check(struct str *out, const struct output *o,
 		CLEANUP(free_char) char *line = evidence ? printable(evidence) : NULL;
 
 		add_one_line(out, o, title, line);
-		return;
+	} else {
+		str_addf(out, "%s\n", title);
+		if (evidence)
+			add_evidence(out, o, evidence);
 	}
-	str_addf(out, "%s\n", title);
-	if (evidence)
-		add_evidence(out, o, evidence);
-	add_fix(out, r, c);
+	if (shows_fix(c))
+		add_fix(out, r, c);
 }
 
 static void add_heading(struct str *out, const struct output *o,
