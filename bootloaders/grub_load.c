@@ -46,6 +46,20 @@ static void grub_free(void *p)
 	free(g);
 }
 
+/* The command that mends it, with the place as the person's shell sees it. */
+static void hint_carriage_return(const struct host *h, const char *path, struct error *e)
+{
+	CLEANUP(free_char)
+	char *file = xasprintf("%s%s", host_is_live(h) ? "" : host_root(h), path);
+	CLEANUP(str_done) struct str word = { 0 };
+
+	str_add_shell_word(&word, file);
+	error_hint(e,
+		   "the shell takes it for a part of the value; all of them go with "
+		   "sudo sed -i 's/\\r$//' %s",
+		   str_c(&word));
+}
+
 static int load_file(const struct host *h, struct grub_file *file, struct error *e)
 {
 	CLEANUP(str_done) struct str text = { 0 };
@@ -59,6 +73,8 @@ static int load_file(const struct host *h, struct grub_file *file, struct error 
 	r = shell_parse(str_c(&text), text.len, &file->doc, e);
 	if (r < 0 && e)
 		error_at(e, file->path, e->line);
+	if (r == -EILSEQ)
+		hint_carriage_return(h, file->path, e);
 	return r;
 }
 
@@ -115,6 +131,26 @@ static int load_files(const struct host *h, const struct facts *f,
 	return r;
 }
 
+/* May it set one of the two variables? GRUB_MAIN is named in any case: people look there.
+ */
+static bool is_source(const struct grub_file *file)
+{
+	static const char *const names[] = { GRUB_LINUX, GRUB_DEFAULT };
+
+	if (strcmp(file->path, GRUB_MAIN) == 0)
+		return file->exists;
+	for (size_t i = 0; i < file->doc.n; i++) {
+		const struct shell_stmt *s = &file->doc.v[i];
+
+		if (s->poison)
+			return true;
+		for (size_t k = 0; k < ARRAY_SIZE(names); k++)
+			if (str_eq(s->name, names[k]) || strv_has(&s->touches, names[k]))
+				return true;
+	}
+	return false;
+}
+
 /* The value that normal entries get, or why it isn't known. */
 static void load_configured(const struct host *h, const struct facts *f, struct grub *g,
 			    struct boot_config *ret)
@@ -123,7 +159,7 @@ static void load_configured(const struct host *h, const struct facts *f, struct 
 	int r = load_files(h, f, &g->files, &ret->configured_error);
 
 	for (size_t i = 0; i < g->files.n; i++)
-		if (g->files.v[i].exists)
+		if (is_source(&g->files.v[i]))
 			strv_add(&ret->configured_sources, g->files.v[i].path);
 	if (r == 0)
 		r = grub_params(&g->files, &params, &ret->configured_error);

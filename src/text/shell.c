@@ -69,14 +69,16 @@ static void push(struct parser *p, struct shell_stmt stmt, size_t end)
 static int check_bytes(const char *text, size_t len, struct error *e)
 {
 	unsigned line = 1;
+	int r = -EINVAL;
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 
 		if (c == '\r' && i + 1 < len && text[i + 1] == '\n') {
 			error_set(e, EINVAL, "a line ends with a carriage return");
-			error_hint(e, "the shell takes it for a part of the value; "
-				      "remove them: sed -i 's/\\r$//' FILE");
+			error_hint(e, "the shell takes it for a part of the value: "
+				      "take it away from every line");
+			r = -EILSEQ;
 		} else if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f) {
 			error_set(e, EINVAL, "a control character (0x%02x)", c);
 			error_hint(e, "this is no text file, or a damaged one");
@@ -85,7 +87,7 @@ static int check_bytes(const char *text, size_t len, struct error *e)
 			continue;
 		}
 		error_at(e, NULL, line);
-		return -EINVAL;
+		return r;
 	}
 	return 0;
 }

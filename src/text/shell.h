@@ -50,9 +50,9 @@ void shell_done(struct shell_doc *doc);
 
 /*
  * Parses text. Refuses (with the line): a NUL byte or other binary content, an
- * unterminated quote, CRLF line ends (the shell would take the CR for part of the value).
- * Everything else parses; unknown constructs become SHELL_OTHER. *ret is valid only on
- * success.
+ * unterminated quote, CRLF line ends (-EILSEQ: the shell would take the CR for part of
+ * the value). Everything else parses; unknown constructs become SHELL_OTHER. *ret is
+ * valid only on success.
  */
 int shell_parse(const char *text, size_t len, struct shell_doc *ret, struct error *e);
 

@@ -31,7 +31,16 @@ refuses_to_edit() {
 
 @test "CRLF line ends" {
 	sed -i 's/$/\r/' "$T/$GRUB"
-	refuses_to_edit /etc/default/grub:1 "carriage return"
+	refuses_to_edit /etc/default/grub:1 "carriage return" "sudo sed -i 's/\\r\$//' $T/etc/default/grub"
+}
+
+@test "drop-ins that don't set the command line are no evidence for it" {
+	echo 'GRUB_TIMEOUT=7' >"$T/$GRUB.d/50-menu.cfg"
+	echo 'GRUB_CMDLINE_LINUX="console=tty0"' >"$T/$GRUB.d/60-line.cfg"
+	on doctor --json
+	exits 1
+	[[ $(value '.checks[] | select(.id == "cmdline.configured").evidence') == \
+		'/etc/default/grub, /etc/default/grub.d/60-line.cfg: console=tty0 quiet' ]]
 }
 
 @test "an unterminated quote, with its line" {
@@ -387,6 +396,8 @@ refuses_to_edit() {
 	exits 1
 	json '[.checks[] | select(.status == "skip" and .group == "iommu" and (.evidence | contains("root")))] | length > 0'
 	json '[.checks[].evidence // ""] | any(contains("grub.cfg")) and any(contains("DMAR"))'
+	json '.checks[] | select(.id == "cmdline.next-boot") | (.evidence | contains("grub.cfg: can") and
+		contains("Permission denied")) and (.fix[0] | contains("root"))'
 	json '.verdict == "setup-needed"'
 	command_status setpriv --reuid 65534 --regid 65534 --clear-groups "$T/slicer" --root "$T" setup-iommu --yes
 	exits 3
