@@ -181,7 +181,7 @@ static json_t *deferred_json(const struct setup *s, const struct outcome *o)
 
 static json_t *plan_document(const struct setup *s, const struct outcome *o)
 {
-	json_t *doc = json_document("slicer.plan/1");
+	json_t *doc = json_document("slicer.plan/1"), *next;
 
 	json_object_set_new(doc, "changed", json_boolean(o->changed));
 	json_object_set_new(doc, "applied", json_boolean(o->applied));
@@ -192,7 +192,10 @@ static json_t *plan_document(const struct setup *s, const struct outcome *o)
 	json_object_set_new(doc, "reboot_required", json_boolean(o->reboot));
 	json_object_set_new(doc, "steps", report_plan_steps(&s->plan));
 	json_object_set_new(doc, "warnings", json_texts(&s->plan.warnings));
-	json_object_set_new(doc, "next", json_texts(&s->plan.next));
+	next = json_texts(&s->plan.next);
+	if (o->reboot)
+		json_array_append_new(next, json_text("sudo reboot"));
+	json_object_set_new(doc, "next", next);
 	return doc;
 }
 

@@ -143,6 +143,9 @@ json_t *report_plan_steps(const struct plan *p)
 							: json_null());
 		json_object_set_new(j, "why", json_text(s->why));
 		json_object_set_new(j, "diff", json_text(diff.len ? diff.s : NULL));
+		json_object_set_new(j, "value",
+				    json_text(s->kind == STEP_SYSFS ? str_c(&s->after)
+								    : NULL));
 		json_array_append_new(a, j);
 	}
 	return a;

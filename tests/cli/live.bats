@@ -40,9 +40,12 @@ rolled_back() {
 	state_of "$T" | diff "$BATS_TEST_TMPDIR/set-up" -
 	live --json setup-iommu --undo --yes
 	exits 0
-	json '.changed and .applied'
+	json '.changed and .applied and .reboot_required and .next == ["sudo reboot"]'
 	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
 	cmp "$T/boot/grub/grub.cfg" "$TOP/tests/roots/debian-grub/next-off/boot/grub/grub.cfg"
+	live --json setup-iommu --undo --yes
+	exits 0
+	json '(.reboot_required | not) and .next == []'
 }
 
 @test "undo keeps what somebody else has changed since" {

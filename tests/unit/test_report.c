@@ -171,6 +171,24 @@ static void test_plan_steps(void **state)
 	assert_true(json_is_null(json_object_get(run, "path")));
 	assert_true(json_is_null(json_object_get(run, "diff")));
 	assert_int_equal(json_array_size(json_object_get(run, "argv")), 2);
+	assert_true(json_is_null(json_object_get(run, "value")));
+	json_decref(steps);
+}
+
+/* A write to sysfs is no file to compare: what is written is told as it is. */
+static void test_plan_sysfs(void **state)
+{
+	CLEANUP(plan_done) struct plan p = { 0 };
+	json_t *steps, *write;
+
+	(void)state;
+	plan_sysfs(&p, "/sys/bus/pci/devices/0000:0b:00.0/driver_override", NULL,
+		   "vfio-pci\n", "only vfio-pci may have it");
+	steps = report_plan_steps(&p);
+	write = json_array_get(steps, 0);
+	assert_string_equal(json_string_value(json_object_get(write, "kind")), "sysfs");
+	assert_string_equal(json_string_value(json_object_get(write, "value")),
+			    "vfio-pci\n");
 	json_decref(steps);
 }
 
@@ -369,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_plan_text),
 		cmocka_unit_test(test_plan_colour),
 		cmocka_unit_test(test_plan_steps),
+		cmocka_unit_test(test_plan_sysfs),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_progress_terminal),
 		cmocka_unit_test(test_progress_quiet),
