@@ -29,6 +29,14 @@ refuses_to_edit() {
 	unchanged
 }
 
+@test "a host that has no such state is no tree" {
+	rm -r "$T"
+	run "$TOP/tests/roots/build" "$T" two-gpu blocked
+	[ "$status" -eq 2 ]
+	[[ $output == *'two-gpu has no state blocked'* ]]
+	[ ! -e "$T" ]
+}
+
 @test "CRLF line ends" {
 	sed -i 's/$/\r/' "$T/$GRUB"
 	refuses_to_edit /etc/default/grub:1 "carriage return" "sudo sed -i 's/\\r\$//' $T/etc/default/grub"
