@@ -94,9 +94,11 @@ static int parse_operands(struct doctor *doc, struct error *e)
 	for (size_t i = 0; i < doc->operands.n; i++)
 		if (pci_address_parse(doc->operands.v[i], &doc->asked[i], e) < 0)
 			return -EINVAL;
-	if (doc->bootloader && !bootloader_find(doc->bootloader))
-		return error_usage(e, "there is no boot loader called '%s'",
-				   doc->bootloader);
+	if (doc->bootloader && !bootloader_find(doc->bootloader)) {
+		error_usage(e, "there is no boot loader called '%s'", doc->bootloader);
+		error_hint(e, "--bootloader takes grub or systemd-boot");
+		return -EINVAL;
+	}
 	return 0;
 }
 

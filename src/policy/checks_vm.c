@@ -17,7 +17,7 @@ void checks_limits(const struct diagnosis *d, struct checks *ret)
 		c = check_add(ret, "limits.memlock", LIMITS, CHECK_SKIP,
 			      "can't tell how much memory a VM may lock", "%s",
 			      "no /proc/self/limits");
-		strv_add(&c->fix, "run slicer doctor on the machine itself");
+		check_fix_start(c);
 	} else if (l->ipc_lock) {
 		check_add(ret, "limits.memlock", LIMITS, CHECK_PASS,
 			  "a VM may lock all its memory", "CAP_IPC_LOCK");
@@ -47,7 +47,7 @@ static void check_kvm(const struct diagnosis *d, struct checks *ret)
 	} else if (d->facts->hypervisors.kvm == TRI_UNKNOWN) {
 		c = check_add(ret, "hypervisors.kvm", HYPERVISORS, CHECK_SKIP,
 			      "can't tell whether KVM is ready", "no /sys/class/misc");
-		strv_add(&c->fix, "run slicer doctor on the machine itself");
+		check_fix_start(c);
 	} else {
 		c = check_add(ret, "hypervisors.kvm", HYPERVISORS, CHECK_WARN,
 			      "KVM is not ready", "no /sys/class/misc/kvm");
