@@ -128,10 +128,23 @@ static int do_program(const struct apply *a, const struct step *s, int log_fd,
 /* ---- taking back
  * --------------------------------------------------------------------------- */
 
-/* Puts back every file that was touched, newest first. Notes in *left what could not be.
- */
-static void restore_files(const struct apply *a, size_t begun, struct record *rec,
-			  struct str *left)
+/* A program that names what takes it back. */
+static void run_undo(const struct apply *a, const struct step *s, int log_fd,
+		     struct str *left)
+{
+	struct step back = *s;
+	struct error why = { 0 };
+
+	back.argv = s->undo;
+	if (host_is_live(a->host) && do_program(a, &back, log_fd, &why) < 0)
+		str_addf(left, "what %s set is not as before (%s)\n", s->argv.v[0],
+			 why.what);
+}
+
+/* Puts back every file that was touched, and what programs set, newest first. Notes in
+ * *left what could not be. */
+static void restore(const struct apply *a, size_t begun, struct record *rec, int log_fd,
+		    struct str *left)
 {
 	for (size_t i = begun; i-- > 0;) {
 		const struct step *s = &a->plan->v[i];
@@ -139,6 +152,8 @@ static void restore_files(const struct apply *a, size_t begun, struct record *re
 		struct error why = { 0 };
 		bool exists;
 
+		if (s->undo.n)
+			run_undo(a, s, log_fd, left);
 		if (!is_file_step(s))
 			continue;
 		if (read_now(a->host, s->path, &exists, &now, &why) >= 0 &&
@@ -159,7 +174,8 @@ static void regenerate(const struct apply *a, size_t begun, int log_fd, struct s
 		const struct step *s = &a->plan->v[i];
 		struct error why = { 0 };
 
-		if (s->kind == STEP_RUN && do_program(a, s, log_fd, &why) < 0)
+		if (s->kind == STEP_RUN && !s->undo.n &&
+		    do_program(a, s, log_fd, &why) < 0)
 			str_addf(left, "what %s makes is not as before (%s)\n",
 				 s->argv.v[0], why.what);
 	}
@@ -176,7 +192,7 @@ static void roll_back(struct apply *a, struct record *rec, size_t begun, int log
 	/* What arrived so far has had its effect: the programs that take back must not
 	 * stop. */
 	signals_drop();
-	restore_files(a, begun, rec, &left);
+	restore(a, begun, rec, log_fd, &left);
 	if (host_is_live(a->host) &&
 	    (a->changed || begun > 1 || !is_file_step(&a->plan->v[0]))) {
 		regenerate(a, begun, log_fd, &left);

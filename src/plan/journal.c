@@ -29,6 +29,7 @@ void record_done(struct record *r)
 	for (size_t i = 0; i < r->n; i++) {
 		free(r->steps[i].path);
 		strv_done(&r->steps[i].argv);
+		strv_done(&r->steps[i].undo);
 		str_done(&r->steps[i].before);
 		str_done(&r->steps[i].after);
 	}
@@ -99,6 +100,8 @@ static json_t *step_to_json(const struct record_step *s)
 		json_object_set_new(o, "path", json_string(s->path));
 	if (s->kind == STEP_RUN)
 		json_object_set_new(o, "argv", texts_to_json(&s->argv));
+	if (s->undo.n)
+		json_object_set_new(o, "undo", texts_to_json(&s->undo));
 	json_object_set_new(o, "existed", json_boolean(s->existed));
 	json_object_set_new(o, "done", json_boolean(s->done));
 	return o;
@@ -179,6 +182,7 @@ static void steps_from_plan(struct record *r, const struct plan *p)
 		r->steps[i].path = xstrdup_null(s->path);
 		r->steps[i].existed = s->existed;
 		strv_copy(&r->steps[i].argv, &s->argv);
+		strv_copy(&r->steps[i].undo, &s->undo);
 		str_set(&r->steps[i].before, str_c(&s->before), s->before.len);
 		str_set(&r->steps[i].after, str_c(&s->after), s->after.len);
 	}
@@ -258,7 +262,8 @@ static bool step_from_json(const json_t *o, struct record_step *s)
 	s->path = xstrdup_null(json_string_value(json_object_get(o, "path")));
 	s->existed = json_is_true(json_object_get(o, "existed"));
 	s->done = json_is_true(json_object_get(o, "done"));
-	if (!texts_from_json(json_object_get(o, "argv"), &s->argv))
+	if (!texts_from_json(json_object_get(o, "argv"), &s->argv) ||
+	    !texts_from_json(json_object_get(o, "undo"), &s->undo))
 		return false;
 	return s->kind == STEP_RUN ? s->argv.n > 0 : s->path != NULL;
 }

@@ -26,7 +26,7 @@ enum run_state {
 struct record_step {
 	enum step_kind kind;
 	char *path;
-	struct strv argv;
+	struct strv argv, undo;
 	bool existed; /* the file was there before */
 	bool done;
 	struct str before,

@@ -12,6 +12,7 @@ static void step_done(struct step *s)
 	str_done(&s->before);
 	str_done(&s->after);
 	strv_done(&s->argv);
+	strv_done(&s->undo);
 }
 
 void plan_done(struct plan *p)
@@ -116,6 +117,16 @@ void plan_run(struct plan *p, const char *const *argv, unsigned timeout_s,
 	for (; *argv; argv++)
 		strv_add(&s->argv, *argv);
 	s->timeout_s = timeout_s ? timeout_s : DEFAULT_TIMEOUT_S;
+}
+
+void plan_run_with_undo(struct plan *p, const char *const *argv, const char *const *undo,
+			unsigned timeout_s, const char *why)
+{
+	size_t n = p->n;
+
+	plan_run(p, argv, timeout_s, why);
+	for (; p->n > n && *undo; undo++)
+		strv_add(&p->v[n].undo, *undo);
 }
 
 void plan_sysfs(struct plan *p, const char *path, const char *before, const char *after,

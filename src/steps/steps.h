@@ -24,8 +24,10 @@ struct step {
 	mode_t mode; /* of a new file */
 	/* STEP_SYSFS: after is what is written; before what it was, for taking it back */
 	/* STEP_RUN: a generator, whose result depends on the files alone: going back
-	 * means running it again on the restored files */
-	struct strv argv;
+	 * means running it again on the restored files. With undo it is a program that
+	 * sets something: going back means running undo, in the reverse order of the
+	 * steps. */
+	struct strv argv, undo;
 	unsigned timeout_s;
 };
 
@@ -59,6 +61,10 @@ void plan_remove(struct plan *p, const char *path, const struct str *before,
 /* argv ends with NULL. The same argv is added once. timeout_s 0: 1800. */
 void plan_run(struct plan *p, const char *const *argv, unsigned timeout_s,
 	      const char *why);
+/* A program that sets something (a one-shot boot entry): undo takes it back, and does no
+ * harm where the program failed or never ran. */
+void plan_run_with_undo(struct plan *p, const char *const *argv, const char *const *undo,
+			unsigned timeout_s, const char *why);
 void plan_sysfs(struct plan *p, const char *path, const char *before, const char *after,
 		const char *why);
 void plan_prove(struct plan *p, const char *const *argv, const struct str *script,

@@ -31,6 +31,8 @@ static void test_plan_is_data(void **state)
 {
 	static const char *const one[] = { "update-grub", NULL };
 	static const char *const two[] = { "update-initramfs", "-u", NULL };
+	static const char *const three[] = { "env", "set", NULL };
+	static const char *const unset[] = { "env", "unset", NULL };
 	struct plan p = { 0 };
 
 	(void)state;
@@ -39,11 +41,16 @@ static void test_plan_is_data(void **state)
 	plan_run(&p, one, 0, "menu");
 	plan_run(&p, two, 5, "image");
 	plan_run(&p, one, 0, "menu");
+	plan_run_with_undo(&p, three, unset, 0, "once");
+	plan_run_with_undo(&p, three, unset, 0, "once");
 	replace(&p, "/a", "x", "y");
 	replace(&p, "/a", "y", "z");
 	plan_warn(&p, "careful %d", 1);
 	plan_warn(&p, "careful 1");
-	assert_int_equal(p.n, 3);
+	assert_int_equal(p.n, 4);
+	assert_int_equal(p.v[0].undo.n, 0);
+	assert_int_equal(p.v[2].undo.n, 2);
+	assert_string_equal(p.v[2].undo.v[1], "unset");
 	assert_int_equal(p.warnings.n, 1);
 	plan_order(&p);
 	assert_int_equal(p.v[0].kind, STEP_REPLACE);
@@ -83,6 +90,8 @@ static void test_apply_and_undo_exact(void **state)
 	struct apply a;
 	char *need = NULL;
 
+	plan_run_with_undo(&p, (const char *const[]){ "set", NULL },
+			   (const char *const[]){ "unset", "it", NULL }, 0, "once");
 	tree_write(t, "/etc/default/grub", "A=1\n");
 	edit_push(&ed, EDIT_ADD, "iommu=pt", NULL);
 	replace(&p, "/etc/default/grub", "A=1\n", "A=2\n");
@@ -96,6 +105,10 @@ static void test_apply_and_undo_exact(void **state)
 	assert_int_equal(journal_list(t->host, &rs, &e), 0);
 	assert_int_equal(rs.n, 1);
 	assert_int_equal(rs.v[0].state, RUN_APPLIED);
+	/* The root is foreign: the program was not run. */
+	assert_false(rs.v[0].steps[0].done);
+	assert_int_equal(rs.v[0].steps[0].undo.n, 2);
+	assert_string_equal(rs.v[0].steps[0].undo.v[1], "it");
 	assert_true(rs.v[0].steps[1].done);
 	undo_edit(&rs, &inverse);
 	assert_int_equal(inverse.n, 1);
