@@ -48,6 +48,11 @@ struct boot_config {
 	 * themselves) */
 	bool has_generator;
 	char *generate_command; /* "update-grub", for advice; NULL without */
+	bool copies_kernels; /* the generator copies kernel and initramfs to where the
+				entries name them */
+	/* Why what slicer would write is not what the loader reads, where that is known:
+	 * setup-iommu refuses unless forced. Code NONE: nothing says so */
+	struct error elsewhere;
 	struct boot_entry *v;
 	size_t n, cap;
 	/* There is a menu that can't be read (not root, junk); NONE: it was, or there is

@@ -53,7 +53,8 @@ struct grub {
 
 /* grub_menu.c: entries of GRUB_CFG. A file that can't be read becomes a note. */
 int grub_load_menu(const struct host *h, const struct facts *f, struct boot_config *ret);
-/* Does the stub on the ESP lead to the filesystem that GRUB_CFG is on? A note if not. */
+/* Does the stub on the ESP lead to the filesystem that GRUB_CFG is on? If not: elsewhere,
+ * and a note. */
 void grub_check_stub(const struct host *h, const struct facts *f,
 		     struct boot_config *ret);
 

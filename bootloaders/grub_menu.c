@@ -237,10 +237,16 @@ void grub_check_stub(const struct host *h, const struct facts *f, struct boot_co
 	mount = mounts_of(&f->mounts, real);
 	if (!uuid || !mount || partition_probe(h, mount->source, &partition, NULL) < 0)
 		return;
-	if (partition.fs_uuid[0] && strcasecmp(partition.fs_uuid, uuid) != 0)
-		strv_addf(
-			&ret->notes,
-			"the loader reads another grub.cfg: %s looks for filesystem %s, "
-			"but %s is on %s (%s)",
-			stub, uuid, GRUB_CFG, partition.fs_uuid, mount->source);
+	if (!partition.fs_uuid[0] || strcasecmp(partition.fs_uuid, uuid) == 0)
+		return;
+	error_set(&ret->elsewhere, ENOTSUP,
+		  "GRUB reads another grub.cfg: %s looks for filesystem %s, but %s is on "
+		  "%s (%s)",
+		  stub, uuid, GRUB_CFG, partition.fs_uuid, mount->source);
+	error_at(&ret->elsewhere, stub, 0);
+	error_hint(
+		&ret->elsewhere,
+		"mount the filesystem that GRUB reads on /boot, or have GRUB read this "
+		"one (grub-install), then try again; --force writes it all the same");
+	strv_add(&ret->notes, ret->elsewhere.what);
 }

@@ -2,7 +2,8 @@
 /*
  * systemd-boot, in parts: systemd_boot.c asks whether it is here, systemd_boot_load.c
  * reads the entries, systemd_boot_order.c finds the default one, systemd_boot_cmdline.c
- * reads what kernel-install gives to new ones, systemd_boot_plan.c makes the steps.
+ * reads what kernel-install gives to new ones, systemd_boot_plan.c makes the steps,
+ * systemd_boot_esp.c asks whether it is all on the right partition.
  *
  * An entry is either written by a person, and then edited where it stands, or made by
  * kernel-install(8), which writes it anew from /etc/kernel/cmdline at every change of the
@@ -58,6 +59,10 @@ int sdboot_load(const struct host *h, const struct facts *f, struct boot_config 
  * refusal if it is none of these. */
 size_t sdboot_default(const struct host *h, const struct facts *f, struct sdboot *s,
 		      bool has_images);
+
+/* systemd_boot_esp.c: is the ESP that is mounted the one that the loader was started
+ * from? If not: elsewhere, and a note. */
+void sdboot_check_esp(const struct facts *f, struct boot_config *ret);
 
 /* systemd_boot_cmdline.c: fills source, text and params. preferred: the default entry's
  * index, n if unknown. */

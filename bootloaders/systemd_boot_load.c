@@ -355,7 +355,8 @@ int sdboot_load(const struct host *h, const struct facts *f, struct boot_config 
 	if (chosen < s->n)
 		ret->v[chosen].is_default = true;
 	sdboot_load_cmdline(h, f, s, ret, chosen);
-	ret->has_generator = s->has_managed;
+	ret->has_generator = ret->copies_kernels = s->has_managed;
+	sdboot_check_esp(f, ret);
 	if (s->has_managed)
 		ret->generate_command = strv_join(&s->v[s->reference].regenerate, " ");
 	if (s->refusal.code != ERROR_NONE)

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "cmd/setup.h"
+#include "cmd/setup_guard.h"
 #include "devices/devices.h"
 
 /* How much of a failed program's output is shown; all of it is in the log. */
@@ -322,21 +322,33 @@ static int apply_now(struct setup *s, bool undo, struct outcome *o, struct error
 	return err;
 }
 
+static void show_plan(const struct setup *s, bool undo)
+{
+	CLEANUP(str_done) struct str list = { 0 };
+
+	if (!plan_is_empty(&s->plan) || s->plan.warnings.n)
+		report_plan_text(&s->c->out, &s->plan);
+	if (!s->wanted.n_conflicts || undo)
+		return;
+	list_conflicts(s, &list);
+	fprintf(s->c->out.out, "Contradictions that somebody wrote:\n%s\n", str_c(&list));
+}
+
 int setup_carry_out(struct setup *s, bool undo,
 		    int (*after)(struct setup *s, struct error *e), int *ret_status,
 		    struct error *e)
 {
 	struct outcome o = { .verified = 1 };
-	int err = 0;
+	CLEANUP(close_fd) int hold = -1;
+	struct error why = { 0 };
+	/* Its warnings are shown with the plan; what it refuses is told after it. */
+	int err = setup_guard(s, &why);
 
-	if (shows_text(s) && (!plan_is_empty(&s->plan) || s->plan.warnings.n))
-		report_plan_text(&s->c->out, &s->plan);
-	if (shows_text(s) && s->wanted.n_conflicts && !undo) {
-		CLEANUP(str_done) struct str list = { 0 };
-
-		list_conflicts(s, &list);
-		fprintf(s->c->out.out, "Contradictions that somebody wrote:\n%s\n",
-			str_c(&list));
+	if (shows_text(s))
+		show_plan(s, undo);
+	if (err < 0) {
+		*e = why;
+		return err;
 	}
 	if (s->o->dry_run || s->o->check)
 		return report_dry(s, undo, ret_status, e);
@@ -348,6 +360,8 @@ int setup_carry_out(struct setup *s, bool undo,
 			return -ECANCELED;
 		}
 		if (err > 0)
+			err = setup_hold(s, &hold, e);
+		if (err >= 0)
 			err = apply_now(s, undo, &o, e);
 	}
 	if (err >= 0 && after)

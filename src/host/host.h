@@ -63,7 +63,8 @@ char *host_realpath(const struct host *h, const char *path);
 /* access(2) W_OK on the filesystem and mode that the path (or its parent) is on: 0,
  * -EROFS, -EACCES, -ENOENT ... */
 int host_can_write(const struct host *h, const char *path);
-/* Free bytes for root on the filesystem of path (statvfs). Negative errno on failure. */
+/* Free bytes on the filesystem of path, as df(1) shows them: what it keeps for root does
+ * not count (statvfs f_bavail). Negative errno on failure. */
 long long host_free_bytes(const struct host *h, const char *path);
 
 /* ---- changing: called by src/plan and src/devices only

@@ -478,6 +478,43 @@ static void test_xbootldr(void **state)
 	facts_done(&f);
 }
 
+/* Of two ESPs, the one that the loader was started from is the one it reads. */
+static void test_other_esp(void **state)
+{
+	static const char here[] = "8c0d9a6f-7c1e-4f0b-9e59-0d6b2a1f5c33";
+	static const struct {
+		const char *booted, *loader;
+		bool elsewhere;
+	} cases[] = {
+		{ here, "systemd-boot 252", false },
+		{ "8C0D9A6F-7C1E-4F0B-9E59-0D6B2A1F5C33", "systemd-boot 252", false },
+		{ "11111111-7c1e-4f0b-9e59-0d6b2a1f5c33", "systemd-boot 252", true },
+		{ "11111111-7c1e-4f0b-9e59-0d6b2a1f5c33", "GRUB 2.12", false },
+		{ NULL, "systemd-boot 252", false },
+	};
+	struct tree *t = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct boot_config c;
+		struct facts f;
+
+		base_host(t, &f, NULL);
+		set_fact(&f.boot_partitions.esp_part_uuid, here);
+		set_fact(&f.efi.loader_part_uuid, cases[i].booted);
+		set_fact(&f.efi.loader_info, cases[i].loader);
+		load_config(t, &bootloader_systemd_boot, &f, &c);
+		assert_int_equal(c.elsewhere.code != ERROR_NONE, cases[i].elsewhere);
+		if (cases[i].elsewhere) {
+			assert_string_equal(c.elsewhere.path, ESP);
+			assert_non_null(strstr(c.elsewhere.what, here));
+			assert_non_null(strstr(c.elsewhere.hint, cases[i].booted));
+			assert_int_equal(c.notes.n, 1);
+		}
+		boot_config_done(&c);
+		facts_done(&f);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -498,6 +535,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_managed, tree_setup,
 						tree_teardown),
 		cmocka_unit_test_setup_teardown(test_xbootldr, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_other_esp, tree_setup,
+						tree_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

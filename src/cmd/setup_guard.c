@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/setup_guard.h"
+
+#include <errno.h>
+
+#include "cmd/setup_room.h"
+#include "host/locks.h"
+#include "probe/package_lock.h"
+
+/* What --force overrules is said as a warning instead. */
+static int overrule(struct setup *s, int err, const struct error *why, struct error *e)
+{
+	if (err >= 0)
+		return 0;
+	if (s->o->force) {
+		plan_warn(&s->plan, "--force: %s", why->what);
+		return 0;
+	}
+	if (e)
+		*e = *why;
+	return err;
+}
+
+/* A boot partition that is not the one the loader reads. */
+static int check_elsewhere(const struct setup *s, struct error *e)
+{
+	if (s->boot.elsewhere.code == ERROR_NONE)
+		return 0;
+	*e = s->boot.elsewhere;
+	return -ENOTSUP;
+}
+
+static void name_holder(const struct package_lock *lock, struct str *ret)
+{
+	if (lock->name)
+		str_addf(ret, "%s, process %d", lock->name, (int)lock->pid);
+	else if (lock->pid)
+		str_addf(ret, "process %d", (int)lock->pid);
+	else
+		str_add(ret, lock->manager);
+}
+
+/* Not even --force: its hooks would write the same files at the same time. */
+static int refuse_package_manager(const struct package_lock *lock, struct error *e)
+{
+	CLEANUP(str_done) struct str who = { 0 };
+
+	name_holder(lock, &who);
+	error_set(e, EBUSY, "%s is at work here (%s): its hooks write the boot menu, too",
+		  lock->manager, str_c(&who));
+	error_at(e, lock->path, 0);
+	if (lock->is_file)
+		error_hint(
+			e,
+			"wait until it has finished; if %s is not running, it left the "
+			"file behind: remove it",
+			lock->manager);
+	else
+		error_hint(e, "wait until it has finished, then try again");
+	return -EBUSY;
+}
+
+static int check_package_manager(const struct setup *s, struct error *e)
+{
+	CLEANUP(package_lock_done) struct package_lock lock = { 0 };
+
+	package_lock_find(s->c->host, &lock);
+	return lock.manager ? refuse_package_manager(&lock, e) : 0;
+}
+
+/*
+ * Only dpkg's lock for front ends is held: what a plan runs does not ask for it, while
+ * rpm's would lock out the plugins of kernel-install that query packages, and pacman's is
+ * a file that would stay behind if slicer were killed.
+ */
+int setup_hold(const struct setup *s, int *ret_fd, struct error *e)
+{
+	int err = check_package_manager(s, e);
+	int fd;
+
+	if (err < 0)
+		return err;
+	fd = host_take_lock(s->c->host, DPKG_FRONTEND_LOCK);
+	if (fd == -EAGAIN) {
+		const struct package_lock lock = { .manager = "dpkg",
+						   .path = DPKG_FRONTEND_LOCK };
+
+		return refuse_package_manager(&lock, e);
+	}
+	if (fd >= 0)
+		*ret_fd = fd;
+	return 0;
+}
+
+int setup_guard(struct setup *s, struct error *e)
+{
+	struct error why = { 0 };
+	int err;
+
+	if (plan_is_empty(&s->plan))
+		return 0;
+	err = check_package_manager(s, e);
+	if (err >= 0)
+		err = overrule(s, check_elsewhere(s, &why), &why, e);
+	if (err >= 0)
+		err = overrule(s, setup_room(s, &why), &why, e);
+	return err;
+}

@@ -1,0 +1,219 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What setup-iommu looks at before its first write: room, package managers at work, the right partitions.
+
+# shellcheck disable=SC2016,SC2030,SC2031 # text for the shells in the tree
+
+load helpers
+
+setup() {
+	tree debian-grub off
+	alive
+}
+
+teardown() {
+	[ -z "${HOLDER:-}" ] || kill "$HOLDER" 2>/dev/null || :
+}
+
+# Refused with that text, whichever way it is asked, the plan shown first, and nothing changed.
+refused() { # refused TEXT
+	local how
+	remember
+	for how in --dry-run --check --yes; do
+		live setup-iommu "$how"
+		exits 3
+		complains "$1"
+		says "+GRUB_CMDLINE_LINUX_DEFAULT"
+		unchanged
+	done
+	live --json setup-iommu --dry-run
+	exits 3
+	json '.error.code == "refused"'
+}
+
+# /boot is a file system of its own of SIZE, with what the tree has in it and FILL bytes more.
+small_boot() { # small_boot SIZE FILL
+	mkdir -p "$T/mnt"
+	EXTRA_MOUNTS='mount -t tmpfs -o size='$1' tmpfs "$T/mnt"; cp -a --sparse=never "$T/boot/." "$T/mnt/"
+		head -c '$2' /dev/zero >"$T/mnt/fill"; mount --move "$T/mnt" "$T/boot"'
+}
+
+# As dpkg and rpm do it: a record lock for writing on the whole file.
+hold() { # hold PATH
+	local i
+	mkdir -p "$T/${1%/*}"
+	: >"$T/$1"
+	# shellcheck disable=SC2094 # the path, not the contents
+	perl -e 'use Fcntl; $| = 1; open F, "+<", $ARGV[0] or die; $l = pack "s s x4 q q l", F_WRLCK, 0, 0, 0, 0;
+		fcntl F, F_SETLK, $l or die; print "locked"; sleep 60' "$T/$1" >"$BATS_TEST_TMPDIR/held" 3>&- &
+	HOLDER=$!
+	for ((i = 0; i < 100; i++)); do
+		[ ! -s "$BATS_TEST_TMPDIR/held" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+@test "no room for the new image beside the old one in /boot" {
+	truncate -s 30M "$T/boot/initrd.img-6.1.0-56-amd64"
+	small_boot 64M 10M
+	sed -i '$a 71 22 0:99 / /boot rw,relatime shared:41 - tmpfs tmpfs rw' "$T/proc/self/mountinfo"
+	# 23 MiB are left; 30 and a tenth and 4 are needed.
+	refused '/boot: there is not enough room'
+	complains '23 MiB are free, 37 MiB are needed'
+	complains 'initrd.img-6.1.0-56-amd64 (30 MiB)'
+	complains 'autoremove'
+	# The menu alone has room enough.
+	live setup-iommu --yes --no-initramfs
+	exits 0
+}
+
+@test "no room, and --force: said as a warning, done" {
+	truncate -s 30M "$T/boot/initrd.img-6.1.0-56-amd64"
+	small_boot 64M 10M
+	live setup-iommu --yes --force
+	exits 0
+	says 'warning: --force: there is not enough room'
+}
+
+@test "just room enough in /boot" {
+	truncate -s 30M "$T/boot/initrd.img-6.1.0-56-amd64"
+	small_boot 80M 10M
+	live setup-iommu --yes
+	exits 0
+}
+
+@test "no room where the initramfs is put together" {
+	truncate -s 30M "$T/boot/initrd.img-6.1.0-56-amd64"
+	mkdir -p "$T/var/tmp"
+	EXTRA_MOUNTS='mount -t tmpfs -o size=80M tmpfs "$T/var/tmp"'
+	refused '/var/tmp: there is not enough room'
+}
+
+@test "no room for the copies of kernel-install on the ESP" {
+	local id
+	tree kernel-install off
+	alive
+	id=$(cat "$T/etc/machine-id")
+	truncate -s 30M "$T/boot/efi/$id/6.12.117+deb13-amd64/linux"
+	mkdir -p "$T/mnt"
+	EXTRA_MOUNTS='mount -t tmpfs -o size=50M tmpfs "$T/mnt"; cp -a --sparse=never "$T/boot/efi/." "$T/mnt/"
+		mount --move "$T/mnt" "$T/boot/efi"'
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains '/boot/efi: there is not enough room'
+	complains '6.12.117+deb13-amd64/linux'
+	unchanged
+}
+
+@test "no room on a mounted disk" {
+	truncate -s 30M "$T/boot/initrd.img-6.1.0-56-amd64"
+	small_boot 64M 10M
+	mkdir -p "$T/outer"
+	# The tree is /outer of the machine that slicer runs on.
+	EXTRA_MOUNTS="$EXTRA_MOUNTS; mount --rbind \"\$T\" \"\$T/outer\""
+	command_status inside /usr/local/bin/slicer --root /outer setup-iommu --yes
+	exits 3
+	complains '/boot: there is not enough room'
+}
+
+@test "no room for taking it back" {
+	live setup-iommu --yes --ids 10de:1c03,10de:10f1
+	exits 0
+	truncate -s 30M "$T/boot/initrd.img-6.1.0-56-amd64"
+	small_boot 64M 10M
+	remember
+	live setup-iommu --undo --yes
+	exits 3
+	complains '/boot: there is not enough room'
+	unchanged
+}
+
+@test "APT is at work: refused, and who it is" {
+	hold var/lib/dpkg/lock-frontend
+	mkdir -p "$T/proc/$HOLDER"
+	echo apt-get >"$T/proc/$HOLDER/comm"
+	refused "dpkg is at work here (apt-get, process $HOLDER)"
+	complains /var/lib/dpkg/lock-frontend
+	# Not by force either.
+	live setup-iommu --yes --force
+	exits 3
+	kill "$HOLDER"
+	wait "$HOLDER" || :
+	live setup-iommu --yes
+	exits 0
+	hold var/lib/dpkg/lock
+	live setup-iommu --undo --yes
+	exits 3
+	complains "dpkg is at work here (process $HOLDER)"
+}
+
+@test "rpm and pacman are at work" {
+	hold usr/lib/sysimage/rpm/.rpm.lock
+	refused 'rpm is at work here'
+	kill "$HOLDER"
+	: >"$T/proc/locks"
+	mkdir -p "$T/var/lib/pacman"
+	: >"$T/var/lib/pacman/db.lck"
+	refused 'pacman is at work here'
+	complains 'remove it'
+}
+
+@test "a package manager's locks say nothing about a mounted disk, and nothing when free" {
+	mkdir -p "$T/var/lib/pacman" "$T/var/lib/dpkg" "$T/var/lib/rpm"
+	touch "$T"/var/lib/dpkg/lock{,-frontend} "$T/var/lib/rpm/.rpm.lock"
+	live setup-iommu --dry-run
+	exits 0
+	: >"$T/var/lib/pacman/db.lck"
+	on setup-iommu --dry-run
+	exits 0
+}
+
+@test "APT can't start while the programs run" {
+	mkdir -p "$T/var/lib/dpkg"
+	: >"$T/var/lib/dpkg/lock-frontend"
+	mv "$T/usr/sbin/update-grub" "$T/usr/sbin/update-grub.real"
+	program usr/sbin/update-grub <<-'SH'
+		#!/bin/sh
+		perl -e 'use Fcntl; open F, "+<", "/var/lib/dpkg/lock-frontend"; $l = pack "s s x4 q q l", F_WRLCK, 0, 0, 0, 0;
+			print fcntl(F, F_SETLK, $l) ? "free" : "held"' >/tmp/lock
+		exec /usr/sbin/update-grub.real
+	SH
+	live setup-iommu --yes
+	exits 0
+	[ "$(cat "$T/tmp/lock")" = held ]
+}
+
+@test "the ESP is mounted read-only" {
+	tree arch-sdboot off
+	alive
+	EXTRA_MOUNTS='mount --bind "$T/boot" "$T/boot"; mount -o remount,bind,ro "$T/boot"'
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains 'read-only'
+	unchanged
+}
+
+@test "GRUB reads another filesystem than the one on /boot" {
+	tree ubuntu-cloud off
+	alive
+	rm -f "$T/dev/sda1"
+	truncate -s 1M "$T/dev/sda1"
+	mkfs.ext4 -q -U c4d9a0b6-0e4e-4a3b-9a51-6a0f8f1f2e77 "$T/dev/sda1"
+	live setup-iommu --dry-run
+	exits 0
+	mkfs.ext4 -q -F -U 11111111-0e4e-4a3b-9a51-6a0f8f1f2e77 "$T/dev/sda1"
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains '/boot/efi/EFI/ubuntu/grub.cfg: GRUB reads another grub.cfg'
+	complains 11111111-0e4e
+	unchanged
+	live setup-iommu --yes --force
+	exits 0
+	says 'warning: --force: GRUB reads another grub.cfg'
+	live doctor --json
+	json '.checks[] | select(.id == "bootloader.notes" and .status == "warn") | .evidence | contains("another grub.cfg")'
+}
