@@ -22,6 +22,9 @@
 #define GRUB_ENV "/boot/grub/grubenv"
 #define GRUB_CFG_MAX (16 * HOST_MAX_CONFIG) /* many kernels, os-prober */
 
+/* The one line of Debian's update-grub that counts. */
+#define GRUB_HANDS_ON "exec grub-mkconfig -o " GRUB_CFG " \"$@\""
+
 #define GRUB_LINUX "GRUB_CMDLINE_LINUX"
 #define GRUB_DEFAULT "GRUB_CMDLINE_LINUX_DEFAULT"
 
@@ -47,7 +50,10 @@ struct grub {
 	struct grub_files files; /* [0] is GRUB_MAIN; GRUB_OWN is among them where
 				    drop-ins are read, whether it exists or not */
 	struct strv generator; /* argv */
-	bool menu_incomplete; /* grub.cfg was cut off */
+	struct strv generator_aside; /* the same, writing beside GRUB_CFG; empty: it
+					can't */
+	bool menu_exists, menu_incomplete; /* grub.cfg; it was cut off */
+	struct str menu; /* its text */
 	struct error refusal; /* why the generator must not run now; code NONE: it may */
 };
 

@@ -43,6 +43,8 @@ static void grub_free(void *p)
 
 	grub_files_done(&g->files);
 	strv_done(&g->generator);
+	strv_done(&g->generator_aside);
+	str_done(&g->menu);
 	free(g);
 }
 
@@ -169,6 +171,21 @@ static void load_configured(const struct host *h, const struct facts *f, struct 
 	ret->configured = strv_join(&params, " ");
 }
 
+/*
+ * Where -o tells the generator to write: grub-mkconfig's last one counts, and update-grub
+ * as Debian has it hands its arguments on. grub-mkconfig itself fills the named file with
+ * "cat" (util/grub-mkconfig.in since 2.06): a power cut then would leave half a menu.
+ */
+static bool takes_output(const struct host *h, const char *wrapper)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+
+	if (!wrapper)
+		return true;
+	return host_read(h, wrapper, HOST_MAX_CONFIG, &text, NULL) == 0 &&
+	       memmem(str_c(&text), text.len, GRUB_HANDS_ON, strlen(GRUB_HANDS_ON));
+}
+
 /* Under a foreign root programs are not run: then the name is for the person alone. */
 static void load_generator(const struct host *h, struct grub *g, struct boot_config *ret)
 {
@@ -184,6 +201,11 @@ static void load_generator(const struct host *h, struct grub *g, struct boot_con
 		strv_add(&g->generator, GRUB_CFG);
 	}
 	ret->generate_command = strv_join(&g->generator, " ");
+	if (takes_output(h, wrapper)) {
+		strv_copy(&g->generator_aside, &g->generator);
+		strv_add(&g->generator_aside, "-o");
+		strv_add(&g->generator_aside, GRUB_CFG SLICER_ASIDE);
+	}
 	if (wrapper || script || !host_is_live(h))
 		return;
 	error_set(&g->refusal, ENOENT,
@@ -230,6 +252,7 @@ int grub_load(const struct host *h, const struct facts *f, struct boot_config *r
 	if (g->refusal.code != ERROR_NONE)
 		strv_add(&ret->notes, g->refusal.what);
 	grub_check_stub(h, f, ret);
+	g->menu_exists = host_read(h, GRUB_CFG, GRUB_CFG_MAX, &g->menu, NULL) == 0;
 	g->menu_incomplete = grub_load_menu(h, f, ret) == -EBADMSG;
 	return 0;
 }

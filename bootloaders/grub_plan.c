@@ -351,7 +351,8 @@ int grub_plan(const struct boot_config *c, const struct edit *ed, struct plan *r
 	add_files(g, &edited, ed, ret);
 	if (changed)
 		add_proof(&edited, ret);
-	plan_run(ret, (const char *const *)g->generator.v, 0,
-		 "writes the boot menu (" GRUB_CFG ") from these files");
+	plan_make(ret, (const char *const *)g->generator.v,
+		  (const char *const *)g->generator_aside.v, GRUB_CFG, g->menu_exists,
+		  &g->menu, "writes the boot menu (" GRUB_CFG ") from these files");
 	return 0;
 }

@@ -4,12 +4,10 @@
 #include <unistd.h>
 
 #include "bootloaders/bootloader.h"
-#include "cmd/cmd.h"
+#include "cmd/doctor.h"
 #include "initramfs/generator.h"
+#include "plan/journal.h"
 #include "probe/initramfs.h"
-
-/* Beyond these, slicer pci list is the better view. */
-#define MAX_DEVICES 32
 
 enum { DOCTOR_VENDOR = 1, DOCTOR_BOOTLOADER, DOCTOR_NO_INITRAMFS };
 
@@ -20,29 +18,6 @@ static const struct option_spec options[] = {
 	  DOCTOR_BOOTLOADER },
 	{ "vendor", 0, "intel|amd", "overrule the CPU", DOCTOR_VENDOR },
 	{ 0 },
-};
-
-struct doctor {
-	const struct context *c;
-	/* from the command line */
-	enum cpu_vendor vendor;
-	const char *bootloader;
-	bool no_initramfs;
-	struct strv operands;
-	struct pci_address *asked;
-	/* what was read */
-	struct facts facts;
-	struct boot_probe probe;
-	struct boot_config boot;
-	struct error boot_error, pci_error;
-	struct wanted wanted;
-	struct initramfs_config initramfs;
-	struct pci_devices pci;
-	struct device_view *views;
-	size_t n_views, views_cap;
-	struct initramfs_view *images;
-	size_t n_images, images_cap;
-	struct diagnosis d;
 };
 
 static void doctor_done(struct doctor *doc)
@@ -57,6 +32,7 @@ static void doctor_done(struct doctor *doc)
 		free(doc->images[i].why);
 		free(doc->images[i].early);
 	}
+	free(doc->interrupted);
 	free(doc->views);
 	free(doc->images);
 	free(doc->asked);
@@ -233,93 +209,29 @@ static void read_initramfs(struct doctor *doc)
 		read_images(doc);
 }
 
-/* ---- devices ----------------------------------------------------------------------- */
+/* ---- slicer's own journal -----------------------------------------------------------
+ */
 
-static void add_view(struct doctor *doc, const struct usage *usage,
-		     const struct pci_device *dev, bool asked)
+static void read_journal(struct doctor *doc)
 {
-	CLEANUP(uses_done) struct uses uses = { 0 };
-	const struct pci_device **group = NULL;
-	struct device_view *view;
-	size_t n;
+	CLEANUP(records_done) struct records rs = { 0 };
+	CLEANUP(strv_done) struct strv ids = { 0 };
+	struct journal_view *j = &doc->d.journal;
 
-	doc->views =
-		xgrow(doc->views, doc->n_views, &doc->views_cap, sizeof(*doc->views));
-	view = &doc->views[doc->n_views++];
-	*view = (struct device_view){ .dev = dev, .asked = asked };
-	usage_of(usage, dev, &uses);
-	for (size_t i = 0; i < uses.n; i++)
-		strv_add(&view->in_use, uses.v[i].text);
-	n = group_endpoints(&doc->pci, dev, &group);
-	for (size_t i = 0; i < n; i++)
-		if (group[i] != dev)
-			strv_add(&view->companions, group[i]->address);
-	free(group);
-}
-
-static bool is_viewed(const struct doctor *doc, const struct pci_device *dev)
-{
-	for (size_t i = 0; i < doc->n_views; i++)
-		if (doc->views[i].dev == dev)
-			return true;
-	return false;
-}
-
-static int view_asked(struct doctor *doc, const struct usage *usage, struct error *e)
-{
-	for (size_t i = 0; i < doc->operands.n; i++) {
-		const struct pci_device *dev = pci_find(&doc->pci, doc->asked[i]);
-		char address[PCI_ADDRESS_MAX];
-
-		if (!dev) {
-			error_set(e, ENODEV, "there is no PCI device %s",
-				  pci_address_format(doc->asked[i], address));
-			error_hint(e, "slicer pci list shows those that are there");
-			return -ENODEV;
-		}
-		if (!is_viewed(doc, dev))
-			add_view(doc, usage, dev, true);
-	}
-	return 0;
-}
-
-/* Virtual functions are left to those who ask for them: there can be hundreds. */
-static void view_usual(struct doctor *doc, const struct usage *usage)
-{
-	for (size_t i = 0; i < doc->pci.n; i++) {
-		const struct pci_device *dev = &doc->pci.v[i];
-
-		if ((!pci_is_display(dev) && !pci_is_network(dev)) || dev->physfn)
-			continue;
-		if (doc->n_views < MAX_DEVICES)
-			add_view(doc, usage, dev, false);
-		else
-			doc->d.n_devices_left_out++;
-	}
-}
-
-static int read_devices(struct doctor *doc, struct error *e)
-{
-	CLEANUP(usage_free) struct usage *usage = NULL;
-	const struct host *h = doc->c->host;
-
-	doc->d.pci_error = &doc->pci_error;
-	if (pci_load(h, PCI_NAMES | PCI_DETAILS, NULL, &doc->pci, &doc->pci_error) < 0) {
-		if (!doc->operands.n)
-			return 0;
-		*e = doc->pci_error;
-		return -ENODEV;
-	}
-	doc->d.pci_known = true;
-	usage = usage_load(h, &doc->facts.mounts);
-	if (!doc->operands.n)
-		view_usual(doc, usage);
-	else if (view_asked(doc, usage, e) < 0)
-		return -ENODEV;
-	doc->d.suggested = devices_suggest_from(usage, &doc->pci);
-	doc->d.devices = doc->views;
-	doc->d.n_devices = doc->n_views;
-	return 0;
+	if (journal_scan(doc->c->host, &rs, &doc->journal_error) < 0)
+		j->why = doc->journal_error.what;
+	else if (rs.broken.n)
+		error_set(&doc->journal_error, EINVAL, "%s", rs.broken.v[0]);
+	if (rs.broken.n)
+		j->why = doc->journal_error.what;
+	for (size_t i = 0; i < rs.n; i++)
+		if (record_is_interrupted(&rs.v[i]))
+			strv_add(&ids, rs.v[i].id);
+	if (!ids.n)
+		return;
+	doc->interrupted = strv_join(&ids, ", ");
+	j->interrupted = doc->interrupted;
+	j->running = host_lock_is_held(doc->c->host);
 }
 
 /* ---- all of it --------------------------------------------------------------------- */
@@ -335,9 +247,11 @@ static int look(struct doctor *doc, struct error *e)
 	read_boot(doc);
 	err = read_wanted(doc, e);
 	if (err >= 0)
-		err = read_devices(doc, e);
+		err = doctor_read_devices(doc, e);
 	if (err >= 0)
 		read_initramfs(doc);
+	if (err >= 0)
+		read_journal(doc);
 	return err;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slicer setup-iommu: options and the order of things. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "cmd/setup.h"
 
@@ -20,6 +21,7 @@ enum {
 	SETUP_ACS,
 	SETUP_NO_INITRAMFS,
 	SETUP_UNDO,
+	SETUP_STATUS,
 };
 
 static const struct option_spec options[] = {
@@ -43,6 +45,8 @@ static const struct option_spec options[] = {
 	  SETUP_INITRAMFS },
 	{ "vendor", 0, "intel|amd", "overrule the CPU", SETUP_VENDOR },
 	{ "undo", 0, NULL, "take back exactly what slicer changed", SETUP_UNDO },
+	{ "status", 0, NULL, "list what slicer has done here, and what was interrupted",
+	  SETUP_STATUS },
 	{ 0 },
 };
 
@@ -86,6 +90,9 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 		break;
 	case SETUP_UNDO:
 		o->undo = true;
+		break;
+	case SETUP_STATUS:
+		o->status = true;
 		break;
 	case SETUP_BOOTLOADER:
 		o->bootloader = value;
@@ -147,6 +154,13 @@ static int check_options(const struct setup_options *o, const struct strv *opera
 			      "with what is to be set");
 		return -EINVAL;
 	}
+	if (o->status && (o->undo || o->ids || o->acs_override || o->params.n ||
+			  o->remove_params.n || o->devices.n || o->no_pt || o->yes)) {
+		error_usage(e, "--status only lists: it goes with no other option of "
+			       "setup-iommu");
+		error_hint(e, "run slicer setup-iommu --status alone");
+		return -EINVAL;
+	}
 	for (size_t i = 0; i < o->devices.n; i++)
 		if (pci_address_parse(o->devices.v[i], &at, e) < 0)
 			return -EINVAL;
@@ -173,8 +187,27 @@ static void options_done(struct setup_options *o)
 	strv_done(&o->remove_params);
 }
 
+/* What was read and planned; what it is for stays. */
+static void forget(struct setup *s)
+{
+	struct setup fresh = { .c = s->c,
+			       .o = s->o,
+			       .lock = s->lock,
+			       .recovered = s->recovered,
+			       .wish = s->wish };
+
+	s->wish = (struct wish){ 0 };
+	s->recovered = (struct strv){ 0 };
+	s->lock = -1;
+	setup_done(s);
+	*s = fresh;
+}
+
 void setup_done(struct setup *s)
 {
+	if (s->lock >= 0)
+		close(s->lock);
+	strv_done(&s->recovered);
 	plan_done(&s->plan);
 	wanted_done(&s->wanted);
 	wish_done(&s->wish);
@@ -187,12 +220,36 @@ void setup_done(struct setup *s)
 	facts_done(&s->facts);
 }
 
-static int go(struct setup *s, int *status, struct error *e)
+static bool changes_nothing(const struct setup *s)
+{
+	return s->o->dry_run || s->o->check;
+}
+
+/* Whose run was interrupted can only be told while nobody else runs. */
+static int begin(struct setup *s, struct error *e)
 {
 	int err = setup_look(s, e);
 
+	if (err < 0 || changes_nothing(s))
+		return err;
+	s->lock = host_lock(s->c->host, e);
+	return s->lock < 0 ? s->lock : 0;
+}
+
+static int go(struct setup *s, int *status, struct error *e)
+{
+	int err = begin(s, e);
+
 	if (err >= 0 && s->o->undo)
 		return setup_undo(s, status, e);
+	if (err >= 0)
+		err = setup_recover(s, e);
+	if (err > 0 && changes_nothing(s))
+		return setup_carry_out(s, true, NULL, status, e);
+	if (err > 0) {
+		forget(s);
+		err = setup_look(s, e);
+	}
 	if (err >= 0)
 		err = setup_devices(s, e);
 	if (err >= 0)
@@ -205,7 +262,7 @@ static int go(struct setup *s, int *status, struct error *e)
 static int run(struct context *c, int argc, char **argv, struct error *e)
 {
 	struct setup_options o = { 0 };
-	struct setup s = { .c = c, .o = &o };
+	struct setup s = { .c = c, .o = &o, .lock = -1 };
 	CLEANUP(strv_done) struct strv operands = { 0 };
 	int status = 0;
 	int err =
@@ -214,7 +271,7 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 	if (err >= 0)
 		err = check_options(&o, &operands, &s.wish, e);
 	if (err >= 0)
-		err = go(&s, &status, e);
+		err = o.status ? setup_status(&s, &status, e) : go(&s, &status, e);
 	setup_done(&s);
 	options_done(&o);
 	return err < 0 ? exit_of(e) : status;

@@ -7,21 +7,29 @@
 #include "cmd/cmd.h"
 #include "initramfs/generator.h"
 #include "plan/apply.h"
+#include "plan/undo.h"
 #include "policy/policy.h"
 
 #define NEXT_STEPS_PATH "/var/lib/slicer/next-steps.txt"
 
 struct setup_options {
-	bool dry_run, check, yes, force, no_pt, no_initramfs, undo;
+	bool dry_run, check, yes, force, no_pt, no_initramfs, undo, status;
 	const char *bootloader, *initramfs, *ids, *acs_override;
 	enum cpu_vendor vendor;
 	struct strv devices, params, remove_params;
 };
 
-struct undo;
+/* Taking back: the runs, and the edit that takes their parameters away. */
+struct undo {
+	struct records records; /* chosen: those that are meant */
+	struct edit edit;
+	bool makes_menu; /* the plan makes the boot menu anew */
+};
 struct setup {
 	const struct context *c;
 	const struct setup_options *o;
+	int lock; /* host_lock(); -1: nothing is going to be changed */
+	struct strv recovered; /* interrupted runs that were taken back first */
 	struct facts facts;
 	const struct bootloader *loader;
 	struct boot_probe probe;
@@ -40,7 +48,7 @@ struct setup {
 	struct progress progress;
 	const char *loader_name;
 	const struct edit *edit; /* to be verified */
-	struct undo *undo; /* --undo: the journal */
+	struct undo *undo; /* something is taken back */
 };
 void setup_done(struct setup *s);
 
@@ -61,6 +69,28 @@ int setup_carry_out(struct setup *s, bool undo,
 		    int (*after)(struct setup *s, struct error *e), int *ret_status,
 		    struct error *e);
 int setup_undo(struct setup *s, int *ret_status, struct error *e);
+/* --status: lists the runs. *ret_status becomes 1 if one was interrupted. */
+int setup_status(struct setup *s, int *ret_status, struct error *e);
+/*
+ * Takes back what interrupted runs left, so that this one begins where they did. 0: there
+ * were none. 1: done, and the host has to be looked at anew; or, if nothing is to be
+ * changed, s->plan is what would be done first.
+ */
+int setup_recover(struct setup *s, struct error *e);
+/* setup_undo.c: s->plan takes back the chosen runs. With recover, only what interrupted
+ * ones have begun is made anew. */
+int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error *e);
+/* What came of it. */
+struct outcome {
+	bool changed, applied, rolled_back, reboot;
+	int verified; /* 1, 0, -1: null */
+	size_t deferred;
+};
+/* Looks whether s->plan may be carried out, shows it, and refuses. */
+int setup_present(struct setup *s, struct error *e);
+/* Asks, and applies s->plan. */
+int setup_execute(struct setup *s, enum run_kind kind, struct outcome *ret,
+		  struct error *e);
 /* struct apply's verify: data is the struct setup. */
 int setup_verify(void *data, bool rolled_back, struct error *e);
 /* Prints the commands for after the reboot and keeps them in NEXT_STEPS_PATH. */

@@ -138,7 +138,6 @@ static bool can_ask(const struct setup *s)
 	return !s->c->out.json && isatty(STDIN_FILENO) && s->c->out.err_terminal;
 }
 
-/* 1: go on, 0: the person said no, < 0: refused. */
 static int consent(const struct setup *s, bool undo, struct error *e)
 {
 	char answer[16] = "";
@@ -163,12 +162,6 @@ static int consent(const struct setup *s, bool undo, struct error *e)
 /* ---- reporting
  * ------------------------------------------------------------------------------------ */
 
-struct outcome {
-	bool changed, applied, rolled_back, reboot;
-	int verified; /* 1, 0, -1: null */
-	size_t deferred;
-};
-
 static json_t *deferred_json(const struct setup *s, const struct outcome *o)
 {
 	json_t *a = json_array();
@@ -190,6 +183,7 @@ static json_t *plan_document(const struct setup *s, const struct outcome *o)
 	json_object_set_new(doc, "rolled_back", json_boolean(o->rolled_back));
 	json_object_set_new(doc, "deferred", deferred_json(s, o));
 	json_object_set_new(doc, "reboot_required", json_boolean(o->reboot));
+	json_object_set_new(doc, "recovered", json_texts(&s->recovered));
 	json_object_set_new(doc, "steps", report_plan_steps(&s->plan));
 	json_object_set_new(doc, "warnings", json_texts(&s->plan.warnings));
 	next = json_texts(&s->plan.next);
@@ -297,14 +291,14 @@ static int report_dry(struct setup *s, bool undo, int *ret_status, struct error 
 	return 0;
 }
 
-static int apply_now(struct setup *s, bool undo, struct outcome *o, struct error *e)
+static int apply(struct setup *s, enum run_kind kind, struct outcome *o, struct error *e)
 {
 	struct apply a = {
 		.host = s->c->host,
 		.plan = &s->plan,
 		.edit = s->edit,
 		.bootloader = s->loader_name,
-		.undo = undo,
+		.kind = kind,
 		.event = on_event,
 		.verify = setup_verify,
 		.data = s,
@@ -322,16 +316,47 @@ static int apply_now(struct setup *s, bool undo, struct outcome *o, struct error
 	return err;
 }
 
-static void show_plan(const struct setup *s, bool undo)
+static void show(const struct setup *s)
 {
 	CLEANUP(str_done) struct str list = { 0 };
 
+	if (!shows_text(s))
+		return;
 	if (!plan_is_empty(&s->plan) || s->plan.warnings.n)
 		report_plan_text(&s->c->out, &s->plan);
-	if (!s->wanted.n_conflicts || undo)
+	if (!s->wanted.n_conflicts || s->undo)
 		return;
 	list_conflicts(s, &list);
 	fprintf(s->c->out.out, "Contradictions that somebody wrote:\n%s\n", str_c(&list));
+}
+
+int setup_present(struct setup *s, struct error *e)
+{
+	struct error why = { 0 };
+	/* Its warnings are shown with the plan; what it refuses is told after it. */
+	int err = setup_guard(s, &why);
+
+	show(s);
+	if (err < 0)
+		*e = why;
+	return err;
+}
+
+int setup_execute(struct setup *s, enum run_kind kind, struct outcome *o, struct error *e)
+{
+	CLEANUP(close_fd) int hold = -1;
+	int err;
+
+	if (plan_is_empty(&s->plan))
+		return 0;
+	err = consent(s, kind == RUN_UNDO, e);
+	if (err == 0) {
+		error_set(e, ECANCELED, "nothing was changed: you did not say yes");
+		return -ECANCELED;
+	}
+	if (err > 0)
+		err = setup_hold(s, &hold, e);
+	return err < 0 ? err : apply(s, kind, o, e);
 }
 
 int setup_carry_out(struct setup *s, bool undo,
@@ -339,31 +364,13 @@ int setup_carry_out(struct setup *s, bool undo,
 		    struct error *e)
 {
 	struct outcome o = { .verified = 1 };
-	CLEANUP(close_fd) int hold = -1;
-	struct error why = { 0 };
-	/* Its warnings are shown with the plan; what it refuses is told after it. */
-	int err = setup_guard(s, &why);
+	int err = setup_present(s, e);
 
-	if (shows_text(s))
-		show_plan(s, undo);
-	if (err < 0) {
-		*e = why;
+	if (err < 0)
 		return err;
-	}
 	if (s->o->dry_run || s->o->check)
 		return report_dry(s, undo, ret_status, e);
-	if (!plan_is_empty(&s->plan)) {
-		err = consent(s, undo, e);
-		if (err == 0) {
-			error_set(e, ECANCELED,
-				  "nothing was changed: you did not say yes");
-			return -ECANCELED;
-		}
-		if (err > 0)
-			err = setup_hold(s, &hold, e);
-		if (err >= 0)
-			err = apply_now(s, undo, &o, e);
-	}
+	err = setup_execute(s, undo ? RUN_UNDO : RUN_SETUP, &o, e);
 	if (err >= 0 && after)
 		err = after(s, e);
 	o.reboot = undo ? o.applied : needs_reboot(s);

@@ -3,30 +3,10 @@
 #include <errno.h>
 
 #include "cmd/setup.h"
-#include "plan/undo.h"
 
-struct undo {
-	struct records records;
-	struct edit edit;
-};
-static bool any_counts(const struct records *rs)
+static bool is_left(const struct record *r)
 {
-	for (size_t i = 0; i < rs->n; i++)
-		if (record_counts(&rs->v[i]))
-			return true;
-	return false;
-}
-
-static void copy_programs(const struct plan *from, struct plan *to)
-{
-	for (size_t i = 0; i < from->n; i++)
-		if (from->v[i].kind == STEP_RUN)
-			plan_run(to, (const char *const *)from->v[i].argv.v,
-				 from->v[i].timeout_s, from->v[i].why);
-	for (size_t i = 0; i < from->warnings.n; i++)
-		plan_warn(to, "%s", from->warnings.v[i]);
-	for (size_t i = 0; i < from->next.n; i++)
-		plan_next(to, "%s", from->next.v[i]);
+	return record_counts(r) || record_is_interrupted(r);
 }
 
 /* Own files of the initramfs that a run wrote: then its images are made anew without
@@ -74,13 +54,39 @@ static const char *kernel_cmdline_to_keep(const struct setup *s, const struct un
 static bool was_made(const struct records *rs, const char *path)
 {
 	for (size_t i = 0; i < rs->n; i++)
-		for (size_t k = 0; record_counts(&rs->v[i]) && k < rs->v[i].n; k++)
+		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n; k++)
 			if (str_eq(rs->v[i].steps[k].path, path))
 				return !rs->v[i].steps[k].existed;
 	return false;
 }
 
-static int make_plan(struct setup *s, struct undo *u, struct error *e)
+static bool makes_menu(const struct setup *s)
+{
+	for (size_t i = 0; i < s->plan.n; i++)
+		if (s->plan.v[i].makes ||
+		    (s->plan.v[i].argv.n && s->boot.generate_command &&
+		     str_starts(s->boot.generate_command, s->plan.v[i].argv.v[0])))
+			return true;
+	return false;
+}
+
+static int add_programs(struct setup *s, struct undo *u, const struct plan *images,
+			const struct plan *tokens, bool made_anew, struct error *e)
+{
+	int err;
+
+	/* As in setting up: images first, for what copies them. */
+	if (made_anew && !plan_is_empty(&s->plan))
+		plan_add_programs(&s->plan, images);
+	err = undo_programs(s->c->host, &u->records, made_anew, &s->plan, e);
+	if (made_anew)
+		plan_add_programs(&s->plan, tokens);
+	plan_order(&s->plan);
+	u->makes_menu = makes_menu(s);
+	return err;
+}
+
+int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error *e)
 {
 	CLEANUP(strv_done) struct strv paths = { 0 };
 	CLEANUP(strv_done) struct strv own = { 0 };
@@ -89,7 +95,7 @@ static int make_plan(struct setup *s, struct undo *u, struct error *e)
 	CLEANUP(plan_done) struct plan images = { 0 };
 	struct error why = { 0 };
 	const char *keep;
-	bool has_tokens;
+	bool has_tokens, used_tokens;
 	int err;
 
 	undo_edit(&u->records, &u->edit);
@@ -101,7 +107,7 @@ static int make_plan(struct setup *s, struct undo *u, struct error *e)
 	err = plan_own_files(s, &paths, &own, &images, e);
 	if (err >= 0)
 		err = undo_files(s->c->host, &u->records, has_tokens ? &tokens : NULL,
-				 &own, keep, &s->plan, &need, e);
+				 &own, keep, &s->plan, &need, &used_tokens, e);
 	if (err < 0)
 		return err;
 	if (need) {
@@ -113,12 +119,7 @@ static int make_plan(struct setup *s, struct undo *u, struct error *e)
 			need);
 		return -EINVAL;
 	}
-	/* As in setting up: images first, for what copies them. */
-	if (!plan_is_empty(&s->plan))
-		copy_programs(&images, &s->plan);
-	copy_programs(&tokens, &s->plan);
-	plan_order(&s->plan);
-	return 0;
+	return add_programs(s, u, &images, &tokens, !recover || used_tokens, e);
 }
 
 static int finish(struct setup *s, struct error *e)
@@ -136,6 +137,7 @@ int setup_undo(struct setup *s, int *ret_status, struct error *e)
 {
 	struct undo u = { 0 };
 	int err = journal_list(s->c->host, &u.records, e);
+	bool any = records_choose(&u.records, is_left) > 0;
 
 	for (size_t i = 0; i < u.records.broken.n; i++)
 		plan_warn(&s->plan, "the journal %s", u.records.broken.v[i]);
@@ -148,13 +150,16 @@ int setup_undo(struct setup *s, int *ret_status, struct error *e)
 			      "runs alone");
 		err = -EINVAL;
 	}
-	if (err >= 0 && any_counts(&u.records))
-		err = make_plan(s, &u, e);
+	for (size_t i = 0; i < u.records.n; i++)
+		if (record_is_interrupted(&u.records.v[i]))
+			plan_warn(&s->plan, "the run %s was interrupted",
+				  u.records.v[i].id);
+	if (err >= 0 && any)
+		err = setup_plan_undo(s, &u, false, e);
 	s->edit = &u.edit;
 	s->undo = &u;
 	if (err >= 0)
-		err = setup_carry_out(s, true, any_counts(&u.records) ? finish : NULL,
-				      ret_status, e);
+		err = setup_carry_out(s, true, any ? finish : NULL, ret_status, e);
 	s->undo = NULL;
 	s->edit = NULL;
 	edit_done(&u.edit);

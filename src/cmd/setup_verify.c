@@ -30,11 +30,12 @@ static int verify_restored(struct setup *s, struct error *e)
 /* After taking back, the menu follows the restored files, which apply has read back: that
  * is all there is to prove. (What slicer added may well be there still: by somebody
  * else's hand.) */
-static void verify_undone(const struct boot_config *now, struct strv *lacks)
+static void verify_undone(const struct undo *u, const struct boot_config *now,
+			  struct strv *lacks)
 {
 	CLEANUP(strv_done) struct strv configured = { 0 };
 
-	if (!now->has_generator || !now->configured)
+	if (!now->has_generator || !now->configured || !u->makes_menu)
 		return;
 	cmdline_split(now->configured, strlen(now->configured), &configured);
 	for (size_t i = 0; i < now->n; i++)
@@ -54,7 +55,7 @@ static int verify_menu(struct setup *s, struct error *e)
 	if (err >= 0 && !now.n)
 		strv_add(&lacks, "the boot menu has no entries");
 	if (err >= 0 && s->undo)
-		verify_undone(&now, &lacks);
+		verify_undone(s->undo, &now, &lacks);
 	else if (err >= 0)
 		boot_config_verify(&now, s->edit, &lacks);
 	/* Where the configuration was right already, the edit is empty: look for what is
@@ -103,7 +104,7 @@ static size_t wanted_files(const struct setup *s, struct initramfs_file *files,
 	return n;
 }
 
-static int check_image(struct setup *s, size_t i, struct error *e)
+static int check_image(struct setup *s, size_t i, bool contents, struct error *e)
 {
 	const char *version = s->initramfs.versions.v[i],
 		   *path = s->initramfs.images.v[i];
@@ -111,7 +112,7 @@ static int check_image(struct setup *s, size_t i, struct error *e)
 	struct initramfs_file files[4] = { 0 };
 	struct str texts[4] = { 0 };
 	struct initramfs_image image = { 0 };
-	size_t n = wanted_files(s, files, ARRAY_SIZE(files), texts);
+	size_t n = contents ? wanted_files(s, files, ARRAY_SIZE(files), texts) : 0;
 	int err;
 
 	strv_add(&modules, "vfio-pci");
@@ -124,7 +125,7 @@ static int check_image(struct setup *s, size_t i, struct error *e)
 			err = error_set(e, EPROTO,
 					"the image does not hold /%s as it is on disk",
 					files[k].name);
-	if (err >= 0 && s->initramfs_wish.early_bind && !image.modules.n &&
+	if (err >= 0 && contents && s->initramfs_wish.early_bind && !image.modules.n &&
 	    module_state_of(s->c->host, version, "vfio-pci") != MODULE_BUILTIN)
 		err = error_set(e, EPROTO, "the image lacks the module vfio-pci");
 	if (err < 0)
@@ -137,7 +138,7 @@ static int check_image(struct setup *s, size_t i, struct error *e)
 	return err;
 }
 
-static int verify_images(struct setup *s, struct error *e)
+static int verify_images(struct setup *s, bool contents, struct error *e)
 {
 	int err = 0;
 
@@ -146,7 +147,7 @@ static int verify_images(struct setup *s, struct error *e)
 	/* Each of them was there when the plan was made: one that is gone is an error,
 	 * too. */
 	for (size_t i = 0; i < s->initramfs.versions.n && err >= 0; i++)
-		err = check_image(s, i, e);
+		err = check_image(s, i, contents, e);
 	return err;
 }
 
@@ -155,8 +156,6 @@ int setup_verify(void *data, bool rolled_back, struct error *e)
 	struct setup *s = data;
 	int err;
 
-	if (rolled_back)
-		return verify_restored(s, e);
-	err = verify_menu(s, e);
-	return err < 0 ? err : verify_images(s, e);
+	err = rolled_back ? verify_restored(s, e) : verify_menu(s, e);
+	return err < 0 ? err : verify_images(s, !rolled_back, e);
 }

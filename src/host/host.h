@@ -79,6 +79,8 @@ long long host_free_bytes(const struct host *h, const char *path);
  */
 int host_replace(const struct host *h, const char *path, const void *bytes, size_t len,
 		 mode_t mode, struct error *e);
+/* Removes the temp file that a killed host_replace() of path left, if there is one. */
+void host_replace_sweep(const struct host *h, const char *path);
 /* unlink and fsync of the directory. -ENOENT is an error. */
 int host_remove(const struct host *h, const char *path, struct error *e);
 /* Makes a directory and its parents; one that is there is fine. */
@@ -94,9 +96,14 @@ int host_open_log(const struct host *h, const char *path, struct error *e);
  */
 int host_sysfs_write(const struct host *h, const char *path, const char *bytes,
 		     size_t len, unsigned timeout_ms, struct error *e);
-/* flock(2) on /run/slicer/lock (below the root), not waiting: an fd that holds it until
- * closed, or -EWOULDBLOCK with an error that says so. */
+/* syncfs(2) on the filesystems of the boot chain: /, /boot and the ESP's usual places. */
+int host_sync(const struct host *h, struct error *e);
+/* An open file description lock (fcntl(2), F_OFD_SETLK) on /run/slicer/lock below the
+ * root, not waiting: an fd that holds it until closed, or -EWOULDBLOCK with an error that
+ * says so. */
 int host_lock(const struct host *h, struct error *e);
+/* Does anybody hold it? Only asks. */
+bool host_lock_is_held(const struct host *h);
 
 /* ---- programs
  * ---------------------------------------------------------------------------- */

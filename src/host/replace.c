@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -105,6 +104,13 @@ static int fill_temp(int dir, const char *name, const char *temp, const void *by
 	return r;
 }
 
+/* A suffix that no *.conf or *.cfg glob takes up, and a name that FAT can hold. Owned by
+ * the caller. */
+static char *temp_name(const char *name)
+{
+	return xasprintf(".%s.slicer-new", name);
+}
+
 int host_replace(const struct host *h, const char *path, const void *bytes, size_t len,
 		 mode_t mode, struct error *e)
 {
@@ -116,9 +122,7 @@ int host_replace(const struct host *h, const char *path, const void *bytes, size
 	dir = host_open_parent(h, path, true, &name);
 	if (dir < 0)
 		return write_error(e, path, -dir, "write");
-	/* A suffix that no *.conf or *.cfg glob takes up, and a name that FAT can hold.
-	 */
-	temp = xasprintf(".%s.slicer-new", name);
+	temp = temp_name(name);
 	r = fill_temp(dir, name, temp, bytes, len, mode);
 	if (r < 0) {
 		unlinkat(dir, temp, 0);
@@ -132,6 +136,16 @@ int host_replace(const struct host *h, const char *path, const void *bytes, size
 	if (fsync(dir) < 0)
 		return write_error(e, path, errno, "make sure of the directory of");
 	return 0;
+}
+
+void host_replace_sweep(const struct host *h, const char *path)
+{
+	CLEANUP(free_char) char *name = NULL;
+	CLEANUP(close_fd) int dir = host_open_parent(h, path, true, &name);
+	CLEANUP(free_char) char *temp = dir < 0 ? NULL : temp_name(name);
+
+	if (temp && unlinkat(dir, temp, 0) == 0)
+		fsync(dir);
 }
 
 int host_remove(const struct host *h, const char *path, struct error *e)
@@ -202,10 +216,28 @@ int host_open_log(const struct host *h, const char *path, struct error *e)
 	return fd;
 }
 
+int host_sync(const struct host *h, struct error *e)
+{
+	static const char *const places[] = { "/", "/boot", "/boot/efi", "/efi" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		CLEANUP(close_fd)
+		int fd = host_openat(h, places[i], O_RDONLY | O_DIRECTORY);
+
+		if (fd < 0 && i > 0)
+			continue;
+		if (fd < 0 || syncfs(fd) < 0)
+			return write_error(e, places[i], fd < 0 ? -fd : errno,
+					   "make sure of");
+	}
+	return 0;
+}
+
 int host_lock(const struct host *h, struct error *e)
 {
 	CLEANUP(free_char) char *name = NULL;
 	CLEANUP(close_fd) int dir = -1;
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd, r;
 
 	r = host_mkdirs(h, "/run/slicer", 0755, e);
@@ -217,11 +249,11 @@ int host_lock(const struct host *h, struct error *e)
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return write_error(e, "/run/slicer/lock", errno, "lock");
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
 		return fd;
 	r = errno;
 	close(fd);
-	if (r != EWOULDBLOCK)
+	if (r != EAGAIN)
 		return write_error(e, "/run/slicer/lock", r, "lock");
 	error_set(e, r, "another slicer is changing this host");
 	error_at(e, "/run/slicer/lock", 0);
@@ -229,4 +261,12 @@ int host_lock(const struct host *h, struct error *e)
 		e,
 		"wait until it has finished; 'fuser /run/slicer/lock' shows who it is");
 	return -r;
+}
+
+bool host_lock_is_held(const struct host *h)
+{
+	CLEANUP(close_fd) int fd = host_openat(h, "/run/slicer/lock", O_RDONLY);
+	struct flock all = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &all) == 0 && all.l_type != F_UNLCK;
 }

@@ -61,15 +61,14 @@ static int prove(const struct host *h, const struct proof *p, struct error *e)
 static int check_unchanged(const struct host *h, const struct step *s, struct error *e)
 {
 	CLEANUP(str_done) struct str now = { 0 };
+	const char *path = step_file(s);
 	bool exists;
-	int err = read_now(h, s->path, &exists, &now, e);
+	int err = path ? read_now(h, path, &exists, &now, e) : 0;
 
-	if (err < 0)
+	if (err < 0 || !path || has_text(s, false, exists, &now))
 		return err;
-	if (has_text(s, false, exists, &now))
-		return 0;
 	error_set(e, ESTALE, "was changed by somebody else since the plan was made");
-	error_at(e, s->path, 0);
+	error_at(e, path, 0);
 	error_hint(e, "run the same command again: it looks at the file anew");
 	return -ESTALE;
 }
@@ -79,8 +78,7 @@ static int check_before(const struct apply *a, struct error *e)
 	int err = 0;
 
 	for (size_t i = 0; i < a->plan->n && err >= 0; i++)
-		if (is_file_step(&a->plan->v[i]))
-			err = check_unchanged(a->host, &a->plan->v[i], e);
+		err = check_unchanged(a->host, &a->plan->v[i], e);
 	if (!host_is_live(a->host))
 		return err;
 	for (size_t i = 0; i < a->plan->n_proofs && err >= 0; i++)
@@ -103,13 +101,13 @@ static void tick(void *data, double seconds)
 	tell(t->a, t->s, APPLY_TICK, seconds, NULL);
 }
 
-static int do_program(const struct apply *a, const struct step *s, int log_fd,
-		      struct error *e)
+static int do_program(const struct apply *a, const struct step *s,
+		      const struct strv *argv, int log_fd, struct error *e)
 {
 	CLEANUP(str_done) struct str output = { 0 };
 	struct ticking t = { a, s };
 	struct run r = {
-		.argv = (const char *const *)s->argv.v,
+		.argv = (const char *const *)argv->v,
 		.timeout_s = s->timeout_s,
 		.output = &output,
 		.log_fd = log_fd,
@@ -125,6 +123,34 @@ static int do_program(const struct apply *a, const struct step *s, int log_fd,
 	return err;
 }
 
+/* The program's file is written beside the one that counts, and takes its place in one
+ * go: a power cut leaves the old one or the new one. */
+static int do_make(const struct apply *a, struct record *rec, size_t i, int log_fd,
+		   struct error *e)
+{
+	const struct step *s = &a->plan->v[i];
+	CLEANUP(free_char) char *aside = xasprintf("%s" SLICER_ASIDE, s->makes);
+	CLEANUP(str_done) struct str text = { 0 };
+	bool exists;
+	int err;
+
+	remove_aside(a->host, s->makes);
+	err = do_program(a, s, &s->argv_aside, log_fd, e);
+	if (err >= 0)
+		err = read_now(a->host, aside, &exists, &text, e);
+	if (err >= 0 && !text.len) {
+		err = error_set(e, EPROTO, "%s ended well, but wrote nothing",
+				s->argv.v[0]);
+		error_at(e, aside, 0);
+	}
+	if (err >= 0)
+		err = journal_made(a->host, rec, i, &text, e);
+	if (err >= 0)
+		err = host_replace(a->host, s->makes, str_c(&text), text.len, 0600, e);
+	remove_aside(a->host, s->makes);
+	return err;
+}
+
 /* ---- taking back
  * --------------------------------------------------------------------------- */
 
@@ -136,7 +162,7 @@ static void run_undo(const struct apply *a, const struct step *s, int log_fd,
 	struct error why = { 0 };
 
 	back.argv = s->undo;
-	if (host_is_live(a->host) && do_program(a, &back, log_fd, &why) < 0)
+	if (host_is_live(a->host) && do_program(a, &back, &back.argv, log_fd, &why) < 0)
 		str_addf(left, "what %s set is not as before (%s)\n", s->argv.v[0],
 			 why.what);
 }
@@ -149,33 +175,34 @@ static void restore(const struct apply *a, size_t begun, struct record *rec, int
 	for (size_t i = begun; i-- > 0;) {
 		const struct step *s = &a->plan->v[i];
 		CLEANUP(str_done) struct str now = { 0 };
+		const char *path = step_file(s);
 		struct error why = { 0 };
 		bool exists;
 
 		if (s->undo.n)
 			run_undo(a, s, log_fd, left);
-		if (!is_file_step(s))
+		if (!path)
 			continue;
-		if (read_now(a->host, s->path, &exists, &now, &why) >= 0 &&
+		if (read_now(a->host, path, &exists, &now, &why) >= 0 &&
 		    has_text(s, false, exists, &now))
 			continue;
 		if (do_file(a->host, s, false, &rec->dirs, &why) < 0)
-			str_addf(left, "%s is not as before (%s)\n", s->path, why.what);
+			str_addf(left, "%s is not as before (%s)\n", path, why.what);
 	}
 	for (size_t i = rec->dirs.n; i-- > 0;)
 		host_rmdir(a->host, rec->dirs.v[i]);
 }
 
 /* Generators make their output from the files: run on the restored ones, they restore it.
- */
+ * A file that one makes was put back itself. */
 static void regenerate(const struct apply *a, size_t begun, int log_fd, struct str *left)
 {
 	for (size_t i = 0; i < begun; i++) {
 		const struct step *s = &a->plan->v[i];
 		struct error why = { 0 };
 
-		if (s->kind == STEP_RUN && !s->undo.n &&
-		    do_program(a, s, log_fd, &why) < 0)
+		if (s->kind == STEP_RUN && !s->undo.n && !s->makes &&
+		    do_program(a, s, &s->argv, log_fd, &why) < 0)
 			str_addf(left, "what %s makes is not as before (%s)\n",
 				 s->argv.v[0], why.what);
 	}
@@ -196,7 +223,8 @@ static void roll_back(struct apply *a, struct record *rec, size_t begun, int log
 	if (host_is_live(a->host) &&
 	    (a->changed || begun > 1 || !is_file_step(&a->plan->v[0]))) {
 		regenerate(a, begun, log_fd, &left);
-		if (!left.len && a->verify && a->verify(a->data, true, &why) < 0)
+		if (host_sync(a->host, &why) < 0 ||
+		    (!left.len && a->verify && a->verify(a->data, true, &why) < 0))
 			str_addf(&left, "%s\n", why.what);
 	}
 	if (!a->changed && !left.len && begun <= 1 && is_file_step(&a->plan->v[0])) {
@@ -254,7 +282,8 @@ static int execute(struct apply *a, struct record *rec, int log_fd, size_t *begu
 				err = do_file(a->host, s, true, &rec->dirs, e);
 			tell(a, s, err < 0 ? APPLY_FAILED : APPLY_OK, 0, NULL);
 		} else if (s->kind == STEP_RUN) {
-			err = do_program(a, s, log_fd, e);
+			err = s->argv_aside.n ? do_make(a, rec, i, log_fd, e)
+					      : do_program(a, s, &s->argv, log_fd, e);
 		} else {
 			err = error_set(e, EINVAL,
 					"a sysfs step does not belong in a plan "
@@ -292,6 +321,9 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 		a->log_path = xasprintf(JOURNAL_DIR "/%s/log", rec->id);
 	}
 	err = execute(a, rec, log_fd, &begun, e);
+	/* Programs rarely care whether the disk has what they wrote. */
+	if (err >= 0 && log_fd >= 0)
+		err = host_sync(a->host, e);
 	if (err >= 0 && !a->deferred && a->verify)
 		err = a->verify(a->data, false, e);
 	if (err < 0) {
@@ -308,13 +340,13 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 	return err;
 }
 
-static int apply_locked(struct apply *a, struct error *e)
+static int apply_held(struct apply *a, struct error *e)
 {
 	struct record rec = { 0 };
 	int err = check_before(a, e);
 
 	if (err >= 0)
-		err = journal_begin(a->host, a->plan, a->edit, a->bootloader, a->undo,
+		err = journal_begin(a->host, a->plan, a->edit, a->bootloader, a->kind,
 				    &rec, e);
 	if (err < 0)
 		return err;
@@ -328,14 +360,11 @@ static int apply_locked(struct apply *a, struct error *e)
  * SIGTERM stop the program that runs, which is a failure like others. */
 int apply_plan(struct apply *a, struct error *e)
 {
-	CLEANUP(close_fd) int lock = host_lock(a->host, e);
 	struct signal_hold hold;
 	int err;
 
-	if (lock < 0)
-		return lock;
 	signals_hold(&hold);
-	err = apply_locked(a, e);
+	err = apply_held(a, e);
 	signals_release(&hold);
 	return err;
 }

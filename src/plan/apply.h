@@ -15,7 +15,7 @@ struct apply {
 	const struct plan *plan;
 	const struct edit *edit;
 	const char *bootloader;
-	bool undo;
+	enum run_kind kind;
 	/* Progress; may be NULL. output is what a program wrote, at APPLY_OK and
 	 * APPLY_FAILED. */
 	void (*event)(void *data, const struct step *s, enum apply_event ev,
@@ -37,9 +37,10 @@ struct apply {
 };
 
 /*
- * Locks, proves, journals, executes, verifies. 0: done and checked. An error with code
- * ERROR_REFUSED: nothing was changed. ERROR_FAILED: changes had begun; e->rolled_back
- * says whether everything is as before, and the message names what is not.
+ * The caller holds host_lock(). Proves, journals, executes, verifies. 0: done and
+ * checked. An error with code ERROR_REFUSED: nothing was changed. ERROR_FAILED: changes
+ * had begun; e->rolled_back says whether everything is as before, and the message names
+ * what is not.
  */
 int apply_plan(struct apply *a, struct error *e);
 

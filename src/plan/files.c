@@ -6,7 +6,7 @@
 int read_now(const struct host *h, const char *path, bool *ret_exists, struct str *ret,
 	     struct error *e)
 {
-	int err = host_read(h, path, HOST_MAX_CONFIG, ret, e);
+	int err = host_read(h, path, MAX_CONTENTS, ret, e);
 
 	*ret_exists = err >= 0;
 	if (err != -ENOENT)
@@ -70,14 +70,28 @@ int do_file(const struct host *h, const struct step *s, bool after, struct strv 
 {
 	CLEANUP(str_done) struct str now = { 0 };
 	bool want = after ? s->kind == STEP_REPLACE : s->existed, exists;
-	int err = write_file(h, s->path, want, after ? &s->after : &s->before, s->mode,
-			     made, e);
+	const char *path = step_file(s);
+	int err = write_file(h, path, want, after ? &s->after : &s->before, s->mode, made,
+			     e);
 
 	if (err >= 0)
-		err = read_now(h, s->path, &exists, &now, e);
+		err = read_now(h, path, &exists, &now, e);
 	if (err < 0 || has_text(s, after, exists, &now))
 		return err;
 	error_set(e, EIO, "does not read back as it was written");
-	error_at(e, s->path, 0);
+	error_at(e, path, 0);
 	return -EIO;
+}
+
+void remove_aside(const struct host *h, const char *makes)
+{
+	/* The second one is grub-mkconfig's own, before it is checked. */
+	static const char *const suffixes[] = { SLICER_ASIDE, SLICER_ASIDE ".new" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		CLEANUP(free_char) char *path = xasprintf("%s%s", makes, suffixes[i]);
+
+		if (host_exists(h, path))
+			host_remove(h, path, NULL);
+	}
 }

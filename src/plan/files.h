@@ -6,12 +6,16 @@
 #include "host/host.h"
 #include "steps/steps.h"
 
+/* The largest file whose contents are kept: a boot menu. */
+#define MAX_CONTENTS (16 * HOST_MAX_CONFIG)
+
 bool is_file_step(const struct step *s);
 /* Reads a step's file as it is now. A missing file is an empty text with *ret_exists
  * false. */
 int read_now(const struct host *h, const char *path, bool *ret_exists, struct str *ret,
 	     struct error *e);
-/* Is this what the file should be before the step, or after it? */
+/* Is this what the file should be before the step, or after it? (After a program: not
+ * known.) */
 bool has_text(const struct step *s, bool after, bool exists, const struct str *now);
 /*
  * Brings the file into the state after the step, or before it, and reads it back.
@@ -19,5 +23,8 @@ bool has_text(const struct step *s, bool after, bool exists, const struct str *n
  */
 int do_file(const struct host *h, const struct step *s, bool after, struct strv *made,
 	    struct error *e);
+
+/* Removes what a program left beside the file that it was to make. */
+void remove_aside(const struct host *h, const char *makes);
 
 #endif

@@ -1,27 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plan/journal.h"
+#include "plan/journal_names.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <time.h>
 
-#define SCHEMA "slicer.journal/1"
-/* The largest file slicer edits is a configuration file. */
-#define MAX_CONTENTS HOST_MAX_CONFIG
-
-static const char *const state_names[] = { "started", "applied", "rolled-back", "failed",
-					   "undone" };
-static const char *const edit_names[] = { "add", "remove", "replace" };
+const char *const journal_states[] = { "started", "applied", "rolled-back",
+				       "failed",  "undone",  NULL };
+const char *const journal_kinds[] = { "setup", "undo", NULL };
+const char *const journal_edits[] = { "add", "remove", "replace", NULL };
 
 const char *run_state_name(enum run_state s)
 {
-	return state_names[s];
+	return journal_states[s];
+}
+
+const char *run_kind_name(enum run_kind k)
+{
+	return journal_kinds[k];
 }
 
 bool record_counts(const struct record *r)
 {
-	return !r->undo && (r->state == RUN_STARTED || r->state == RUN_APPLIED ||
-			    r->state == RUN_FAILED);
+	return r->kind == RUN_SETUP &&
+	       (r->state == RUN_STARTED || r->state == RUN_APPLIED ||
+		r->state == RUN_FAILED);
+}
+
+bool record_is_interrupted(const struct record *r)
+{
+	return r->state == RUN_STARTED;
+}
+
+size_t records_choose(struct records *rs, bool (*which)(const struct record *r))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rs->n; i++) {
+		rs->v[i].chosen = which(&rs->v[i]);
+		n += rs->v[i].chosen;
+	}
+	return n;
 }
 
 void record_done(struct record *r)
@@ -30,6 +49,7 @@ void record_done(struct record *r)
 		free(r->steps[i].path);
 		strv_done(&r->steps[i].argv);
 		strv_done(&r->steps[i].undo);
+		strv_done(&r->steps[i].argv_aside);
 		str_done(&r->steps[i].before);
 		str_done(&r->steps[i].after);
 	}
@@ -50,8 +70,7 @@ void records_done(struct records *r)
 	*r = (struct records){ 0 };
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------------------- */
 
 static json_t *edit_to_json(const struct edit *ed)
 {
@@ -60,7 +79,7 @@ static json_t *edit_to_json(const struct edit *ed)
 	for (size_t i = 0; i < ed->n; i++) {
 		json_t *o = json_object();
 
-		json_object_set_new(o, "op", json_string(edit_names[ed->v[i].op]));
+		json_object_set_new(o, "op", json_string(journal_edits[ed->v[i].op]));
 		json_object_set_new(o, "param", json_string(ed->v[i].param));
 		if (ed->v[i].to)
 			json_object_set_new(o, "to", json_string(ed->v[i].to));
@@ -78,19 +97,6 @@ static json_t *texts_to_json(const struct strv *v)
 	return a;
 }
 
-static bool texts_from_json(const json_t *a, struct strv *ret)
-{
-	size_t i;
-	json_t *o;
-
-	json_array_foreach(a, i, o) {
-		if (!json_is_string(o))
-			return false;
-		strv_add(ret, json_string_value(o));
-	}
-	return true;
-}
-
 static json_t *step_to_json(const struct record_step *s)
 {
 	json_t *o = json_object();
@@ -102,6 +108,8 @@ static json_t *step_to_json(const struct record_step *s)
 		json_object_set_new(o, "argv", texts_to_json(&s->argv));
 	if (s->undo.n)
 		json_object_set_new(o, "undo", texts_to_json(&s->undo));
+	if (s->argv_aside.n)
+		json_object_set_new(o, "argv_aside", texts_to_json(&s->argv_aside));
 	json_object_set_new(o, "existed", json_boolean(s->existed));
 	json_object_set_new(o, "done", json_boolean(s->done));
 	return o;
@@ -114,11 +122,11 @@ int journal_save(const struct host *h, const struct record *r, struct error *e)
 	char *text;
 	int err;
 
-	json_object_set_new(doc, "schema", json_string(SCHEMA));
+	json_object_set_new(doc, "schema", json_string(JOURNAL_SCHEMA));
 	json_object_set_new(doc, "version", json_string(SLICER_VERSION));
 	json_object_set_new(doc, "id", json_string(r->id));
-	json_object_set_new(doc, "state", json_string(state_names[r->state]));
-	json_object_set_new(doc, "undo", json_boolean(r->undo));
+	json_object_set_new(doc, "state", json_string(journal_states[r->state]));
+	json_object_set_new(doc, "kind", json_string(journal_kinds[r->kind]));
 	json_object_set_new(doc, "bootloader", json_string(r->bootloader));
 	json_object_set_new(doc, "directories", texts_to_json(&r->dirs));
 	json_object_set_new(doc, "edit", edit_to_json(&r->edit));
@@ -179,29 +187,32 @@ static void steps_from_plan(struct record *r, const struct plan *p)
 		const struct step *s = &p->v[i];
 
 		r->steps[i].kind = s->kind;
-		r->steps[i].path = xstrdup_null(s->path);
+		r->steps[i].path = xstrdup_null(s->kind == STEP_RUN ? s->makes : s->path);
 		r->steps[i].existed = s->existed;
 		strv_copy(&r->steps[i].argv, &s->argv);
 		strv_copy(&r->steps[i].undo, &s->undo);
+		strv_copy(&r->steps[i].argv_aside, &s->argv_aside);
+		r->steps[i].has_after = s->kind != STEP_RUN;
 		str_set(&r->steps[i].before, str_c(&s->before), s->before.len);
 		str_set(&r->steps[i].after, str_c(&s->after), s->after.len);
 	}
 }
 
 int journal_begin(const struct host *h, const struct plan *p, const struct edit *ed,
-		  const char *bootloader, bool undo, struct record *ret, struct error *e)
+		  const char *bootloader, enum run_kind kind, struct record *ret,
+		  struct error *e)
 {
 	int err;
 
-	*ret = (struct record){ .undo = undo, .bootloader = xstrdup(bootloader) };
+	*ret = (struct record){ .kind = kind, .bootloader = xstrdup(bootloader) };
 	edit_copy(&ret->edit, ed);
 	steps_from_plan(ret, p);
 	err = make_directory(h, ret, e);
 	for (size_t i = 0; i < p->n && err >= 0; i++) {
-		if (p->v[i].kind != STEP_REPLACE && p->v[i].kind != STEP_REMOVE)
+		if (!step_file(&p->v[i]))
 			continue;
 		err = write_contents(h, ret, i, "before", &p->v[i].before, e);
-		if (err >= 0)
+		if (err >= 0 && p->v[i].kind != STEP_RUN)
 			err = write_contents(h, ret, i, "after", &p->v[i].after, e);
 	}
 	/* The manifest comes last: a run without one never began. */
@@ -214,162 +225,17 @@ int journal_begin(const struct host *h, const struct plan *p, const struct edit 
 	return err;
 }
 
+int journal_made(const struct host *h, struct record *r, size_t i, const struct str *text,
+		 struct error *e)
+{
+	str_set(&r->steps[i].after, str_c(text), text->len);
+	r->steps[i].has_after = true;
+	return write_contents(h, r, i, "after", text, e);
+}
+
 int journal_open_log(const struct host *h, const struct record *r, struct error *e)
 {
 	CLEANUP(free_char) char *path = xasprintf(JOURNAL_DIR "/%s/log", r->id);
 
 	return host_open_log(h, path, e);
-}
-
-/* ---- reading
- * ------------------------------------------------------------------------------ */
-
-static int name_index(const char *const *names, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(names[i], name))
-			return (int)i;
-	return -1;
-}
-
-static bool edit_from_json(const json_t *a, struct edit *ret)
-{
-	size_t i;
-	json_t *o;
-
-	json_array_foreach(a, i, o) {
-		const char *param = json_string_value(json_object_get(o, "param"));
-		int op = name_index(edit_names, ARRAY_SIZE(edit_names),
-				    json_string_value(json_object_get(o, "op")));
-
-		if (op < 0 || !param)
-			return false;
-		edit_push(ret, (enum edit_op)op, param,
-			  json_string_value(json_object_get(o, "to")));
-	}
-	return true;
-}
-
-static bool step_from_json(const json_t *o, struct record_step *s)
-{
-	const char *kind = json_string_value(json_object_get(o, "kind"));
-
-	for (s->kind = STEP_REPLACE; s->kind <= STEP_SYSFS; s->kind++)
-		if (str_eq(kind, step_kind_name(s->kind)))
-			break;
-	if (s->kind > STEP_SYSFS)
-		return false;
-	s->path = xstrdup_null(json_string_value(json_object_get(o, "path")));
-	s->existed = json_is_true(json_object_get(o, "existed"));
-	s->done = json_is_true(json_object_get(o, "done"));
-	if (!texts_from_json(json_object_get(o, "argv"), &s->argv) ||
-	    !texts_from_json(json_object_get(o, "undo"), &s->undo))
-		return false;
-	return s->kind == STEP_RUN ? s->argv.n > 0 : s->path != NULL;
-}
-
-static bool record_from_json(const json_t *doc, struct record *r)
-{
-	const json_t *steps = json_object_get(doc, "steps");
-	const char *loader = json_string_value(json_object_get(doc, "bootloader"));
-	int state = name_index(state_names, ARRAY_SIZE(state_names),
-			       json_string_value(json_object_get(doc, "state")));
-	size_t n = json_array_size(steps);
-
-	if (!str_eq(json_string_value(json_object_get(doc, "schema")), SCHEMA) ||
-	    state < 0 || !loader || !json_is_array(steps))
-		return false;
-	r->state = (enum run_state)state;
-	r->bootloader = xstrdup(loader);
-	r->undo = json_is_true(json_object_get(doc, "undo"));
-	r->steps = xcalloc(n, sizeof(*r->steps));
-	r->n = n;
-	for (size_t i = 0; i < n; i++)
-		if (!step_from_json(json_array_get(steps, i), &r->steps[i]))
-			return false;
-	return texts_from_json(json_object_get(doc, "directories"), &r->dirs) &&
-	       edit_from_json(json_object_get(doc, "edit"), &r->edit);
-}
-
-static int read_contents(const struct host *h, struct record *r, struct error *e)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		struct record_step *s = &r->steps[i];
-		CLEANUP(free_char)
-		char *before = xasprintf(JOURNAL_DIR "/%s/%zu.before", r->id, i);
-		CLEANUP(free_char)
-		char *after = xasprintf(JOURNAL_DIR "/%s/%zu.after", r->id, i);
-		int err;
-
-		if (s->kind != STEP_REPLACE && s->kind != STEP_REMOVE)
-			continue;
-		err = host_read(h, before, MAX_CONTENTS, &s->before, e);
-		if (err >= 0)
-			err = host_read(h, after, MAX_CONTENTS, &s->after, e);
-		if (err < 0)
-			return err;
-	}
-	return 0;
-}
-
-static int read_record(const struct host *h, const char *id, struct record *r,
-		       struct error *e)
-{
-	CLEANUP(free_char) char *path = xasprintf(JOURNAL_DIR "/%s/manifest.json", id);
-	CLEANUP(str_done) struct str text = { 0 };
-	json_error_t je;
-	json_t *doc;
-	bool fits;
-	int err = host_read(h, path, MAX_CONTENTS * 4, &text, e);
-
-	if (err < 0)
-		return err;
-	doc = json_loadb(str_c(&text), text.len, JSON_REJECT_DUPLICATES, &je);
-	fits = doc && record_from_json(doc, r);
-	json_decref(doc);
-	r->id = xstrdup(id);
-	if (fits)
-		return read_contents(h, r, e);
-	error_set(e, EINVAL, "is not a journal that this slicer understands");
-	error_at(e, path, 0);
-	return -EINVAL;
-}
-
-int journal_list(const struct host *h, struct records *ret, struct error *e)
-{
-	CLEANUP(strv_done) struct strv names = { 0 };
-	int err;
-
-	*ret = (struct records){ 0 };
-	err = host_list(h, JOURNAL_DIR, &names, e);
-	if (err == -ENOENT) {
-		if (e)
-			*e = (struct error){ 0 };
-		return 0;
-	}
-	for (size_t i = 0; i < names.n && err >= 0; i++) {
-		struct error why = { 0 };
-		struct record r = { 0 };
-
-		err = read_record(h, names.v[i], &r, &why);
-		if (err == -ENOENT) { /* no manifest: that run never began */
-			err = 0;
-			record_done(&r);
-			continue;
-		}
-		if (err == -EACCES || err == -EPERM) {
-			*e = why;
-			record_done(&r);
-			return err;
-		}
-		if (err < 0) {
-			strv_addf(&ret->broken, "%s: %s", why.path, why.what);
-			record_done(&r);
-			err = 0;
-			continue;
-		}
-		ret->v = xgrow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
-		ret->v[ret->n++] = r;
-	}
-	return err;
 }

@@ -14,29 +14,36 @@
 
 #define JOURNAL_DIR "/var/lib/slicer/runs"
 
+enum run_kind {
+	RUN_SETUP,
+	RUN_UNDO, /* took others back */
+};
+
 enum run_state {
 	RUN_STARTED, /* changes may have begun: if nobody holds the lock, it was
 			interrupted */
 	RUN_APPLIED, /* done and verified (or deferred programs remain, under --root) */
-	RUN_ROLLED_BACK, /* failed, and everything is as before */
+	RUN_ROLLED_BACK, /* failed or interrupted, and everything is as before */
 	RUN_FAILED, /* failed, and something is not as before */
 	RUN_UNDONE, /* taken back by a later --undo */
 };
 
 struct record_step {
 	enum step_kind kind;
-	char *path;
-	struct strv argv, undo;
+	char *path; /* the file it changes, or that its program makes; NULL else */
+	struct strv argv, argv_aside, undo;
 	bool existed; /* the file was there before */
-	bool done;
-	struct str before,
-		after; /* loaded by journal_list for files; empty for programs */
+	bool done; /* in an applied run, false means deferred: to be run inside the root
+		    */
+	bool has_after; /* false: the program did not get that far */
+	struct str before, after; /* contents, loaded by journal_list */
 };
 
 struct record {
 	char *id; /* directory name: UTC time and a counter, sorts by age */
 	enum run_state state;
-	bool undo; /* this run took others back */
+	enum run_kind kind;
+	bool chosen; /* not kept: one of those that are to be taken back */
 	char *bootloader;
 	struct strv dirs; /* directories that it made, outermost first */
 	struct edit edit; /* what it did to the command line: only what was not there
@@ -60,15 +67,27 @@ void records_done(struct records *r);
  * state RUN_STARTED. Error: nothing was written that matters.
  */
 int journal_begin(const struct host *h, const struct plan *p, const struct edit *ed,
-		  const char *bootloader, bool undo, struct record *ret, struct error *e);
+		  const char *bootloader, enum run_kind kind, struct record *ret,
+		  struct error *e);
+/* What the program of step i made is known now, and about to take its place. */
+int journal_made(const struct host *h, struct record *r, size_t i, const struct str *text,
+		 struct error *e);
 /* Writes the manifest anew with what r says now. */
 int journal_save(const struct host *h, const struct record *r, struct error *e);
 /* A log in the run's directory, for the output of programs: fd or negative errno. */
 int journal_open_log(const struct host *h, const struct record *r, struct error *e);
 /* All runs, with contents. No journal at all is an empty list. */
 int journal_list(const struct host *h, struct records *ret, struct error *e);
+/* The same without what files held: what doctor and --status need. */
+int journal_scan(const struct host *h, struct records *ret, struct error *e);
 /* Has this run left something on the machine that --undo would take back? */
 bool record_counts(const struct record *r);
+/* It has begun and not come to an end. (Does anybody hold the lock? Then it still runs.)
+ */
+bool record_is_interrupted(const struct record *r);
+/* Sets chosen where which() says so. Returns how many. */
+size_t records_choose(struct records *rs, bool (*which)(const struct record *r));
 const char *run_state_name(enum run_state s);
+const char *run_kind_name(enum run_kind k);
 
 #endif

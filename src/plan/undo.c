@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/files.h"
 #include "plan/undo.h"
 
 #include <errno.h>
 
+static bool has_chosen(const struct records *rs, enum run_kind kind)
+{
+	for (size_t i = 0; i < rs->n; i++)
+		if (rs->v[i].chosen && rs->v[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* A set-up and an undo of it that was cut short: what is left of the first goes, and the
+ * second said nothing else. */
 void undo_edit(const struct records *rs, struct edit *ret)
 {
+	bool setups = has_chosen(rs, RUN_SETUP);
+
 	for (size_t i = rs->n; i-- > 0;) {
 		struct edit inverse = { 0 };
 
-		if (!record_counts(&rs->v[i]))
+		if (!rs->v[i].chosen || (setups && rs->v[i].kind != RUN_SETUP))
 			continue;
 		edit_inverse(&rs->v[i].edit, &inverse);
 		for (size_t k = 0; k < inverse.n; k++)
@@ -26,7 +39,7 @@ static bool is_file(const struct record_step *s)
 void undo_paths(const struct records *rs, struct strv *ret)
 {
 	for (size_t i = 0; i < rs->n; i++)
-		for (size_t k = 0; record_counts(&rs->v[i]) && k < rs->v[i].n; k++)
+		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n; k++)
 			if (is_file(&rs->v[i].steps[k]))
 				strv_add_unique(ret, rs->v[i].steps[k].path);
 }
@@ -46,7 +59,7 @@ static bool same(const struct state *s, bool exists, const struct str *text)
  * not, and the state is not the one from before it either. */
 static bool step_back(const struct record_step *s, struct state *now)
 {
-	if (same(now, s->kind == STEP_REPLACE, &s->after)) {
+	if (s->has_after && same(now, s->kind != STEP_REMOVE, &s->after)) {
 		now->exists = s->existed;
 		now->text = &s->before;
 		return true;
@@ -61,8 +74,8 @@ static bool walk_back(const struct records *rs, const char *path, struct state *
 	for (size_t i = rs->n; i-- > 0;) {
 		const struct record *r = &rs->v[i];
 
-		for (size_t k = r->n; record_counts(r) && k-- > 0;)
-			if (is_file(&r->steps[k]) && str_eq(r->steps[k].path, path) &&
+		for (size_t k = r->n; r->chosen && k-- > 0;)
+			if (str_eq(r->steps[k].path, path) &&
 			    !step_back(&r->steps[k], now))
 				return false;
 	}
@@ -72,7 +85,7 @@ static bool walk_back(const struct records *rs, const char *path, struct state *
 static const struct step *step_of(const struct plan *p, const char *path)
 {
 	for (size_t i = 0; p && i < p->n; i++)
-		if (str_eq(p->v[i].path, path))
+		if (p->v[i].path && str_eq(p->v[i].path, path))
 			return &p->v[i];
 	return NULL;
 }
@@ -96,7 +109,7 @@ static void add_tokens(const struct step *s, mode_t mode, struct plan *ret)
 static int undo_file(const struct host *h, const struct records *rs,
 		     const struct plan *tokens, const struct strv *own, const char *keep,
 		     const char *path, struct plan *ret, char **need_tokens,
-		     struct error *e)
+		     bool *used_tokens, struct error *e)
 {
 	CLEANUP(str_done) struct str text = { 0 };
 	struct state now = { .exists = true, .text = &text };
@@ -109,6 +122,7 @@ static int undo_file(const struct host *h, const struct records *rs,
 		return err;
 	host_stat(h, path, &st);
 	if (keep && !strcmp(keep, path) && err >= 0 && step_of(tokens, path)) {
+		*used_tokens = true;
 		add_tokens(step_of(tokens, path), st.st_mode & 07777, ret);
 		plan_warn(ret, "%s stays, without slicer's parameters", path);
 		return 0;
@@ -128,27 +142,112 @@ static int undo_file(const struct host *h, const struct records *rs,
 	} else if (!tokens) {
 		if (!*need_tokens)
 			*need_tokens = xstrdup(path);
-	} else if (step_of(tokens, path)) {
-		add_tokens(step_of(tokens, path), st.st_mode & 07777, ret);
+	} else {
+		*used_tokens = true;
+		if (step_of(tokens, path))
+			add_tokens(step_of(tokens, path), st.st_mode & 07777, ret);
 	}
 	return 0;
 }
 
 int undo_files(const struct host *h, const struct records *rs, const struct plan *tokens,
 	       const struct strv *own, const char *keep, struct plan *ret,
-	       char **ret_need_tokens, struct error *e)
+	       char **ret_need_tokens, bool *ret_used_tokens, struct error *e)
 {
 	CLEANUP(strv_done) struct strv paths = { 0 };
 	int err = 0;
 
 	*ret_need_tokens = NULL;
+	*ret_used_tokens = false;
 	undo_paths(rs, &paths);
 	for (size_t i = 0; i < paths.n && err >= 0; i++)
 		err = undo_file(h, rs, tokens, own, keep, paths.v[i], ret,
-				ret_need_tokens, e);
+				ret_need_tokens, ret_used_tokens, e);
 	if (err == -ENOENT)
 		err = 0;
 	return err;
+}
+
+/* ---- programs of runs that did not come to their end
+ * ------------------------------------------- */
+
+/* Is the file that the program makes as it was before, or as the program made it, and
+ * then put back? false: nobody knows, and it has to be made anew. */
+static int undo_made(const struct host *h, const struct records *rs, const char *path,
+		     struct plan *ret, bool *ret_exact, struct error *e)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	struct state now = { .text = &text };
+	int err = read_now(h, path, &now.exists, &text, e);
+
+	*ret_exact = err >= 0 && walk_back(rs, path, &now);
+	if (!*ret_exact)
+		return err;
+	if (now.exists)
+		plan_replace(ret, path, text.len > 0, &text, now.text, 0600,
+			     "as it was before slicer");
+	return 0;
+}
+
+static int undo_program(const struct host *h, const struct records *rs,
+			const struct record_step *s, bool tokens, struct plan *ret,
+			struct error *e)
+{
+	const char *const *argv = (const char *const *)s->argv.v;
+	const char *why = "was interrupted: makes its files anew";
+	CLEANUP(str_done) struct str now = { 0 };
+	bool exact = false, exists;
+	int err = 0;
+
+	if (s->undo.n) {
+		plan_run(ret, (const char *const *)s->undo.v, 0,
+			 "was interrupted: takes back what it may have done");
+		return 0;
+	}
+	if (!s->path) {
+		plan_run(ret, argv, 0, why);
+		return 0;
+	}
+	/* What was made from files with parameters taken out is made anew. */
+	if (!tokens)
+		err = undo_made(h, rs, s->path, ret, &exact, e);
+	if (err >= 0 && !exact)
+		err = read_now(h, s->path, &exists, &now, e);
+	if (err >= 0 && !exact)
+		plan_make(ret, argv, (const char *const *)s->argv_aside.v, s->path,
+			  exists, &now, why);
+	return err;
+}
+
+int undo_programs(const struct host *h, const struct records *rs, bool tokens,
+		  struct plan *ret, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < rs->n; i++) {
+		const struct record *r = &rs->v[i];
+
+		if (!r->chosen || !record_is_interrupted(r))
+			continue;
+		/* The first that is not done may have begun. */
+		for (size_t k = 0; k < r->n && err >= 0; k++) {
+			if (r->steps[k].kind == STEP_RUN)
+				err = undo_program(h, rs, &r->steps[k], tokens, ret, e);
+			if (!r->steps[k].done)
+				break;
+		}
+	}
+	return err;
+}
+
+/* What a killed run left beside its files. */
+static void sweep(const struct host *h, const struct record *r)
+{
+	for (size_t k = 0; k < r->n; k++)
+		if (r->steps[k].argv_aside.n)
+			remove_aside(h, r->steps[k].path);
+		else if (r->steps[k].path)
+			host_replace_sweep(h, r->steps[k].path);
 }
 
 int undo_finish(const struct host *h, struct records *rs, struct error *e)
@@ -156,11 +255,13 @@ int undo_finish(const struct host *h, struct records *rs, struct error *e)
 	int err = 0;
 
 	for (size_t i = rs->n; i-- > 0 && err >= 0;) {
-		if (!record_counts(&rs->v[i]))
+		if (!rs->v[i].chosen)
 			continue;
+		sweep(h, &rs->v[i]);
 		for (size_t k = rs->v[i].dirs.n; k-- > 0;)
 			host_rmdir(h, rs->v[i].dirs.v[k]);
-		rs->v[i].state = RUN_UNDONE;
+		rs->v[i].state =
+			record_is_interrupted(&rs->v[i]) ? RUN_ROLLED_BACK : RUN_UNDONE;
 		err = journal_save(h, &rs->v[i], e);
 	}
 	return err;

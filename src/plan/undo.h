@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Undo is a plan built from the journal. A file that is byte for byte as slicer left it
- * gets its former contents back; one that others changed since loses just the parameters
- * that slicer added.
+ * Undo is a plan built from the journal, of the runs that are chosen (records_choose()).
+ * A file that is byte for byte as slicer left it gets its former contents back; one that
+ * others changed since loses just the parameters that slicer added.
  */
 #ifndef SLICER_PLAN_UNDO_H
 #define SLICER_PLAN_UNDO_H
 
 #include "plan/journal.h"
 
-/* The edit that takes back every run that counts, newest first. */
+/* The edit that takes back every chosen run, newest first. */
 void undo_edit(const struct records *rs, struct edit *ret);
 /* Every file that those runs wrote or removed, each once. */
 void undo_paths(const struct records *rs, struct strv *ret);
@@ -21,14 +21,22 @@ void undo_paths(const struct records *rs, struct strv *ret);
  * (may be NULL): a file that slicer made and that must stay, without slicer's parameters,
  * because its absence means something else by now.
  * *ret_need_tokens: the first file that needed tokens when there was none; owned by the
- * caller, else NULL.
+ * caller, else NULL. *ret_used_tokens: a file was changed by others since.
  */
 int undo_files(const struct host *h, const struct records *rs, const struct plan *tokens,
 	       const struct strv *own, const char *keep, struct plan *ret,
-	       char **ret_need_tokens, struct error *e);
+	       char **ret_need_tokens, bool *ret_used_tokens, struct error *e);
 
-/* Removes the directories that the runs made, if they are empty, and marks every run that
- * counts as undone. */
+/*
+ * The programs that interrupted runs had begun, to be run again on the restored files. A
+ * file that one of them made is put back as it was, unless somebody else made it anew
+ * since or tokens says that what it is made from is not what it was.
+ */
+int undo_programs(const struct host *h, const struct records *rs, bool tokens,
+		  struct plan *ret, struct error *e);
+
+/* Removes the directories that the chosen runs made, if they are empty, and what killed
+ * ones left behind, and marks the runs as undone, interrupted ones as rolled back. */
 int undo_finish(const struct host *h, struct records *rs, struct error *e);
 
 #endif

@@ -8,7 +8,34 @@
 /* Where setup-iommu --ids puts what must be in the image. */
 #define OWN_FILE "slicer-vfio.conf"
 
-void checks_bootloader(const struct diagnosis *d, struct checks *ret)
+/* A power cut, a kill: what was begun is neither done nor taken back. */
+static void check_journal(const struct diagnosis *d, struct checks *ret)
+{
+	const struct journal_view *j = &d->journal;
+	struct check *c;
+
+	if (j->why) {
+		c = check_add(ret, "bootloader.journal", BOOTLOADER, CHECK_SKIP,
+			      "slicer's journal can't be read", "%s", j->why);
+		check_fix_root(d, c);
+	}
+	if (!j->interrupted)
+		return;
+	if (j->running) {
+		c = check_add(ret, "bootloader.interrupted", BOOTLOADER, CHECK_WARN,
+			      "slicer is changing this host at the moment", "%s",
+			      j->interrupted);
+		strv_add(&c->fix, "wait until it has finished");
+		return;
+	}
+	c = check_add(ret, "bootloader.interrupted", BOOTLOADER, CHECK_FAIL,
+		      "slicer was interrupted while it changed this host",
+		      "/var/lib/slicer/runs: %s", j->interrupted);
+	strv_add(&c->fix, "sudo slicer setup-iommu takes it back and begins anew");
+	strv_add(&c->fix, "sudo slicer setup-iommu --undo takes everything back");
+}
+
+static void check_identity(const struct diagnosis *d, struct checks *ret)
 {
 	const struct error *e = d->boot_error;
 	CLEANUP(free_char) char *evidence = NULL;
@@ -36,6 +63,12 @@ void checks_bootloader(const struct diagnosis *d, struct checks *ret)
 		check_add(ret, "bootloader.notes", BOOTLOADER, CHECK_WARN,
 			  "what to know about this boot menu", "%s", notes);
 	}
+}
+
+void checks_bootloader(const struct diagnosis *d, struct checks *ret)
+{
+	check_identity(d, ret);
+	check_journal(d, ret);
 }
 
 static void check_generator(const struct diagnosis *d, struct checks *ret)

@@ -117,6 +117,13 @@ struct initramfs_view {
 	char *early; /* contents of slicer's modprobe file in it; NULL: none */
 };
 
+/* What slicer's own journal says (made by src/cmd from src/plan). */
+struct journal_view {
+	const char *why; /* it can't be read: why; NULL: it can, or there is none */
+	const char *interrupted; /* the runs that did not come to an end; NULL: none */
+	bool running; /* the last of them still runs */
+};
+
 /* All that the verdict rests on. Pointers are borrowed; NULL where it could not be had.
  */
 struct diagnosis {
@@ -136,6 +143,7 @@ struct diagnosis {
 	const struct error *pci_error; /* pci_known == false: why; may be NULL */
 	const char *images_why; /* n_images == 0: why, in words; may be NULL */
 	bool unprivileged; /* on the running machine and not root */
+	struct journal_view journal;
 };
 /* The vendor that d->wanted was made for, else the processor's own. */
 enum cpu_vendor diagnosis_vendor(const struct diagnosis *d);

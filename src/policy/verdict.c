@@ -330,6 +330,11 @@ enum verdict verdict_of(const struct diagnosis *d, struct strv *next)
 {
 	size_t i = 0;
 
+	if (d->journal.interrupted && !d->journal.running)
+		strv_addf(next,
+			  "sudo slicer setup-iommu: the run %s was interrupted, this "
+			  "takes it back and begins anew (--undo only takes back)",
+			  d->journal.interrupted);
 	while (!rules[i].applies(d))
 		i++;
 	rules[i].next(d, next);

@@ -13,6 +13,8 @@ static void step_done(struct step *s)
 	str_done(&s->after);
 	strv_done(&s->argv);
 	strv_done(&s->undo);
+	free(s->makes);
+	strv_done(&s->argv_aside);
 }
 
 void plan_done(struct plan *p)
@@ -105,18 +107,71 @@ static bool same_argv(const struct strv *a, const char *const *argv)
 	return i == a->n && !argv[i];
 }
 
-void plan_run(struct plan *p, const char *const *argv, unsigned timeout_s,
-	      const char *why)
+/* The new step, NULL if the same program is there already. */
+static struct step *add_program(struct plan *p, const char *const *argv,
+				unsigned timeout_s, const char *why)
 {
 	struct step *s;
 
 	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].kind == STEP_RUN && same_argv(&p->v[i].argv, argv))
-			return;
+			return NULL;
 	s = add(p, STEP_RUN, NULL, why);
 	for (; *argv; argv++)
 		strv_add(&s->argv, *argv);
 	s->timeout_s = timeout_s ? timeout_s : DEFAULT_TIMEOUT_S;
+	return s;
+}
+
+void plan_run(struct plan *p, const char *const *argv, unsigned timeout_s,
+	      const char *why)
+{
+	add_program(p, argv, timeout_s, why);
+}
+
+void plan_make(struct plan *p, const char *const *argv, const char *const *argv_aside,
+	       const char *makes, bool existed, const struct str *before, const char *why)
+{
+	struct step *s = add_program(p, argv, 0, why);
+
+	if (!s)
+		return;
+	for (; argv_aside && *argv_aside; argv_aside++)
+		strv_add(&s->argv_aside, *argv_aside);
+	s->makes = xstrdup(makes);
+	s->existed = existed;
+	if (existed)
+		str_set(&s->before, str_c(before), before->len);
+}
+
+void plan_add_programs(struct plan *p, const struct plan *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct step *s = &from->v[i];
+		const char *const *argv = (const char *const *)s->argv.v;
+
+		if (s->kind != STEP_RUN)
+			continue;
+		if (s->makes)
+			plan_make(p, argv, (const char *const *)s->argv_aside.v, s->makes,
+				  s->existed, &s->before, s->why);
+		else if (s->undo.n)
+			plan_run_with_undo(p, argv, (const char *const *)s->undo.v,
+					   s->timeout_s, s->why);
+		else
+			plan_run(p, argv, s->timeout_s, s->why);
+	}
+	for (size_t i = 0; i < from->warnings.n; i++)
+		plan_warn(p, "%s", from->warnings.v[i]);
+	for (size_t i = 0; i < from->next.n; i++)
+		plan_next(p, "%s", from->next.v[i]);
+}
+
+const char *step_file(const struct step *s)
+{
+	if (s->kind == STEP_REPLACE || s->kind == STEP_REMOVE)
+		return s->path;
+	return s->kind == STEP_RUN ? s->makes : NULL;
 }
 
 void plan_run_with_undo(struct plan *p, const char *const *argv, const char *const *undo,

@@ -29,7 +29,16 @@ struct step {
 	 * steps. */
 	struct strv argv, undo;
 	unsigned timeout_s;
+	/* The one file that it makes, with existed and before as for a replacement: going
+	 * back means putting that back. NULL: it makes others, or many. */
+	char *makes;
+	/* How it writes to "makes" SLICER_ASIDE instead, so that the file is replaced in
+	 * one go. Empty: it can't be told to, and writes where it always does. */
+	struct strv argv_aside;
 };
+
+/* Appended to the name of a file that a program makes. */
+#define SLICER_ASIDE ".slicer-new"
 
 /* A text that the shell must agree with before anything is written: script is fed to
  * argv's stdin and its output must end with expect. */
@@ -65,6 +74,15 @@ void plan_run(struct plan *p, const char *const *argv, unsigned timeout_s,
  * harm where the program failed or never ran. */
 void plan_run_with_undo(struct plan *p, const char *const *argv, const char *const *undo,
 			unsigned timeout_s, const char *why);
+/* As plan_run, for a program that makes one file: what that held is known, and argv_aside
+ * (NULL: none) ends with NULL too. */
+void plan_make(struct plan *p, const char *const *argv, const char *const *argv_aside,
+	       const char *makes, bool existed, const struct str *before,
+	       const char *why);
+/* Adds from's programs, warnings and advice to p. */
+void plan_add_programs(struct plan *p, const struct plan *from);
+/* The file that it changes or makes, NULL for a program that makes others. */
+const char *step_file(const struct step *s);
 void plan_sysfs(struct plan *p, const char *path, const char *before, const char *after,
 		const char *why);
 void plan_prove(struct plan *p, const char *const *argv, const struct str *script,

@@ -115,19 +115,25 @@ program() { # program PATH: from stdin
 
 # Scripts that do to the tree what the real programs do, as far as slicer reads it back.
 generators() {
-	[ -e "$T/usr/sbin/update-grub" ] && program usr/sbin/update-grub <<-'SH'
+	[ -e "$T/usr/sbin/grub-mkconfig" ] && program usr/sbin/grub-mkconfig <<-'SH'
 		#!/bin/sh
-		# What grub-mkconfig does to grub.cfg when only the command line has changed.
+		# What grub-mkconfig does to grub.cfg when only the command line has changed; how it writes is its
+		# own too: a new file beside it, and "cat" from there.
 		set -e
+		while [ $# -gt 0 ]; do
+			case $1 in -o) cfg=$2; shift ;; esac
+			shift
+		done
 		. /etc/default/grub
 		for x in /etc/default/grub.d/*.cfg; do
 			[ ! -e "$x" ] || . "$x"
 		done
 		args="${GRUB_CMDLINE_LINUX} ${GRUB_CMDLINE_LINUX_DEFAULT}"
-		sed -E "/ ro single/!s|^(\s+linux\s\S+ root=\S+ ro ).*|\1$args|" /boot/grub/grub.cfg >/boot/grub/grub.cfg.new
-		cat /boot/grub/grub.cfg.new >/boot/grub/grub.cfg
-		rm /boot/grub/grub.cfg.new
 		echo "Generating grub configuration file ..." >&2
+		rm -f "$cfg.new"
+		sed -E "/ ro single/!s|^(\s+linux\s\S+ root=\S+ ro ).*|\1$args|" /boot/grub/grub.cfg >"$cfg.new"
+		cat "$cfg.new" >"$cfg"
+		rm "$cfg.new"
 	SH
 	program usr/sbin/update-initramfs <<-'SH'
 		#!/bin/sh

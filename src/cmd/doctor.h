@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of doctor share. */
+#ifndef SLICER_CMD_DOCTOR_H
+#define SLICER_CMD_DOCTOR_H
+
+#include "cmd/cmd.h"
+#include "devices/devices.h"
+#include "policy/policy.h"
+
+struct doctor {
+	const struct context *c;
+	/* from the command line */
+	enum cpu_vendor vendor;
+	const char *bootloader;
+	bool no_initramfs;
+	struct strv operands;
+	struct pci_address *asked;
+	/* what was read */
+	struct facts facts;
+	struct boot_probe probe;
+	struct boot_config boot;
+	struct error boot_error, pci_error;
+	struct wanted wanted;
+	struct initramfs_config initramfs;
+	struct pci_devices pci;
+	struct device_view *views;
+	size_t n_views, views_cap;
+	struct initramfs_view *images;
+	size_t n_images, images_cap;
+	struct error journal_error;
+	char *interrupted; /* ids */
+	struct diagnosis d;
+};
+
+/* Those on the command line (an address that is not there is an error), else display and
+ * network controllers. */
+int doctor_read_devices(struct doctor *doc, struct error *e);
+
+#endif

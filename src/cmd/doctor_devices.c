@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slicer doctor: the devices that it is about. */
+#include <errno.h>
+
+#include "cmd/doctor.h"
+
+/* Beyond these, slicer pci list is the better view. */
+#define MAX_DEVICES 32
+
+static void add_view(struct doctor *doc, const struct usage *usage,
+		     const struct pci_device *dev, bool asked)
+{
+	CLEANUP(uses_done) struct uses uses = { 0 };
+	const struct pci_device **group = NULL;
+	struct device_view *view;
+	size_t n;
+
+	doc->views =
+		xgrow(doc->views, doc->n_views, &doc->views_cap, sizeof(*doc->views));
+	view = &doc->views[doc->n_views++];
+	*view = (struct device_view){ .dev = dev, .asked = asked };
+	usage_of(usage, dev, &uses);
+	for (size_t i = 0; i < uses.n; i++)
+		strv_add(&view->in_use, uses.v[i].text);
+	n = group_endpoints(&doc->pci, dev, &group);
+	for (size_t i = 0; i < n; i++)
+		if (group[i] != dev)
+			strv_add(&view->companions, group[i]->address);
+	free(group);
+}
+
+static bool is_viewed(const struct doctor *doc, const struct pci_device *dev)
+{
+	for (size_t i = 0; i < doc->n_views; i++)
+		if (doc->views[i].dev == dev)
+			return true;
+	return false;
+}
+
+static int view_asked(struct doctor *doc, const struct usage *usage, struct error *e)
+{
+	for (size_t i = 0; i < doc->operands.n; i++) {
+		const struct pci_device *dev = pci_find(&doc->pci, doc->asked[i]);
+		char address[PCI_ADDRESS_MAX];
+
+		if (!dev) {
+			error_set(e, ENODEV, "there is no PCI device %s",
+				  pci_address_format(doc->asked[i], address));
+			error_hint(e, "slicer pci list shows those that are there");
+			return -ENODEV;
+		}
+		if (!is_viewed(doc, dev))
+			add_view(doc, usage, dev, true);
+	}
+	return 0;
+}
+
+/* Virtual functions are left to those who ask for them: there can be hundreds. */
+static void view_usual(struct doctor *doc, const struct usage *usage)
+{
+	for (size_t i = 0; i < doc->pci.n; i++) {
+		const struct pci_device *dev = &doc->pci.v[i];
+
+		if ((!pci_is_display(dev) && !pci_is_network(dev)) || dev->physfn)
+			continue;
+		if (doc->n_views < MAX_DEVICES)
+			add_view(doc, usage, dev, false);
+		else
+			doc->d.n_devices_left_out++;
+	}
+}
+
+int doctor_read_devices(struct doctor *doc, struct error *e)
+{
+	CLEANUP(usage_free) struct usage *usage = NULL;
+	const struct host *h = doc->c->host;
+
+	doc->d.pci_error = &doc->pci_error;
+	if (pci_load(h, PCI_NAMES | PCI_DETAILS, NULL, &doc->pci, &doc->pci_error) < 0) {
+		if (!doc->operands.n)
+			return 0;
+		*e = doc->pci_error;
+		return -ENODEV;
+	}
+	doc->d.pci_known = true;
+	usage = usage_load(h, &doc->facts.mounts);
+	if (!doc->operands.n)
+		view_usual(doc, usage);
+	else if (view_asked(doc, usage, e) < 0)
+		return -ENODEV;
+	doc->d.suggested = devices_suggest_from(usage, &doc->pci);
+	doc->d.devices = doc->views;
+	doc->d.n_devices = doc->n_views;
+	return 0;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* setup-iommu: what a power cut or a kill left of an earlier run is taken back first. */
+#include <errno.h>
+
+#include "cmd/setup.h"
+
+static void name_runs(const struct undo *u, struct strv *ret)
+{
+	for (size_t i = 0; i < u->records.n; i++)
+		if (u->records.v[i].chosen)
+			strv_add(ret, u->records.v[i].id);
+}
+
+static int take_back(struct setup *s, struct undo *u, struct error *e)
+{
+	struct outcome o = { 0 };
+	int err = setup_execute(s, RUN_UNDO, &o, e);
+
+	if (err >= 0)
+		err = undo_finish(s->c->host, &u->records, e);
+	return err;
+}
+
+static int recover(struct setup *s, struct undo *u, struct error *e)
+{
+	CLEANUP(strv_done) struct strv ids = { 0 };
+	CLEANUP(free_char) char *names = NULL;
+	int err;
+
+	name_runs(u, &ids);
+	names = strv_join(&ids, ", ");
+	plan_warn(&s->plan, "the run %s was interrupted: it is taken back first", names);
+	s->undo = u;
+	s->edit = &u->edit;
+	err = setup_plan_undo(s, u, true, e);
+	if (err < 0) {
+		error_prefix(e, "taking back the interrupted run %s", names);
+		return err;
+	}
+	if (s->o->dry_run || s->o->check) {
+		plan_next(&s->plan, "then everything is looked at and planned anew");
+		return 1;
+	}
+	err = setup_present(s, e);
+	if (err >= 0)
+		err = take_back(s, u, e);
+	if (err < 0) {
+		error_prefix(e, "taking back the interrupted run %s", names);
+		return err;
+	}
+	strv_copy(&s->recovered, &ids);
+	return 1;
+}
+
+int setup_recover(struct setup *s, struct error *e)
+{
+	struct undo u = { 0 };
+	int err = journal_list(s->c->host, &u.records, e);
+
+	if (err >= 0 && records_choose(&u.records, record_is_interrupted))
+		err = recover(s, &u, e);
+	s->undo = NULL;
+	s->edit = NULL;
+	edit_done(&u.edit);
+	records_done(&u.records);
+	return err;
+}
