@@ -96,6 +96,11 @@ struct bootloader {
 	 */
 	int (*plan)(const struct boot_config *c, const struct edit *ed, struct plan *ret,
 		    struct error *e);
+	/*
+	 * What keeps the host bootable while the programs of a plan run: NULL where a
+	 * power cut in the middle of them leaves what the loader needs whole anyway.
+	 */
+	int (*shelter)(const struct boot_config *c, struct shelter *ret, struct error *e);
 };
 
 extern const struct bootloader bootloader_grub, bootloader_systemd_boot;

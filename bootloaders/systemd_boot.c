@@ -73,4 +73,5 @@ const struct bootloader bootloader_systemd_boot = {
 	.probe = probe,
 	.load = sdboot_load,
 	.plan = sdboot_plan,
+	.shelter = sdboot_shelter,
 };

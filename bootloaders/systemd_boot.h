@@ -48,6 +48,10 @@ struct sdboot {
 	enum sdboot_source source; /* SDBOOT_NONE without has_managed */
 	struct str text; /* SDBOOT_ETC, SDBOOT_USR: the file */
 	struct strv params; /* what kernel-install gives to entries now */
+	char *conf; /* the ESP's loader.conf; NULL without an ESP */
+	bool conf_exists;
+	struct str conf_text;
+	char *default_variable; /* LoaderEntryDefault, which loader.conf can't overrule */
 	struct error refusal; /* why nothing must be changed; code NONE: it may */
 };
 
@@ -57,8 +61,7 @@ int sdboot_load(const struct host *h, const struct facts *f, struct boot_config 
 
 /* systemd_boot_order.c: the entry that is started next. n if it can't be told. Sets a
  * refusal if it is none of these. */
-size_t sdboot_default(const struct host *h, const struct facts *f, struct sdboot *s,
-		      bool has_images);
+size_t sdboot_default(const struct facts *f, struct sdboot *s, bool has_images);
 
 /* systemd_boot_esp.c: is the ESP that is mounted the one that the loader was started
  * from? If not: elsewhere, and a note. */
@@ -74,6 +77,14 @@ void sdboot_cmdline_params(const struct str *text, struct strv *ret);
 /* Without what a loader or kernel-install adds by itself: initrd=, BOOT_IMAGE=,
  * systemd.machine_id=. */
 void sdboot_filter(const struct strv *params, struct strv *ret);
+
+/* systemd_boot_shelter.c: an entry of slicer's own is no entry of the menu. */
+#define SDBOOT_SHELTER "slicer-shelter.conf"
+/* What is to be read for sdboot_shelter(). */
+void sdboot_load_shelter(const struct host *h, const struct facts *f, struct sdboot *s);
+/* Fills *ret for a plan whose programs rewrite entries or what they start. Error: there
+ * is no entry to copy. */
+int sdboot_shelter(const struct boot_config *c, struct shelter *ret, struct error *e);
 
 /* systemd_boot_plan.c */
 int sdboot_plan(const struct boot_config *c, const struct edit *ed, struct plan *ret,

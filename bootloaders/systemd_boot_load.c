@@ -21,6 +21,9 @@ static void sdboot_free(void *p)
 	free(s->v);
 	str_done(&s->text);
 	strv_done(&s->params);
+	free(s->conf);
+	str_done(&s->conf_text);
+	free(s->default_variable);
 	free(s);
 }
 
@@ -288,7 +291,8 @@ static void add_entries(const struct context *x, const char *partition, struct s
 	if (r < 0 && r != -ENOENT)
 		strv_addf(&c->notes, "%s can't be read: %s", dir, error.what);
 	for (size_t i = 0; i < names.n; i++)
-		if (bls_is_entry_name(names.v[i]))
+		if (bls_is_entry_name(names.v[i]) &&
+		    strcmp(names.v[i], SDBOOT_SHELTER) != 0)
 			add_entry(x, partition, names.v[i], s, c);
 	if (names.n && host_can_write(x->h, dir) == -EROFS) {
 		error_set(&s->refusal, EROFS, "the filesystem of %s is read-only", dir);
@@ -351,7 +355,8 @@ int sdboot_load(const struct host *h, const struct facts *f, struct boot_config 
 	} else {
 		refuse_unmounted(f, s);
 	}
-	chosen = sdboot_default(h, f, s, images);
+	sdboot_load_shelter(h, f, s);
+	chosen = sdboot_default(f, s, images);
 	if (chosen < s->n)
 		ret->v[chosen].is_default = true;
 	sdboot_load_cmdline(h, f, s, ret, chosen);

@@ -49,20 +49,21 @@ static size_t first_match(const struct sdboot *s, const char *pattern)
 	return best;
 }
 
-/* The value of "default" in loader.conf, which is only read from the ESP. */
-static char *configured_default(const struct host *h, const struct facts *f)
+/* The value of "default" in loader.conf. The last one counts (config_defaults_load_
+ * from_file()). While slicer's shelter stands, it is what slicer put last. */
+static char *configured_default(const struct sdboot *s)
 {
 	CLEANUP(bls_done) struct bls conf = { 0 };
-	CLEANUP(str_done) struct str text = { 0 };
-	CLEANUP(free_char) char *path = NULL;
+	CLEANUP(strv_done) struct strv values = { 0 };
 
-	if (!f->boot_partitions.esp)
+	if (!s->conf_exists ||
+	    bls_parse(str_c(&s->conf_text), s->conf_text.len, &conf, NULL) < 0)
 		return NULL;
-	path = xasprintf("%s/loader/loader.conf", f->boot_partitions.esp);
-	if (host_read(h, path, HOST_MAX_CONFIG, &text, NULL) < 0 ||
-	    bls_parse(str_c(&text), text.len, &conf, NULL) < 0)
-		return NULL;
-	return xstrdup_null(bls_get(&conf, "default"));
+	bls_get_all(&conf, "default", &values);
+	for (size_t i = values.n; i-- > 0;)
+		if (strcmp(values.v[i], SDBOOT_SHELTER) != 0)
+			return xstrdup(values.v[i]);
+	return NULL;
 }
 
 static void refuse_image(struct sdboot *s, const char *id)
@@ -77,10 +78,9 @@ static void refuse_image(struct sdboot *s, const char *id)
 				"dracut --force --regenerate-all --uefi)");
 }
 
-size_t sdboot_default(const struct host *h, const struct facts *f, struct sdboot *s,
-		      bool has_images)
+size_t sdboot_default(const struct facts *f, struct sdboot *s, bool has_images)
 {
-	CLEANUP(free_char) char *conf = configured_default(h, f);
+	CLEANUP(free_char) char *conf = configured_default(s);
 	/* In this order; what matches nothing is passed over. */
 	const char *patterns[] = { f->efi.entry_oneshot, f->efi.entry_default, conf };
 

@@ -225,7 +225,7 @@ static void read_journal(struct doctor *doc)
 	if (rs.broken.n)
 		j->why = doc->journal_error.what;
 	for (size_t i = 0; i < rs.n; i++)
-		if (record_is_interrupted(&rs.v[i]))
+		if (record_is_unfinished(&rs.v[i]))
 			strv_add(&ids, rs.v[i].id);
 	if (!ids.n)
 		return;

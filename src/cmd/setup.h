@@ -59,6 +59,8 @@ int setup_look(struct setup *s, struct error *e);
 int setup_devices(struct setup *s, struct error *e);
 /* Fills wanted and plan. */
 int setup_make(struct setup *s, struct error *e);
+/* What s->plan needs for the time while its programs run. */
+int setup_choose_shelter(struct setup *s, struct error *e);
 /* Versions of kernels whose images are to be looked at, and what they must hold. */
 int setup_choose_initramfs(struct setup *s, struct error *e);
 /*

@@ -200,6 +200,14 @@ static void warn_acs(struct setup *s)
 		"('slicer doctor' says so after the reboot)");
 }
 
+int setup_choose_shelter(struct setup *s, struct error *e)
+{
+	if (!s->loader->shelter || !host_is_live(s->c->host) ||
+	    !plan_has_programs(&s->plan))
+		return 0;
+	return s->loader->shelter(&s->boot, &s->plan.shelter, e);
+}
+
 int setup_make(struct setup *s, struct error *e)
 {
 	CLEANUP(strv_done) struct strv tokens = { 0 };
@@ -229,6 +237,9 @@ int setup_make(struct setup *s, struct error *e)
 		return err;
 	warn_acs(s);
 	plan_order(&s->plan);
+	err = setup_choose_shelter(s, e);
+	if (err < 0)
+		return err;
 	s->edit = &s->wanted.edit;
 	return 0;
 }

@@ -57,7 +57,7 @@ int setup_recover(struct setup *s, struct error *e)
 	struct undo u = { 0 };
 	int err = journal_list(s->c->host, &u.records, e);
 
-	if (err >= 0 && records_choose(&u.records, record_is_interrupted))
+	if (err >= 0 && records_choose(&u.records, record_is_unfinished))
 		err = recover(s, &u, e);
 	s->undo = NULL;
 	s->edit = NULL;

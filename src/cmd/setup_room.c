@@ -65,6 +65,9 @@ static void add_files(const struct setup *s, struct needs *n)
 			add(s->c->host, n, NEED_FILE, step->path, step->after.len);
 	}
 	add(s->c->host, n, NEED_FILE, JOURNAL_DIR, journal);
+	for (size_t i = 0; i < s->plan.shelter.from.n; i++)
+		add(s->c->host, n, NEED_FILE, s->plan.shelter.dir,
+		    size_of(s->c->host, s->plan.shelter.from.v[i]));
 }
 
 static void add_images(const struct setup *s, struct needs *n)
@@ -83,19 +86,11 @@ static void add_images(const struct setup *s, struct needs *n)
 	add(s->c->host, n, NEED_FILE, UNPACK_DIR, largest * UNPACKED);
 }
 
-static bool runs_programs(const struct plan *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].kind == STEP_RUN)
-			return true;
-	return false;
-}
-
 /* The menu, or where the generator copies kernels and images, those of the largest entry.
  */
 static void add_menu(const struct setup *s, struct needs *n)
 {
-	if (!s->boot.has_generator || !runs_programs(&s->plan))
+	if (!s->boot.has_generator || !plan_has_programs(&s->plan))
 		return;
 	for (size_t i = 0; i < s->boot.n; i++) {
 		const struct boot_entry *entry = &s->boot.v[i];

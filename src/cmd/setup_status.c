@@ -4,7 +4,7 @@
 
 static const char *state_of(const struct record *r, bool held)
 {
-	if (!record_is_interrupted(r))
+	if (r->state != RUN_STARTED)
 		return run_state_name(r->state);
 	return held ? "running" : "interrupted";
 }
@@ -114,7 +114,7 @@ int setup_status(struct setup *s, int *ret_status, struct error *e)
 	int err = journal_scan(s->c->host, &rs, e);
 
 	for (size_t i = 0; i < rs.n; i++)
-		if (record_is_interrupted(&rs.v[i]) && !held)
+		if (record_is_unfinished(&rs.v[i]) && !held)
 			*ret_status = 1;
 	if (err >= 0 && s->c->out.json)
 		err = print_json(s, &rs, held, e);

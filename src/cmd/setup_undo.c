@@ -3,10 +3,11 @@
 #include <errno.h>
 
 #include "cmd/setup.h"
+#include "plan/shelter.h"
 
 static bool is_left(const struct record *r)
 {
-	return record_counts(r) || record_is_interrupted(r);
+	return record_counts(r) || record_is_unfinished(r);
 }
 
 /* Own files of the initramfs that a run wrote: then its images are made anew without
@@ -70,6 +71,15 @@ static bool makes_menu(const struct setup *s)
 	return false;
 }
 
+static bool has_shelter(const struct setup *s, const struct undo *u)
+{
+	for (size_t i = 0; i < u->records.n; i++)
+		if (u->records.v[i].chosen && record_is_unfinished(&u->records.v[i]) &&
+		    shelter_is_up(s->c->host, &u->records.v[i].shelter))
+			return true;
+	return false;
+}
+
 static int add_programs(struct setup *s, struct undo *u, const struct plan *images,
 			const struct plan *tokens, bool made_anew, struct error *e)
 {
@@ -83,6 +93,10 @@ static int add_programs(struct setup *s, struct undo *u, const struct plan *imag
 		plan_add_programs(&s->plan, tokens);
 	plan_order(&s->plan);
 	u->makes_menu = makes_menu(s);
+	/* An interrupted run's still stands, and what it was copied from may be broken.
+	 */
+	if (err >= 0 && !has_shelter(s, u))
+		err = setup_choose_shelter(s, e);
 	return err;
 }
 
@@ -151,7 +165,7 @@ int setup_undo(struct setup *s, int *ret_status, struct error *e)
 		err = -EINVAL;
 	}
 	for (size_t i = 0; i < u.records.n; i++)
-		if (record_is_interrupted(&u.records.v[i]))
+		if (record_is_unfinished(&u.records.v[i]))
 			plan_warn(&s->plan, "the run %s was interrupted",
 				  u.records.v[i].id);
 	if (err >= 0 && any)

@@ -79,6 +79,9 @@ long long host_free_bytes(const struct host *h, const char *path);
  */
 int host_replace(const struct host *h, const char *path, const void *bytes, size_t len,
 		 mode_t mode, struct error *e);
+/* As host_replace, with the contents of another file, of any size. */
+int host_copy(const struct host *h, const char *from, const char *to, mode_t mode,
+	      struct error *e);
 /* Removes the temp file that a killed host_replace() of path left, if there is one. */
 void host_replace_sweep(const struct host *h, const char *path);
 /* unlink and fsync of the directory. -ENOENT is an error. */

@@ -80,8 +80,34 @@ static int copy_metadata(int dir, const char *name, int to, mode_t mode)
 	return copy_xattrs(from, to);
 }
 
-static int fill_temp(int dir, const char *name, const char *temp, const void *bytes,
-		     size_t len, mode_t mode)
+/* Where new contents come from: another file, or memory. */
+struct source {
+	int fd; /* -1: memory */
+	const void *bytes;
+	size_t len;
+};
+
+static int write_source(int to, const struct source *from)
+{
+	char chunk[65536];
+	ssize_t n;
+	int r = 0;
+
+	if (from->fd < 0)
+		return write_all(to, from->bytes, from->len);
+	while (r >= 0) {
+		n = read(from->fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		r = write_all(to, chunk, (size_t)n);
+	}
+	return r;
+}
+
+static int fill_temp(int dir, const char *name, const char *temp,
+		     const struct source *from, mode_t mode)
 {
 	CLEANUP(close_fd) int fd = -1;
 	int r;
@@ -92,7 +118,7 @@ static int fill_temp(int dir, const char *name, const char *temp, const void *by
 		    0600);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, bytes, len);
+	r = write_source(fd, from);
 	if (r >= 0)
 		r = copy_metadata(dir, name, fd, mode);
 	if (r >= 0 && fsync(fd) < 0)
@@ -111,8 +137,8 @@ static char *temp_name(const char *name)
 	return xasprintf(".%s.slicer-new", name);
 }
 
-int host_replace(const struct host *h, const char *path, const void *bytes, size_t len,
-		 mode_t mode, struct error *e)
+static int replace(const struct host *h, const char *path, const struct source *from,
+		   mode_t mode, struct error *e)
 {
 	CLEANUP(close_fd) int dir = -1;
 	CLEANUP(free_char) char *name = NULL;
@@ -123,7 +149,7 @@ int host_replace(const struct host *h, const char *path, const void *bytes, size
 	if (dir < 0)
 		return write_error(e, path, -dir, "write");
 	temp = temp_name(name);
-	r = fill_temp(dir, name, temp, bytes, len, mode);
+	r = fill_temp(dir, name, temp, from, mode);
 	if (r < 0) {
 		unlinkat(dir, temp, 0);
 		return write_error(e, path, -r, "write");
@@ -136,6 +162,25 @@ int host_replace(const struct host *h, const char *path, const void *bytes, size
 	if (fsync(dir) < 0)
 		return write_error(e, path, errno, "make sure of the directory of");
 	return 0;
+}
+
+int host_replace(const struct host *h, const char *path, const void *bytes, size_t len,
+		 mode_t mode, struct error *e)
+{
+	const struct source from = { .fd = -1, .bytes = bytes, .len = len };
+
+	return replace(h, path, &from, mode, e);
+}
+
+int host_copy(const struct host *h, const char *from, const char *to, mode_t mode,
+	      struct error *e)
+{
+	CLEANUP(close_fd) int fd = host_openat(h, from, O_RDONLY | O_NONBLOCK);
+	const struct source source = { .fd = fd };
+
+	if (fd < 0)
+		return write_error(e, from, -fd, "read");
+	return replace(h, to, &source, mode, e);
 }
 
 void host_replace_sweep(const struct host *h, const char *path)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/apply.h"
 #include "plan/files.h"
+#include "plan/shelter.h"
 
 #include <errno.h>
 
@@ -227,6 +228,12 @@ static void roll_back(struct apply *a, struct record *rec, size_t begun, int log
 		    (!left.len && a->verify && a->verify(a->data, true, &why) < 0))
 			str_addf(&left, "%s\n", why.what);
 	}
+	/* What is not as before had better not be what boots. */
+	if (rec->shelter.dir && left.len)
+		str_addf(&left, "%s starts what was there before, until that is mended\n",
+			 rec->shelter.entry);
+	else if (rec->shelter.dir && shelter_down(a->host, &rec->shelter, &why) < 0)
+		str_addf(&left, "%s\n", why.what);
 	if (!a->changed && !left.len && begun <= 1 && is_file_step(&a->plan->v[0])) {
 		/* The first write failed and left nothing: that is no failed change. */
 		rec->state = RUN_ROLLED_BACK;
@@ -300,12 +307,21 @@ static int execute(struct apply *a, struct record *rec, int log_fd, size_t *begu
 	return 0;
 }
 
-static bool has_programs(const struct plan *p)
+/* Nothing has changed before it stands, and nothing if it can't. */
+static int put_up(const struct apply *a, struct record *rec, struct error *e)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].kind == STEP_RUN)
-			return true;
-	return false;
+	struct error why = { 0 };
+
+	if (!rec->shelter.dir || shelter_up(a->host, &rec->shelter, e) >= 0)
+		return 0;
+	if (shelter_down(a->host, &rec->shelter, &why) < 0) {
+		e->code = ERROR_FAILED;
+		error_hint(e, "%s; slicer setup-iommu --undo tries that again", why.what);
+		return -EIO;
+	}
+	rec->state = RUN_ROLLED_BACK;
+	journal_save(a->host, rec, NULL);
+	return -EIO;
 }
 
 static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
@@ -314,18 +330,23 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 	size_t begun = 0;
 	int err = 0;
 
-	if (host_is_live(a->host) && has_programs(a->plan)) {
+	if (host_is_live(a->host) && plan_has_programs(a->plan)) {
 		log_fd = journal_open_log(a->host, rec, e);
 		if (log_fd < 0)
 			return log_fd;
 		a->log_path = xasprintf(JOURNAL_DIR "/%s/log", rec->id);
 	}
+	err = put_up(a, rec, e);
+	if (err < 0)
+		return err;
 	err = execute(a, rec, log_fd, &begun, e);
 	/* Programs rarely care whether the disk has what they wrote. */
 	if (err >= 0 && log_fd >= 0)
 		err = host_sync(a->host, e);
 	if (err >= 0 && !a->deferred && a->verify)
 		err = a->verify(a->data, false, e);
+	if (err >= 0 && rec->shelter.dir)
+		err = shelter_down(a->host, &rec->shelter, e);
 	if (err < 0) {
 		roll_back(a, rec, begun, log_fd, e);
 		return err;

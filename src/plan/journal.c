@@ -27,9 +27,9 @@ bool record_counts(const struct record *r)
 		r->state == RUN_FAILED);
 }
 
-bool record_is_interrupted(const struct record *r)
+bool record_is_unfinished(const struct record *r)
 {
-	return r->state == RUN_STARTED;
+	return r->state == RUN_STARTED || r->state == RUN_FAILED;
 }
 
 size_t records_choose(struct records *rs, bool (*which)(const struct record *r))
@@ -54,6 +54,7 @@ void record_done(struct record *r)
 		str_done(&r->steps[i].after);
 	}
 	free(r->steps);
+	shelter_done(&r->shelter);
 	free(r->id);
 	free(r->bootloader);
 	strv_done(&r->dirs);
@@ -115,6 +116,21 @@ static json_t *step_to_json(const struct record_step *s)
 	return o;
 }
 
+/* The contents of conf are in files of their own. */
+static json_t *shelter_to_json(const struct shelter *s)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "dir", json_string(s->dir));
+	json_object_set_new(o, "to", texts_to_json(&s->to));
+	json_object_set_new(o, "entry", json_string(s->entry));
+	if (s->conf)
+		json_object_set_new(o, "conf", json_string(s->conf));
+	json_object_set_new(o, "conf_existed", json_boolean(s->conf_existed));
+	json_object_set_new(o, "argv_down", texts_to_json(&s->argv_down));
+	return o;
+}
+
 int journal_save(const struct host *h, const struct record *r, struct error *e)
 {
 	CLEANUP(free_char) char *path = xasprintf(JOURNAL_DIR "/%s/manifest.json", r->id);
@@ -133,6 +149,8 @@ int journal_save(const struct host *h, const struct record *r, struct error *e)
 	for (size_t i = 0; i < r->n; i++)
 		json_array_append_new(steps, step_to_json(&r->steps[i]));
 	json_object_set_new(doc, "steps", steps);
+	if (r->shelter.dir)
+		json_object_set_new(doc, "shelter", shelter_to_json(&r->shelter));
 	text = json_dumps(doc, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 	json_decref(doc);
 	if (!text)
@@ -144,13 +162,31 @@ int journal_save(const struct host *h, const struct record *r, struct error *e)
 	return err;
 }
 
+static int write_text(const struct host *h, const struct record *r, const char *name,
+		      const struct str *text, struct error *e)
+{
+	CLEANUP(free_char) char *path = xasprintf(JOURNAL_DIR "/%s/%s", r->id, name);
+
+	return host_replace(h, path, str_c(text), text->len, 0600, e);
+}
+
 static int write_contents(const struct host *h, const struct record *r, size_t i,
 			  const char *kind, const struct str *text, struct error *e)
 {
-	CLEANUP(free_char)
-	char *path = xasprintf(JOURNAL_DIR "/%s/%zu.%s", r->id, i, kind);
+	CLEANUP(free_char) char *name = xasprintf("%zu.%s", i, kind);
 
-	return host_replace(h, path, str_c(text), text->len, 0600, e);
+	return write_text(h, r, name, text, e);
+}
+
+static int write_shelter(const struct host *h, const struct record *r, struct error *e)
+{
+	int err = 0;
+
+	if (r->shelter.conf)
+		err = write_text(h, r, "shelter.before", &r->shelter.conf_before, e);
+	if (r->shelter.conf && err >= 0)
+		err = write_text(h, r, "shelter.after", &r->shelter.conf_after, e);
+	return err;
 }
 
 /* A name that no other run has: the time, and a counter for runs within one second or
@@ -207,6 +243,7 @@ int journal_begin(const struct host *h, const struct plan *p, const struct edit 
 	*ret = (struct record){ .kind = kind, .bootloader = xstrdup(bootloader) };
 	edit_copy(&ret->edit, ed);
 	steps_from_plan(ret, p);
+	shelter_copy(&ret->shelter, &p->shelter);
 	err = make_directory(h, ret, e);
 	for (size_t i = 0; i < p->n && err >= 0; i++) {
 		if (!step_file(&p->v[i]))
@@ -215,6 +252,8 @@ int journal_begin(const struct host *h, const struct plan *p, const struct edit 
 		if (err >= 0 && p->v[i].kind != STEP_RUN)
 			err = write_contents(h, ret, i, "after", &p->v[i].after, e);
 	}
+	if (err >= 0)
+		err = write_shelter(h, ret, e);
 	/* The manifest comes last: a run without one never began. */
 	if (err >= 0)
 		err = journal_save(h, ret, e);

@@ -50,6 +50,7 @@ struct record {
 			     before */
 	struct record_step *steps;
 	size_t n;
+	struct shelter shelter; /* dir NULL: it had none */
 };
 
 struct records {
@@ -82,9 +83,9 @@ int journal_list(const struct host *h, struct records *ret, struct error *e);
 int journal_scan(const struct host *h, struct records *ret, struct error *e);
 /* Has this run left something on the machine that --undo would take back? */
 bool record_counts(const struct record *r);
-/* It has begun and not come to an end. (Does anybody hold the lock? Then it still runs.)
- */
-bool record_is_interrupted(const struct record *r);
+/* It has begun, and neither come to its end nor been taken back whole. (Does anybody hold
+ * the lock? Then it still runs.) */
+bool record_is_unfinished(const struct record *r);
 /* Sets chosen where which() says so. Returns how many. */
 size_t records_choose(struct records *rs, bool (*which)(const struct record *r));
 const char *run_state_name(enum run_state s);

@@ -64,6 +64,17 @@ static bool step_from_json(const json_t *o, struct record_step *s)
 	return s->kind == STEP_RUN ? s->argv.n > 0 : s->path != NULL;
 }
 
+static bool shelter_from_json(const json_t *o, struct shelter *s)
+{
+	s->dir = xstrdup_null(json_string_value(json_object_get(o, "dir")));
+	s->entry = xstrdup_null(json_string_value(json_object_get(o, "entry")));
+	s->conf = xstrdup_null(json_string_value(json_object_get(o, "conf")));
+	s->conf_existed = json_is_true(json_object_get(o, "conf_existed"));
+	return !o ||
+	       (s->dir && s->entry && texts_from_json(json_object_get(o, "to"), &s->to) &&
+		texts_from_json(json_object_get(o, "argv_down"), &s->argv_down));
+}
+
 static bool record_from_json(const json_t *doc, struct record *r)
 {
 	const json_t *steps = json_object_get(doc, "steps");
@@ -85,8 +96,24 @@ static bool record_from_json(const json_t *doc, struct record *r)
 	for (size_t i = 0; i < n; i++)
 		if (!step_from_json(json_array_get(steps, i), &r->steps[i]))
 			return false;
-	return texts_from_json(json_object_get(doc, "directories"), &r->dirs) &&
+	return shelter_from_json(json_object_get(doc, "shelter"), &r->shelter) &&
+	       texts_from_json(json_object_get(doc, "directories"), &r->dirs) &&
 	       edit_from_json(json_object_get(doc, "edit"), &r->edit);
+}
+
+static int read_shelter(const struct host *h, struct record *r, struct error *e)
+{
+	CLEANUP(free_char)
+	char *before = xasprintf(JOURNAL_DIR "/%s/shelter.before", r->id);
+	CLEANUP(free_char)
+	char *after = xasprintf(JOURNAL_DIR "/%s/shelter.after", r->id);
+	int err;
+
+	if (!r->shelter.conf)
+		return 0;
+	err = host_read(h, before, MAX_CONTENTS, &r->shelter.conf_before, e);
+	return err < 0 ? err
+		       : host_read(h, after, MAX_CONTENTS, &r->shelter.conf_after, e);
 }
 
 static int read_contents(const struct host *h, struct record *r, struct error *e)
@@ -112,7 +139,7 @@ static int read_contents(const struct host *h, struct record *r, struct error *e
 		if (err < 0 && e)
 			*e = (struct error){ 0 };
 	}
-	return 0;
+	return read_shelter(h, r, e);
 }
 
 static int read_record(const struct host *h, const char *id, bool contents,

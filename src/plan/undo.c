@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/files.h"
+#include "plan/shelter.h"
 #include "plan/undo.h"
 
 #include <errno.h>
@@ -227,7 +228,7 @@ int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 	for (size_t i = 0; i < rs->n; i++) {
 		const struct record *r = &rs->v[i];
 
-		if (!r->chosen || !record_is_interrupted(r))
+		if (!r->chosen || !record_is_unfinished(r))
 			continue;
 		/* The first that is not done may have begun. */
 		for (size_t k = 0; k < r->n && err >= 0; k++) {
@@ -258,10 +259,14 @@ int undo_finish(const struct host *h, struct records *rs, struct error *e)
 		if (!rs->v[i].chosen)
 			continue;
 		sweep(h, &rs->v[i]);
+		if (record_is_unfinished(&rs->v[i]) && rs->v[i].shelter.dir)
+			err = shelter_down(h, &rs->v[i].shelter, e);
+		if (err < 0)
+			return err;
 		for (size_t k = rs->v[i].dirs.n; k-- > 0;)
 			host_rmdir(h, rs->v[i].dirs.v[k]);
 		rs->v[i].state =
-			record_is_interrupted(&rs->v[i]) ? RUN_ROLLED_BACK : RUN_UNDONE;
+			record_is_unfinished(&rs->v[i]) ? RUN_ROLLED_BACK : RUN_UNDONE;
 		err = journal_save(h, &rs->v[i], e);
 	}
 	return err;

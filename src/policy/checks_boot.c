@@ -29,7 +29,7 @@ static void check_journal(const struct diagnosis *d, struct checks *ret)
 		return;
 	}
 	c = check_add(ret, "bootloader.interrupted", BOOTLOADER, CHECK_FAIL,
-		      "slicer was interrupted while it changed this host",
+		      "slicer was interrupted, or failed, while it changed this host",
 		      "/var/lib/slicer/runs: %s", j->interrupted);
 	strv_add(&c->fix, "sudo slicer setup-iommu takes it back and begins anew");
 	strv_add(&c->fix, "sudo slicer setup-iommu --undo takes everything back");

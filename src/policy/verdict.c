@@ -332,7 +332,8 @@ enum verdict verdict_of(const struct diagnosis *d, struct strv *next)
 
 	if (d->journal.interrupted && !d->journal.running)
 		strv_addf(next,
-			  "sudo slicer setup-iommu: the run %s was interrupted, this "
+			  "sudo slicer setup-iommu: the run %s did not come to its end, "
+			  "this "
 			  "takes it back and begins anew (--undo only takes back)",
 			  d->journal.interrupted);
 	while (!rules[i].applies(d))

@@ -17,8 +17,40 @@ static void step_done(struct step *s)
 	strv_done(&s->argv_aside);
 }
 
+void shelter_done(struct shelter *s)
+{
+	free(s->dir);
+	strv_done(&s->from);
+	strv_done(&s->to);
+	free(s->entry);
+	str_done(&s->entry_text);
+	free(s->conf);
+	str_done(&s->conf_before);
+	str_done(&s->conf_after);
+	strv_done(&s->argv_up);
+	strv_done(&s->argv_down);
+	*s = (struct shelter){ 0 };
+}
+
+void shelter_copy(struct shelter *dst, const struct shelter *src)
+{
+	shelter_done(dst);
+	dst->dir = xstrdup_null(src->dir);
+	strv_copy(&dst->from, &src->from);
+	strv_copy(&dst->to, &src->to);
+	dst->entry = xstrdup_null(src->entry);
+	str_set(&dst->entry_text, str_c(&src->entry_text), src->entry_text.len);
+	dst->conf = xstrdup_null(src->conf);
+	dst->conf_existed = src->conf_existed;
+	str_set(&dst->conf_before, str_c(&src->conf_before), src->conf_before.len);
+	str_set(&dst->conf_after, str_c(&src->conf_after), src->conf_after.len);
+	strv_copy(&dst->argv_up, &src->argv_up);
+	strv_copy(&dst->argv_down, &src->argv_down);
+}
+
 void plan_done(struct plan *p)
 {
+	shelter_done(&p->shelter);
 	for (size_t i = 0; i < p->n; i++)
 		step_done(&p->v[i]);
 	for (size_t i = 0; i < p->n_proofs; i++) {
@@ -38,6 +70,14 @@ void plan_done(struct plan *p)
 bool plan_is_empty(const struct plan *p)
 {
 	return p->n == 0;
+}
+
+bool plan_has_programs(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == STEP_RUN)
+			return true;
+	return false;
 }
 
 static struct step *add(struct plan *p, enum step_kind kind, const char *path,

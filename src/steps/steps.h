@@ -49,9 +49,30 @@ struct proof {
 	char *path; /* the file it is about */
 };
 
+/*
+ * A way to boot that no program touches while the plan's programs write: copies of what
+ * the default entry starts, an entry for them, and that one made the default. Put up
+ * before the first step, taken down after the last check; a power cut in between boots
+ * it.
+ */
+struct shelter {
+	char *dir; /* made for the copies; NULL: the plan needs no shelter */
+	struct strv from, to; /* files, copied in this order */
+	char *entry; /* the entry's path */
+	struct str entry_text;
+	char *conf; /* the file that says which entry is the default; NULL: not by file */
+	bool conf_existed;
+	struct str conf_before, conf_after;
+	/* Programs that do it where no file can; empty: none */
+	struct strv argv_up, argv_down;
+};
+void shelter_done(struct shelter *s);
+void shelter_copy(struct shelter *dst, const struct shelter *src);
+
 struct plan {
 	struct step *v;
 	size_t n, cap;
+	struct shelter shelter;
 	struct proof *proofs;
 	size_t n_proofs, proofs_cap;
 	struct strv warnings; /* said with the plan */
@@ -60,6 +81,7 @@ struct plan {
 
 void plan_done(struct plan *p);
 bool plan_is_empty(const struct plan *p);
+bool plan_has_programs(const struct plan *p);
 /* All copy what they are given. A replacement that changes nothing is not added; a second
  * one of the same path is merged into the first. */
 void plan_replace(struct plan *p, const char *path, bool existed,

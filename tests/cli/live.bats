@@ -484,3 +484,90 @@ rolled_back() {
 	complains nosuchdriver
 	unchanged
 }
+
+# What must hold while the programs of a systemd-boot host write on the ESP.
+sheltered() {
+	cat <<-'SH'
+		#!/bin/sh
+		# Is there a way to boot that this program could not break?
+		set -e
+		cd /boot/efi
+		[ "$(tail -n 1 loader/loader.conf)" = "default slicer-shelter.conf" ]
+		grep -q '^linux /slicer-shelter/linux$' loader/entries/slicer-shelter.conf
+		grep -q '^initrd /slicer-shelter/initrd0$' loader/entries/slicer-shelter.conf
+		! grep -q intel_iommu=on loader/entries/slicer-shelter.conf
+		id=$(cat /etc/machine-id)
+		old="$id/$(cat /proc/sys/kernel/osrelease)"
+		cmp slicer-shelter/linux "$old/linux"
+		cmp slicer-shelter/initrd0 "$old/initrd.img-${old##*/}"
+		echo sheltered >>/tmp/sheltered
+	SH
+}
+
+@test "systemd-boot: a copy of the default entry boots while programs write, and goes afterwards" {
+	tree kernel-install off
+	alive
+	cp -a "$T/boot/efi/loader/loader.conf" "$BATS_TEST_TMPDIR/loader.conf"
+	sheltered | program usr/sbin/update-initramfs
+	live setup-iommu --yes
+	exits 0
+	[ "$(wc -l <"$T/tmp/sheltered")" -eq 2 ]
+	[ ! -e "$T/boot/efi/slicer-shelter" ]
+	[ ! -e "$T/boot/efi/loader/entries/slicer-shelter.conf" ]
+	cmp "$T/boot/efi/loader/loader.conf" "$BATS_TEST_TMPDIR/loader.conf"
+}
+
+@test "systemd-boot: a program that breaks the ESP: the copy stays what boots until that is mended" {
+	tree kernel-install off
+	alive
+	cp -a "$T/boot/efi" "$BATS_TEST_TMPDIR/efi"
+	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		id=$(cat /etc/machine-id)
+		: >"/boot/efi/loader/entries/$id-$2.conf"
+		exit 1
+	SH
+	live setup-iommu --yes
+	exits 4
+	complains "NOT everything"
+	complains "slicer-shelter.conf starts what was there before"
+	grep -q "^default slicer-shelter.conf" "$T/boot/efi/loader/loader.conf"
+	live --json doctor
+	json '.checks[] | select(.id == "bootloader.interrupted") | .status == "fail"'
+	# Mended: the files are put back by the person, the program works again.
+	cp "$BATS_TEST_TMPDIR"/efi/loader/entries/* "$T/boot/efi/loader/entries/"
+	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+	live setup-iommu --undo --yes
+	exits 0
+	rm -f "$BATS_TEST_TMPDIR/efi/loader/entries.srel" "$T/boot/efi/loader/entries.srel"
+	diff -r "$BATS_TEST_TMPDIR/efi" "$T/boot/efi"
+}
+
+@test "systemd-boot: slicer and its program are killed: the copy boots, and goes when that is taken back" {
+	tree kernel-install off
+	alive
+	cp -a "$T/boot/efi" "$BATS_TEST_TMPDIR/efi"
+	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		[ ! -e /tmp/killed ] || exec /usr/local/bin/kernel-install.real "$@"
+		: >/tmp/killed
+		kill -KILL $PPID $$
+	SH
+	live setup-iommu --yes
+	exits 137
+	grep -q "^default slicer-shelter.conf" "$T/boot/efi/loader/loader.conf"
+	cp -a "$T" "$T.killed"
+	live setup-iommu --undo --yes
+	exits 0
+	diff -r "$BATS_TEST_TMPDIR/efi" "$T/boot/efi"
+	rm -r "$T"
+	mv "$T.killed" "$T"
+	live --json setup-iommu --yes
+	exits 0
+	json '.recovered | length == 1'
+	cmp "$T/boot/efi/loader/loader.conf" "$BATS_TEST_TMPDIR/efi/loader/loader.conf"
+	[ ! -e "$T/boot/efi/slicer-shelter" ]
+	grep -q '^options .*intel_iommu=on iommu=pt' "$T"/boot/efi/loader/entries/*.conf
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/shelter.h"
+
+#include <errno.h>
+
+#include "plan/files.h"
+
+#define SELECT_TIMEOUT_S 60
+
+static int run(const struct host *h, const struct strv *argv, struct error *e)
+{
+	struct run r = {
+		.argv = (const char *const *)argv->v,
+		.timeout_s = SELECT_TIMEOUT_S,
+		.log_fd = -1,
+		.uninterruptible = true,
+	};
+
+	return argv->n ? host_run(h, &r, e) : 0;
+}
+
+int shelter_up(const struct host *h, const struct shelter *s, struct error *e)
+{
+	int err = host_mkdirs(h, s->dir, 0755, e);
+
+	for (size_t i = 0; i < s->from.n && err >= 0; i++)
+		err = host_copy(h, s->from.v[i], s->to.v[i], 0644, e);
+	if (err >= 0)
+		err = host_replace(h, s->entry, str_c(&s->entry_text), s->entry_text.len,
+				   0644, e);
+	if (err >= 0 && s->conf)
+		err = host_replace(h, s->conf, str_c(&s->conf_after), s->conf_after.len,
+				   0644, e);
+	if (err >= 0)
+		err = run(h, &s->argv_up, e);
+	if (err >= 0)
+		err = host_sync(h, e);
+	if (err < 0)
+		error_prefix(e, "keeping a way to boot while programs run");
+	return err;
+}
+
+/* The text without the lines that conf_after has more than conf_before: they stand at its
+ * end. */
+static bool without_ours(const struct shelter *s, const struct str *now, struct str *ret)
+{
+	const char *added = str_c(&s->conf_after) + s->conf_before.len;
+	const char *at = strstr(str_c(now), added);
+
+	if (!at)
+		return false;
+	str_set(ret, str_c(now), (size_t)(at - str_c(now)));
+	str_add(ret, at + strlen(added));
+	return true;
+}
+
+static int restore_conf(const struct host *h, const struct shelter *s, struct error *e)
+{
+	CLEANUP(str_done) struct str now = { 0 };
+	CLEANUP(str_done) struct str rest = { 0 };
+	bool exists;
+	int err = read_now(h, s->conf, &exists, &now, e);
+
+	if (err < 0 || !exists)
+		return err;
+	if (str_same(&now, &s->conf_after) && !s->conf_existed)
+		return host_remove(h, s->conf, e);
+	if (str_same(&now, &s->conf_after))
+		return host_replace(h, s->conf, str_c(&s->conf_before),
+				    s->conf_before.len, 0644, e);
+	if (str_same(&now, &s->conf_before) || !without_ours(s, &now, &rest))
+		return 0;
+	return host_replace(h, s->conf, str_c(&rest), rest.len, 0644, e);
+}
+
+bool shelter_is_up(const struct host *h, const struct shelter *s)
+{
+	CLEANUP(str_done) struct str now = { 0 };
+	CLEANUP(str_done) struct str rest = { 0 };
+
+	if (!s->dir || !host_exists(h, s->entry))
+		return false;
+	return !s->conf || (host_read(h, s->conf, MAX_CONTENTS, &now, NULL) == 0 &&
+			    without_ours(s, &now, &rest));
+}
+
+static int remove_if_there(const struct host *h, const char *path, struct error *e)
+{
+	host_replace_sweep(h, path);
+	return host_exists(h, path) ? host_remove(h, path, e) : 0;
+}
+
+int shelter_down(const struct host *h, const struct shelter *s, struct error *e)
+{
+	int err = s->conf ? restore_conf(h, s, e) : 0;
+
+	if (s->conf)
+		host_replace_sweep(h, s->conf);
+	if (err >= 0)
+		err = run(h, &s->argv_down, e);
+	if (err >= 0)
+		err = host_sync(h, e);
+	if (err >= 0)
+		err = remove_if_there(h, s->entry, e);
+	for (size_t i = s->to.n; i-- > 0 && err >= 0;)
+		err = remove_if_there(h, s->to.v[i], e);
+	if (err < 0) {
+		error_prefix(e, "taking away what kept a way to boot");
+		return err;
+	}
+	host_rmdir(h, s->dir);
+	return 0;
+}
