@@ -41,7 +41,7 @@ say := @echo
 .SILENT:
 endif
 
-.PHONY: all deps try check test lint fuzz fuzz-replay asan cover bench soak install \
+.PHONY: all deps try check test crash lint fuzz fuzz-replay asan cover bench soak install \
 	uninstall clean unit man
 
 all: $(BUILD)/slicer
@@ -98,6 +98,17 @@ check: all $(UNIT) fuzz-replay-build
 test: deps
 	@$(MAKE) --no-print-directory all $(UNIT) fuzz-replay-build
 	@tests/suites test
+
+# What runs a program up to one system call.
+STOPPER := $(BUILD)/crash/stopper
+$(STOPPER): $(wildcard tests/crash/*.[ch]) Makefile
+	@mkdir -p $(@D)
+	$(say) "  CC    $@"
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^)
+
+# Killed at every system call, with every call failing, with programs that lie: some minutes.
+crash: all $(STOPPER)
+	@tests/run-tap crash -- tests/crash/run
 
 # The same unit tests and fuzz corpora under AddressSanitizer and UBSan.
 asan:

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The system calls of x86_64 that change something in a filesystem, and what one that a
+ * process is about to make would change. */
+#ifndef SLICER_TESTS_CRASH_CALLS_H
+#define SLICER_TESTS_CRASH_CALLS_H
+
+#include <linux/limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/user.h>
+
+struct call_info {
+	long number;
+	const char *name; /* NULL: not one of the table */
+	char program[32]; /* the process's name */
+	char path[2 * PATH_MAX]; /* the file, as the process sees it; of two, the one
+				    that a rename takes away or a link makes */
+	bool changes; /* a file, directory or link; not pipes, terminals, /dev */
+	bool room; /* it fails when the disk is full */
+};
+
+extern const size_t n_calls;
+/* The i-th call's number, for a filter. */
+long call_number(size_t i);
+/* Looks at the call that the stopped process is about to make. root: the directory that
+ * is its root, or NULL. */
+void call_look(pid_t pid, const char *root, const struct user_regs_struct *r,
+	       struct call_info *ret);
+
+#endif

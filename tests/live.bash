@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A tree from tests/roots as the live root "/" of slicer: in a mount namespace of its own, by chroot, with the
+# programs of this machine's /usr/bin, and tests/standins in the place of the real generators. $T is the tree, $TOP the
+# project, $SLICER the program. Sourced by the CLI tests and by tests/crash.
+
+# Gives $T what programs need to run in it. Call it before inside.
+alive() {
+	local d
+	mkdir -p "$T"/{usr/bin,usr/local/bin,usr/local/sbin,usr/share/misc,tmp,run,var/lib,var/tmp,dev}
+	for d in usr/lib/x86_64-linux-gnu usr/lib64; do
+		[ ! -d "/$d" ] || mkdir -p "$T/$d"
+	done
+	# Where the program loader is looked for: a link since the usr merge.
+	if [ -L /lib64 ]; then
+		ln -sfn usr/lib64 "$T/lib64"
+	else
+		mkdir -p "$T/lib64"
+	fi
+	# What starts with #!/bin/sh.
+	[ ! -L /bin ] || ln -sfn usr/bin "$T/bin"
+	[ -e "$T/dev/null" ] || : >"$T/dev/null"
+	cp "$SLICER" "$T/usr/local/bin/slicer"
+	# An instrumented build reads its options there. Its leak checker needs a real /proc, which the
+	# golden cases have.
+	printf 'ASAN_OPTIONS=detect_leaks=0\0' >"$T/proc/self/environ"
+	# The stand-ins of /usr/bin would be hidden by this machine's.
+	for d in "$T"/usr/bin/*; do
+		[ ! -f "$d" ] || mv "$d" "$T/usr/local/bin/"
+	done
+	generators
+}
+
+# Run by sh -e with $T set, in a mount namespace: what of this machine the tree borrows.
+# shellcheck disable=SC2016,SC2034 # expanded by that shell; used by who sources this
+LIVE_MOUNTS='
+	mount --bind /usr/bin "$T/usr/bin"
+	for d in usr/lib/x86_64-linux-gnu usr/lib64 usr/share/misc; do
+		[ ! -d "/$d" ] || mount --bind "/$d" "$T/$d"
+	done
+	[ -L /lib64 ] || mount --bind /lib64 "$T/lib64"
+	mount --bind /dev/null "$T/dev/null"'
+
+# in_namespace COMMAND...: with mounts that nobody else sees.
+in_namespace() {
+	local -a ns=(--mount --propagation private)
+	[ "$(id -u)" -eq 0 ] || ns+=(--map-root-user)
+	unshare "${ns[@]}" "$@"
+}
+
+# inside COMMAND...: in the tree. $EXTRA_MOUNTS is run first, in the namespace, outside the tree.
+inside() {
+	# shellcheck disable=SC2016 # $T is the inner shell's
+	T=$T EXTRA_MOUNTS=${EXTRA_MOUNTS:-:} in_namespace sh -ec "$LIVE_MOUNTS"'
+		[ "$EXTRA_MOUNTS" = : ] || eval "$EXTRA_MOUNTS"
+		exec chroot "$T" "$@"' - "$@"
+}
+
+program() { # program PATH: from stdin
+	mkdir -p "$T/${1%/*}"
+	rm -f "$T/$1"
+	cat >"$T/$1"
+	chmod 755 "$T/$1"
+}
+
+# The stand-ins of the programs that this host has.
+generators() {
+	local s=$TOP/tests/standins
+	[ ! -e "$T/usr/sbin/update-grub" ] || program usr/sbin/update-grub <"$s/update-grub"
+	if [ -e "$T/usr/sbin/grub-mkconfig" ]; then
+		program usr/sbin/grub-mkconfig <"$s/grub-mkconfig"
+		[ -e "$T/usr/share/standins/grub.cfg" ] ||
+			install -D -m 644 "$T/boot/grub/grub.cfg" "$T/usr/share/standins/grub.cfg"
+	fi
+	program usr/sbin/update-initramfs <"$s/update-initramfs"
+	program usr/sbin/mkinitramfs <"$s/mkinitramfs"
+	if [ -e "$T/usr/local/bin/kernel-install" ]; then
+		program usr/local/bin/kernel-install <"$s/kernel-install"
+		[ ! -e "$T/etc/initramfs/post-update.d/systemd-boot" ] ||
+			program etc/initramfs/post-update.d/systemd-boot <"$s/post-update.d-systemd-boot"
+	fi
+}
