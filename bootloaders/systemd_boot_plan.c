@@ -64,15 +64,36 @@ static bool edit_entry(const struct sdboot_entry *entry, const char *options,
 	return !str_same(ret, &entry->bls.text);
 }
 
+/* What the edit comes to in an entry: less is added to one that has some of it already,
+ * and that is not taken away from it later. */
+static void effect_on(const struct edit *ed, const char *options, struct edit *ret)
+{
+	CLEANUP(strv_done) struct strv params = { 0 };
+
+	cmdline_split(options, strlen(options), &params);
+	for (size_t i = 0; i < ed->n; i++) {
+		const struct edit_item *it = &ed->v[i];
+		bool has = cmdline_has(&params, it->param);
+
+		if (it->op == EDIT_REPLACE && !has && !cmdline_has(&params, it->to))
+			edit_push(ret, EDIT_ADD, it->to, NULL);
+		else if ((it->op == EDIT_ADD) != has)
+			edit_push(ret, it->op, it->param, it->to);
+	}
+}
+
 static void plan_entry(const struct sdboot_entry *entry, const char *options,
 		       const struct edit *ed, struct plan *ret)
 {
 	CLEANUP(free_char) char *how = boot_edit_describe(ed);
 	CLEANUP(free_char) char *why = xasprintf("boot entry %s: %s", entry->id, how);
 	CLEANUP(str_done) struct str text = { 0 };
+	CLEANUP(edit_done) struct edit own = { 0 };
 
 	if (edit_entry(entry, options, ed, &text))
 		plan_replace(ret, entry->path, true, &entry->bls.text, &text, 0644, why);
+	effect_on(ed, options, &own);
+	plan_edit_was(ret, entry->path, &own);
 }
 
 /* ---- entries of kernel-install's

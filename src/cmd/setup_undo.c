@@ -61,6 +61,25 @@ static bool was_made(const struct records *rs, const char *path)
 	return false;
 }
 
+/* The plan that takes the parameters out of the files as they are now; each file with a
+ * command line of its own loses what was done to that. */
+static int plan_tokens(struct setup *s, struct undo *u, const struct strv *paths,
+		       struct plan *ret, struct error *e)
+{
+	int err = s->loader->plan(&s->boot, &u->edit, ret, e);
+
+	for (size_t i = 0; i < paths->n && err >= 0; i++) {
+		CLEANUP(edit_done) struct edit own = { 0 };
+		CLEANUP(plan_done) struct plan one = { 0 };
+
+		if (!undo_edit_of(&u->records, paths->v[i], &own))
+			continue;
+		err = s->loader->plan(&s->boot, &own, &one, e);
+		plan_take_file(ret, &one, paths->v[i]);
+	}
+	return err;
+}
+
 static bool makes_menu(const struct setup *s)
 {
 	for (size_t i = 0; i < s->plan.n; i++)
@@ -117,7 +136,7 @@ int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error 
 	keep = kernel_cmdline_to_keep(s, u);
 	if (keep && !was_made(&u->records, keep))
 		keep = NULL;
-	has_tokens = s->loader->plan(&s->boot, &u->edit, &tokens, &why) >= 0;
+	has_tokens = plan_tokens(s, u, &paths, &tokens, &why) >= 0;
 	err = plan_own_files(s, &paths, &own, &images, e);
 	if (err >= 0)
 		err = undo_files(s->c->host, &u->records, has_tokens ? &tokens : NULL,

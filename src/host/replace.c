@@ -179,7 +179,7 @@ int host_copy(const struct host *h, const char *from, const char *to, mode_t mod
 	const struct source source = { .fd = fd };
 
 	if (fd < 0)
-		return write_error(e, from, -fd, "read");
+		return error_at(e, from, 0), error_errno(e, -fd, "can't read");
 	return replace(h, to, &source, mode, e);
 }
 

@@ -50,6 +50,7 @@ void record_done(struct record *r)
 		strv_done(&r->steps[i].argv);
 		strv_done(&r->steps[i].undo);
 		strv_done(&r->steps[i].argv_aside);
+		edit_done(&r->steps[i].edit);
 		str_done(&r->steps[i].before);
 		str_done(&r->steps[i].after);
 	}
@@ -111,6 +112,8 @@ static json_t *step_to_json(const struct record_step *s)
 		json_object_set_new(o, "undo", texts_to_json(&s->undo));
 	if (s->argv_aside.n)
 		json_object_set_new(o, "argv_aside", texts_to_json(&s->argv_aside));
+	if (s->has_edit)
+		json_object_set_new(o, "edit", edit_to_json(&s->edit));
 	json_object_set_new(o, "existed", json_boolean(s->existed));
 	json_object_set_new(o, "done", json_boolean(s->done));
 	return o;
@@ -229,6 +232,8 @@ static void steps_from_plan(struct record *r, const struct plan *p)
 		strv_copy(&r->steps[i].undo, &s->undo);
 		strv_copy(&r->steps[i].argv_aside, &s->argv_aside);
 		r->steps[i].has_after = s->kind != STEP_RUN;
+		r->steps[i].has_edit = s->has_edit;
+		edit_copy(&r->steps[i].edit, &s->edit);
 		str_set(&r->steps[i].before, str_c(&s->before), s->before.len);
 		str_set(&r->steps[i].after, str_c(&s->after), s->after.len);
 	}

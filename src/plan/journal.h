@@ -35,6 +35,8 @@ struct record_step {
 	bool existed; /* the file was there before */
 	bool done; /* in an applied run, false means deferred: to be run inside the root
 		    */
+	bool has_edit; /* edit is what was done to this file's own command line */
+	struct edit edit;
 	bool has_after; /* false: the program did not get that far */
 	struct str before, after; /* contents, loaded by journal_list */
 };

@@ -57,6 +57,9 @@ static bool step_from_json(const json_t *o, struct record_step *s)
 	s->path = xstrdup_null(json_string_value(json_object_get(o, "path")));
 	s->existed = json_is_true(json_object_get(o, "existed"));
 	s->done = json_is_true(json_object_get(o, "done"));
+	s->has_edit = json_object_get(o, "edit") != NULL;
+	if (!edit_from_json(json_object_get(o, "edit"), &s->edit))
+		return false;
 	if (!texts_from_json(json_object_get(o, "argv"), &s->argv) ||
 	    !texts_from_json(json_object_get(o, "argv_aside"), &s->argv_aside) ||
 	    !texts_from_json(json_object_get(o, "undo"), &s->undo))

@@ -32,6 +32,28 @@ void undo_edit(const struct records *rs, struct edit *ret)
 	}
 }
 
+bool undo_edit_of(const struct records *rs, const char *path, struct edit *ret)
+{
+	bool any = false;
+
+	for (size_t i = rs->n; i-- > 0;) {
+		const struct record *r = &rs->v[i];
+
+		for (size_t k = r->n; r->chosen && r->kind != RUN_UNDO && k-- > 0;) {
+			CLEANUP(edit_done) struct edit inverse = { 0 };
+
+			if (!r->steps[k].has_edit || !str_eq(r->steps[k].path, path))
+				continue;
+			any = true;
+			edit_inverse(&r->steps[k].edit, &inverse);
+			for (size_t n = 0; n < inverse.n; n++)
+				edit_append(ret, inverse.v[n].op, inverse.v[n].param,
+					    inverse.v[n].to);
+		}
+	}
+	return any;
+}
+
 static bool is_file(const struct record_step *s)
 {
 	return s->kind == STEP_REPLACE || s->kind == STEP_REMOVE;

@@ -11,6 +11,9 @@
 
 /* The edit that takes back every chosen run, newest first. */
 void undo_edit(const struct records *rs, struct edit *ret);
+/* The same for one file whose own command line they changed. false: they did not, and the
+ * edit of all is right for it. */
+bool undo_edit_of(const struct records *rs, const char *path, struct edit *ret);
 /* Every file that those runs wrote or removed, each once. */
 void undo_paths(const struct records *rs, struct strv *ret);
 

@@ -14,6 +14,7 @@ static void step_done(struct step *s)
 	strv_done(&s->argv);
 	strv_done(&s->undo);
 	free(s->makes);
+	edit_done(&s->edit);
 	strv_done(&s->argv_aside);
 }
 
@@ -121,6 +122,34 @@ void plan_replace(struct plan *p, const char *path, bool existed,
 		str_set(&s->before, str_c(before), before->len);
 	str_set(&s->after, str_c(after), after->len);
 	s->mode = mode;
+}
+
+void plan_edit_was(struct plan *p, const char *path, const struct edit *ed)
+{
+	struct step *s = find_file(p, path);
+
+	if (!s)
+		return;
+	s->has_edit = true;
+	edit_done(&s->edit);
+	edit_copy(&s->edit, ed);
+}
+
+void plan_take_file(struct plan *p, const struct plan *from, const char *path)
+{
+	struct step *old = find_file(p, path);
+
+	if (old) {
+		size_t i = (size_t)(old - p->v);
+
+		step_done(old);
+		memmove(old, old + 1, (p->n - i - 1) * sizeof(*old));
+		p->n--;
+	}
+	for (size_t i = 0; i < from->n; i++)
+		if (from->v[i].kind == STEP_REPLACE && str_eq(from->v[i].path, path))
+			plan_replace(p, path, from->v[i].existed, &from->v[i].before,
+				     &from->v[i].after, from->v[i].mode, from->v[i].why);
 }
 
 void plan_remove(struct plan *p, const char *path, const struct str *before,

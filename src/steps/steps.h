@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "text/cmdline.h"
 
 enum step_kind { STEP_REPLACE, STEP_REMOVE, STEP_RUN, STEP_SYSFS };
 
@@ -22,6 +23,10 @@ struct step {
 	bool existed;
 	struct str before, after;
 	mode_t mode; /* of a new file */
+	/* STEP_REPLACE of a file with a command line of its own: what the edit came to
+	 * there, for taking back just that */
+	bool has_edit;
+	struct edit edit;
 	/* STEP_SYSFS: after is what is written; before what it was, for taking it back */
 	/* STEP_RUN: a generator, whose result depends on the files alone: going back
 	 * means running it again on the restored files. With undo it is a program that
@@ -87,6 +92,10 @@ bool plan_has_programs(const struct plan *p);
 void plan_replace(struct plan *p, const char *path, bool existed,
 		  const struct str *before, const struct str *after, mode_t mode,
 		  const char *why);
+/* What the edit came to in the file of the last plan_replace(). Copies ed. */
+void plan_edit_was(struct plan *p, const char *path, const struct edit *ed);
+/* What p does to that file becomes what from does, which may be nothing. */
+void plan_take_file(struct plan *p, const struct plan *from, const char *path);
 void plan_remove(struct plan *p, const char *path, const struct str *before,
 		 const char *why);
 /* argv ends with NULL. The same argv is added once. timeout_s 0: 1800. */
