@@ -121,7 +121,7 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard src/base/*.[ch] src/text/*.
 	@mkdir -p $(@D)
 	$(say) "  FUZZ  $@"
 	$(CLANG) -std=gnu17 $(DEFINES) -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(FUZZ_LIB)
+		-fno-sanitize-recover=all -o $@ $< $(FUZZ_LIB) -ljansson
 
 .PHONY: fuzz-replay-build
 fuzz-replay-build: $(FUZZ_BIN)

@@ -5,6 +5,7 @@
 
 #include "cmd/setup_room.h"
 #include "host/locks.h"
+#include "policy/seals.h"
 #include "probe/package_lock.h"
 
 /* What --force overrules is said as a warning instead. */
@@ -92,6 +93,29 @@ int setup_hold(const struct setup *s, int *ret_fd, struct error *e)
 	return 0;
 }
 
+/* A reboot that asks for a passphrase where nobody sits is an outage. */
+static void warn_seals(struct setup *s)
+{
+	const struct seal_facts *f = &s->facts.seals;
+
+	for (size_t i = 0; i < f->n; i++) {
+		CLEANUP(free_char) char *text = seal_describe(&f->v[i]);
+		CLEANUP(free_char) char *remedy = seal_remedy(&f->v[i]);
+
+		if (seal_is_at_risk(&f->v[i].seal))
+			plan_warn(&s->plan, "%s", text);
+		else
+			plan_next(&s->plan, "%s", text);
+		if (remedy)
+			plan_next(&s->plan, "after the reboot, seal %s anew: %s",
+				  f->v[i].name, remedy);
+	}
+	for (size_t i = 0; i < f->unread.n; i++)
+		plan_warn(&s->plan,
+			  "it can't be told whether the TPM unlocks the disk %s",
+			  f->unread.v[i]);
+}
+
 int setup_guard(struct setup *s, struct error *e)
 {
 	struct error why = { 0 };
@@ -99,6 +123,7 @@ int setup_guard(struct setup *s, struct error *e)
 
 	if (plan_is_empty(&s->plan))
 		return 0;
+	warn_seals(s);
 	err = check_package_manager(s, e);
 	if (err >= 0)
 		err = overrule(s, check_elsewhere(s, &why), &why, e);

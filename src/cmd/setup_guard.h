@@ -9,7 +9,8 @@
 /*
  * Looks, and changes nothing. Refuses while a package manager is at work; where what the
  * plan writes is not what the boot loader reads, or where there is no room for it: the
- * latter two --force overrules, and then the plan has a warning. An empty plan passes.
+ * latter two --force overrules, and then the plan has a warning. Disks that the TPM
+ * unlocks are warned about in any case. An empty plan passes.
  */
 int setup_guard(struct setup *s, struct error *e);
 /*

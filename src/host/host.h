@@ -41,6 +41,13 @@ int host_openat(const struct host *h, const char *path, int flags);
  */
 int host_read(const struct host *h, const char *path, size_t max, struct str *ret,
 	      struct error *e);
+/*
+ * Reads len bytes at offset of a regular file or, on the running machine, of a block
+ * device; fewer where it ends. Errors name the path; -EOPNOTSUPP: a device below another
+ * root, which is not that root's. *ret is replaced only on success.
+ */
+int host_read_part(const struct host *h, const char *path, size_t offset, size_t len,
+		   struct str *ret, struct error *e);
 /* A sysfs/proc attribute's first line without trailing white space: owned by the caller;
  * NULL if it can't be read, whatever the reason. */
 char *host_attr(const struct host *h, const char *path);

@@ -60,6 +60,41 @@ int host_read(const struct host *h, const char *path, size_t max, struct str *re
 	return 0;
 }
 
+int host_read_part(const struct host *h, const char *path, size_t offset, size_t len,
+		   struct str *ret, struct error *e)
+{
+	CLEANUP(close_fd) int fd = host_openat(h, path, O_RDONLY | O_NONBLOCK);
+	CLEANUP(str_done) struct str s = { 0 };
+	char chunk[16384];
+	struct stat st;
+
+	if (fd < 0)
+		return read_error(e, path, -fd, NULL);
+	if (fstat(fd, &st) < 0)
+		return read_error(e, path, errno, NULL);
+	if (S_ISBLK(st.st_mode) && !h->live)
+		return read_error(e, path, EOPNOTSUPP, "is not read below --root");
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return read_error(e, path, EINVAL, "is neither a file nor a disk");
+	while (s.len < len) {
+		size_t room = len - s.len;
+		ssize_t n = pread(fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk),
+				  (off_t)(offset + s.len));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return read_error(e, path, errno, NULL);
+		if (n == 0)
+			break;
+		str_addn(&s, chunk, (size_t)n);
+	}
+	str_done(ret);
+	*ret = s;
+	s = (struct str){ 0 };
+	return 0;
+}
+
 char *host_attr(const struct host *h, const char *path)
 {
 	CLEANUP(close_fd) int fd = host_openat(h, path, O_RDONLY | O_NONBLOCK);

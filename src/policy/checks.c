@@ -69,6 +69,7 @@ void checks_make(const struct diagnosis *d, struct checks *ret)
 	checks_kernel(d, ret);
 	checks_cmdline(d, ret);
 	checks_bootloader(d, ret);
+	checks_seals(d, ret);
 	checks_initramfs(d, ret);
 	checks_iommu(d, ret);
 	checks_devices(d, ret);

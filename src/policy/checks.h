@@ -10,6 +10,8 @@ void checks_firmware(const struct diagnosis *d, struct checks *ret);
 void checks_kernel(const struct diagnosis *d, struct checks *ret);
 void checks_cmdline(const struct diagnosis *d, struct checks *ret);
 void checks_bootloader(const struct diagnosis *d, struct checks *ret);
+/* Disks that the TPM unlocks: of the group "bootloader". */
+void checks_seals(const struct diagnosis *d, struct checks *ret);
 void checks_initramfs(const struct diagnosis *d, struct checks *ret);
 void checks_iommu(const struct diagnosis *d, struct checks *ret);
 void checks_devices(const struct diagnosis *d, struct checks *ret);

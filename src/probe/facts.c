@@ -46,6 +46,8 @@ static int probe_all(const struct host *h, struct facts *f, struct error *e)
 		r = limits_probe(h, &f->limits, e);
 	if (r == 0)
 		r = hypervisors_probe(h, &f->hypervisors, e);
+	if (r == 0)
+		r = seals_probe(h, &f->seals, e);
 	return r;
 }
 
@@ -74,6 +76,7 @@ void facts_done(struct facts *f)
 	log_done(&f->log);
 	mounts_done(&f->mounts);
 	boot_partitions_done(&f->boot_partitions);
+	seals_done(&f->seals);
 	free(f->cmdline);
 	*f = (struct facts){ 0 };
 }

@@ -13,6 +13,7 @@
 
 #include "host/host.h"
 #include "host/mounts.h"
+#include "probe/seals.h"
 #include "text/acpi.h"
 #include "text/kmsg.h"
 
@@ -180,6 +181,7 @@ struct facts {
 	struct boot_partitions boot_partitions;
 	struct limits_facts limits;
 	struct hypervisor_facts hypervisors;
+	struct seal_facts seals;
 	char *cmdline; /* /proc/cmdline without the newline, NULL unknown */
 };
 int facts_probe(const struct host *h, struct facts *ret, struct error *e);

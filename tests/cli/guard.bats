@@ -217,3 +217,61 @@ hold() { # hold PATH
 	live doctor --json
 	json '.checks[] | select(.id == "bootloader.notes" and .status == "warn") | .evidence | contains("another grub.cfg")'
 }
+
+# The LUKS2 headers that systemd-cryptenroll and clevis wrote, as /dev/sda3.
+sealed() { # sealed FIXTURE
+	rm -f "$T/dev/sda3"
+	cp "$TOP/tests/unit/data/luks2/$1" "$T/dev/sda3"
+	mkdir -p "$T/sys/block/dm-0/dm" "$T/sys/block/dm-0/slaves/sda3"
+	echo CRYPT-LUKS2-0123456789abcdef-cryptroot >"$T/sys/block/dm-0/dm/uuid"
+	echo cryptroot >"$T/sys/block/dm-0/dm/name"
+}
+
+@test "a disk that the TPM unlocks: warned before the write, by name and PCRs" {
+	sealed systemd
+	live setup-iommu --dry-run
+	exits 0
+	says 'warning: the TPM unlocks the disk cryptroot (/dev/sda3), sealed to PCR 7+8+9 (systemd-tpm2 token in its LUKS2 header): PCR 8+9 can change'
+	says 'recovery key'
+	says 'seal cryptroot anew: systemd-cryptenroll --wipe-slot=tpm2 --tpm2-device=auto --tpm2-pcrs=7+8+9 /dev/sda3'
+	live --json setup-iommu --yes
+	exits 0
+	json '.applied and (.warnings[0] | contains("cryptroot")) and (.next[0] | contains("--tpm2-pcrs=7+8+9"))'
+	live doctor --json
+	json '.checks[] | select(.id == "bootloader.tpm-seal") | .status == "warn"'
+	# Nothing to do, nothing to worry about.
+	live setup-iommu --yes
+	exits 0
+	[[ $output != *TPM* ]]
+	live setup-iommu --undo --dry-run
+	says 'warning: the TPM unlocks the disk cryptroot'
+}
+
+@test "no secret of a token is printed" {
+	local word
+	sealed clevis
+	live --json --verbose setup-iommu --dry-run
+	exits 0
+	json '.warnings[0] | contains("PCR 7+8+9 (clevis token")'
+	while read -r word; do
+		[[ $output != *"$word"* ]]
+	done < <(tr -d '\0' <"$T/dev/sda3" | grep -oa '[A-Za-z0-9+/_-]\{24,\}')
+}
+
+@test "PCRs that the command line does not change: a note, no warning" {
+	sealed empty
+	live --json setup-iommu --dry-run
+	exits 0
+	json '(.warnings | length == 0) and (.next[0] | contains("sealed to no PCR"))'
+	sealed plain
+	live --json setup-iommu --dry-run
+	json '(.warnings | length == 0) and ([.next[] | select(contains("TPM"))] | length == 0)'
+}
+
+@test "a mounted disk whose crypttab asks the TPM" {
+	echo 'cryptroot UUID=3a1f0a9e-3f6b-4f6e-9f44-51f3a6c2a911 none luks,tpm2-device=auto,discard' >"$T/etc/crypttab"
+	on setup-iommu --dry-run
+	exits 0
+	says 'warning: the TPM unlocks the disk cryptroot'
+	says 'sealed to PCRs that are not known (/etc/crypttab: tpm2-device=auto)'
+}

@@ -46,6 +46,14 @@ static void expect(const struct scene *s, const char *id, enum check_status stat
 		fail_msg("%s: fix is %s", id, c->fix.n ? c->fix.v[0] : "missing");
 }
 
+static void expect_none(const struct scene *s, const char *id)
+{
+	CLEANUP(checks_done) struct checks all = { 0 };
+
+	checks_make(&s->d, &all);
+	assert_null(find(&all, id));
+}
+
 /* What can be mended is told how; ids are unique. */
 static void expect_whole(const struct scene *s)
 {
@@ -424,6 +432,38 @@ static void test_empty(void **state)
 	assert_true(next.n > 0);
 }
 
+/* Only while a change is still to come is a seal something to worry about. */
+static void test_tpm_seal(void **state)
+{
+	struct sealed_disk disk = {
+		.name = lit("cryptroot"),
+		.device = lit("/dev/sda3"),
+		.evidence = lit("clevis token in its LUKS2 header"),
+		.seal = { .kind = SEAL_CLEVIS, .known = true, .pcrs = 1 << 8 },
+	};
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	expect_none(&s, "bootloader.tpm-seal");
+	s.facts.seals = (struct seal_facts){ .v = &disk, .n = 1 };
+	expect(&s, "bootloader.tpm-seal", CHECK_PASS, "cryptroot (/dev/sda3)", NULL);
+	scene_lines(&s, OFF, OFF, OFF);
+	expect(&s, "bootloader.tpm-seal", CHECK_WARN, "PCR 8 can change",
+	       "recovery key of cryptroot");
+	/* Set up, and not started yet. */
+	scene_lines(&s, ON, ON, OFF);
+	expect(&s, "bootloader.tpm-seal", CHECK_WARN, "PCR 8", NULL);
+	disk.seal.pcrs = 1 << 7;
+	expect(&s, "bootloader.tpm-seal", CHECK_PASS, "PCR 7", NULL);
+	s.facts.seals = (struct seal_facts){ 0 };
+	strv_add(&s.facts.seals.unread, "cryptroot (/dev/sda3): can't read");
+	s.d.unprivileged = true;
+	expect(&s, "bootloader.tpm-seal", CHECK_SKIP, "cryptroot", "sudo slicer doctor");
+	strv_done(&s.facts.seals.unread);
+	scene_done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_kernels),
 		cmocka_unit_test(test_vm),
 		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_tpm_seal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
