@@ -24,6 +24,8 @@ struct boot_entry {
 	char *version; /* kernel release, NULL unknown */
 	struct strv initrds; /* paths as the host's files have them */
 	char *options; /* the next-boot command line, as the loader will pass it */
+	size_t added; /* bytes that the loader itself puts in front of that: BOOT_IMAGE=,
+			 initrd= */
 	char *source; /* the file it stands in */
 	unsigned line;
 	bool is_default;

@@ -93,6 +93,7 @@ static void add_entry(const struct host *h, const struct facts *f,
 			strv_take(&entry->initrds, path);
 	}
 	entry->options = xstrdup(kernel->options);
+	entry->added = strlen("BOOT_IMAGE= ") + strlen(kernel->kernel);
 	entry->source = xstrdup(GRUB_CFG);
 	entry->line = kernel->line;
 	entry->is_foreign = !is_generated(from);

@@ -219,8 +219,10 @@ static void describe(const struct context *x, const char *partition,
 	else if (!version)
 		entry->version = boot_kernel_version(x->h, x->f, kernel);
 	bls_get_all(&from->bls, "initrd", &initrds);
-	for (size_t i = 0; i < initrds.n; i++)
+	for (size_t i = 0; i < initrds.n; i++) {
+		entry->added += strlen("initrd= ") + strlen(initrds.v[i]);
 		strv_take(&entry->initrds, host_path(partition, initrds.v[i]));
+	}
 	entry->options = bls_options(&from->bls);
 	entry->source = xstrdup(from->path);
 	for (size_t i = 0; i < from->bls.n && !entry->line; i++)

@@ -84,23 +84,49 @@ static int current_params(const struct setup *s, struct strv *ret, struct error 
 	return 0;
 }
 
-/* The longest command line that the edit would make. */
+/* What an entry has beside the configured parameters: the loader's, root=. */
+static size_t beside(const struct boot_entry *entry, const struct strv *configured)
+{
+	CLEANUP(strv_done) struct strv params = { 0 };
+	size_t n = entry->added;
+
+	cmdline_split(entry->options, strlen(entry->options), &params);
+	for (size_t i = 0; i < params.n; i++)
+		if (!cmdline_has(configured, params.v[i]))
+			n += strlen(params.v[i]) + 1;
+	return n;
+}
+
+static int check_one(const struct setup *s, const char *now, size_t added,
+		     struct error *e)
+{
+	CLEANUP(str_done) struct str then = { 0 };
+
+	edit_apply(&s->wanted.edit, now, strlen(now), true, &then);
+	return refuse_length(str_c(&then), added, e);
+}
+
+/* The longest command line that the edit would make: of the entries as they are, and of
+ * those that the generator makes from what is configured. */
 static int check_length(const struct setup *s, struct error *e)
 {
-	for (size_t i = 0; i <= s->boot.n; i++) {
-		const char *now =
-			i < s->boot.n ? s->boot.v[i].options : s->boot.configured;
-		CLEANUP(str_done) struct str then = { 0 };
-		int err;
+	CLEANUP(strv_done) struct strv configured = { 0 };
+	const char *text = s->boot.configured ? s->boot.configured : "";
+	size_t most = 0;
+	int err = 0;
 
-		if (!now)
+	cmdline_split(text, strlen(text), &configured);
+	for (size_t i = 0; i < s->boot.n && err >= 0; i++) {
+		const struct boot_entry *entry = &s->boot.v[i];
+		size_t n;
+
+		if (!entry->options)
 			continue;
-		edit_apply(&s->wanted.edit, now, strlen(now), true, &then);
-		err = refuse_length(str_c(&then), e);
-		if (err < 0)
-			return err;
+		err = check_one(s, entry->options, entry->added, e);
+		n = boot_entry_is_normal(entry) ? beside(entry, &configured) : 0;
+		most = n > most ? n : most;
 	}
-	return 0;
+	return err < 0 ? err : check_one(s, text, s->boot.has_generator ? most : 0, e);
 }
 
 /* A vfio-pci that is built into every kernel of the menu is there before any module: the

@@ -160,10 +160,14 @@ void checks_make(const struct diagnosis *d, struct checks *ret);
  * Hosts that setup-iommu must not touch (not x86_64, a container, a live medium, an
  * immutable system, a hypervisor's dom0): refused with the way that its person has. 0 if
  * it may go on. force overrules none of these but "virtual machine without a virtual
- * IOMMU" (nothing to set up there).
+ * IOMMU" (nothing to set up there) and a root filesystem that is none of a disk (tmpfs,
+ * overlay, squashfs ...).
  */
 int refuse_host(const struct facts *f, bool force, struct error *e);
-/* A resulting command line over 2,047 bytes. */
-int refuse_length(const char *result, struct error *e);
+/*
+ * A resulting command line over 2,047 bytes: result, and what comes in front of it from
+ * elsewhere (the loader's BOOT_IMAGE= or initrd=, the generator's root=).
+ */
+int refuse_length(const char *result, size_t added, struct error *e);
 
 #endif

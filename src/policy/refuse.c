@@ -46,11 +46,38 @@ static int refuse_platform(const struct platform_facts *p, struct error *e)
 	return 0;
 }
 
+/* A root that is put together at every boot, or that can't be written at all. */
+static int refuse_root(const struct mounts *m, struct error *e)
+{
+	static const char *const types[] = { "tmpfs",	"ramfs",  "rootfs",
+					     "overlay", "aufs",	  "squashfs",
+					     "erofs",	"cramfs", "iso9660" };
+	const struct mount *root = mounts_of(m, "/");
+
+	for (size_t i = 0; root && i < ARRAY_SIZE(types); i++) {
+		if (strcmp(root->fstype, types[i]) != 0)
+			continue;
+		error_set(
+			e, ENOTSUP,
+			"the root filesystem is of type %s: this is a live system or an "
+			"image, and what is written here may be gone at the next boot",
+			root->fstype);
+		error_hint(e, "set the parameters in this system's own way, or start the "
+			      "installed system, or mount its disk and use --root; "
+			      "--force changes this one all the same");
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
 int refuse_host(const struct facts *f, bool force, struct error *e)
 {
 	int err = refuse_platform(&f->platform, e);
 
 	if (err < 0 || force)
+		return err;
+	err = refuse_root(&f->mounts, e);
+	if (err < 0)
 		return err;
 	if (f->platform.virtualized == TRI_YES && !f->iommu.active &&
 	    f->firmware.state == FIRMWARE_ABSENT) {
@@ -64,17 +91,20 @@ int refuse_host(const struct facts *f, bool force, struct error *e)
 	return 0;
 }
 
-int refuse_length(const char *result, struct error *e)
+int refuse_length(const char *result, size_t added, struct error *e)
 {
-	size_t len = strlen(result);
+	size_t len = strlen(result) + added;
+	CLEANUP(free_char) char *with = NULL;
 
 	if (len <= CMDLINE_MAX_BYTES)
 		return 0;
-	error_set(
-		e, E2BIG,
-		"the command line would be %zu bytes long: the kernel cuts it off after "
-		"%d",
-		len, CMDLINE_MAX_BYTES);
+	if (added)
+		with = xasprintf(" (%zu of them from the boot loader and the generator)",
+				 added);
+	error_set(e, E2BIG,
+		  "the command line would be %zu bytes long%s: the kernel cuts it off "
+		  "after %d",
+		  len, with ? with : "", CMDLINE_MAX_BYTES);
 	error_hint(e, "take parameters away that are not needed any more");
 	return -E2BIG;
 }

@@ -75,8 +75,16 @@ static const struct image_based {
 	  "add (kernel-arguments '(\"@IOMMU@=on\" \"iommu=pt\")) to the "
 	  "operating-system, "
 	  "then run guix system reconfigure" },
+	{ NULL, "/usr/bin/midclt", "TrueNAS",
+	  "run midclt call system.advanced.update '{\"kernel_extra_options\": "
+	  "\"@IOMMU@=on iommu=pt\"}' (with what is in it already: 'midclt call "
+	  "system.advanced.config'), then reboot" },
 	{ NULL, "/run/ostree-booted", "ostree",
 	  "run rpm-ostree kargs --append-if-missing=@IOMMU@=on "
+	  "--append-if-missing=iommu=pt, then reboot" },
+	/* a mounted disk */
+	{ NULL, "/ostree/repo", "ostree",
+	  "start it and run rpm-ostree kargs --append-if-missing=@IOMMU@=on "
 	  "--append-if-missing=iommu=pt, then reboot" },
 };
 

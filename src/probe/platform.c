@@ -176,11 +176,15 @@ static char *live_by_cmdline(const struct host *h)
 					     "archisosearchuuid", "misobasedir" };
 	CLEANUP(str_done) struct str text = { 0 };
 	CLEANUP(strv_done) struct strv params = { 0 };
-	const char *boot, *root;
+	const char *image, *boot, *root;
 
 	if (host_read(h, "/proc/cmdline", HOST_MAX_CONFIG, &text, NULL) < 0)
 		return NULL;
 	cmdline_split(str_c(&text), text.len, &params);
+	/* Ubuntu's media since 23.04 have no boot=casper: the kernel's place tells. */
+	image = cmdline_last(&params, "BOOT_IMAGE");
+	if (image && (strstr(image, "/casper/") || strstr(image, "/live/")))
+		return xasprintf("/proc/cmdline: BOOT_IMAGE=%s", image);
 	boot = cmdline_last(&params, "boot");
 	root = cmdline_last(&params, "root");
 	if (str_eq(boot, "live") || str_eq(boot, "casper"))

@@ -275,3 +275,71 @@ sealed() { # sealed FIXTURE
 	says 'warning: the TPM unlocks the disk cryptroot'
 	says 'sealed to PCRs that are not known (/etc/crypttab: tpm2-device=auto)'
 }
+
+# The length that the kernel would get, with the new parameters: LENGTH bytes.
+long_line() { # long_line LENGTH: of the entry in grub.cfg
+	local entry pad
+	# What GRUB passes: BOOT_IMAGE=, root=, ro, and what is configured, with one blank between each.
+	entry="BOOT_IMAGE=/boot/vmlinuz-6.1.0-56-amd64 root=UUID=2f1b1d0e-6d0a-4f52-9a0a-5b9b3f2a7c11 ro quiet x= intel_iommu=on iommu=pt"
+	pad=$(printf '%*s' $(($1 - ${#entry})) '')
+	sed -i "s/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT=\"quiet x=${pad// /x}\"/" "$T/etc/default/grub"
+}
+
+@test "the longest command line that the kernel takes, and one byte more" {
+	long_line 2047
+	live setup-iommu --yes --no-initramfs
+	exits 0
+	# As GRUB will pass it: one blank between words.
+	[ "$(sed -n 's/^\tlinux\t/BOOT_IMAGE=/p' "$T/boot/grub/grub.cfg" | head -1 | tr -s ' ' | tr -d '\n' | wc -c)" -eq 2047 ]
+	tree debian-grub off
+	alive
+	long_line 2048
+	remember
+	live setup-iommu --yes --no-initramfs
+	exits 3
+	complains 'the command line would be 2048 bytes long'
+	unchanged
+	on setup-iommu --dry-run
+	exits 3
+}
+
+@test "hosts that are not to be touched: refused with what its person does, by force too" {
+	local how
+	remember
+	refuses() { # refuses TEXT HINT
+		for how in --dry-run --yes '--yes --force'; do
+			# shellcheck disable=SC2086 # words
+			on setup-iommu $how
+			exits 3
+			complains "$1"
+			complains "$2"
+		done
+		on setup-iommu --undo --yes
+		exits 3
+	}
+	mkdir -p "$T/run/systemd"
+	echo lxc >"$T/run/systemd/container"
+	refuses 'container (lxc' 'on the host'
+	rm -r "$T/run/systemd"
+	mkdir -p "$T/run/live/medium"
+	refuses 'live system' '--root'
+	rm -r "$T/run/live"
+	mkdir -p "$T/proc/xen"
+	echo control_d >"$T/proc/xen/capabilities"
+	refuses 'hypervisor that owns the IOMMU' GRUB_CMDLINE_XEN
+	rm -r "$T/proc/xen"
+	mkdir -p "$T/run"
+	: >"$T/run/ostree-booted"
+	refuses 'ostree manages its own boot entries' 'rpm-ostree kargs --append-if-missing=intel_iommu=on'
+	rm -r "$T/run"
+	[ "$(cat "$T/etc/default/grub")" = "$(cat "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub")" ]
+}
+
+@test "a root filesystem that is put together at every boot" {
+	sed -i 's/^\(.* \/ \/ .*\) - ext4 /\1 - overlay /' "$T/proc/self/mountinfo"
+	on setup-iommu --dry-run
+	exits 3
+	complains 'the root filesystem is of type overlay'
+	on setup-iommu --dry-run --force
+	exits 0
+}

@@ -349,7 +349,9 @@ static void test_managed_load(void **state)
 	load_config(t, &bootloader_systemd_boot, &f, &c);
 	assert_string_equal(c.configured, OPTIONS);
 	assert_string_equal(c.configured_sources.v[0], "/proc/cmdline");
-	assert_true(c.has_generator);
+	assert_true(c.has_generator && c.copies_kernels);
+	assert_int_equal(boot_config_default(&c)->added,
+			 strlen("initrd=\\" ID "\\" V2 "\\initrd.img-" V2 " "));
 	assert_string_equal(c.generate_command,
 			    "kernel-install add " V2 " /boot/vmlinuz-" V2
 			    " /boot/initrd.img-" V2);

@@ -494,6 +494,8 @@ static void test_refuse_host(void **state)
 		dont_touch(&bad, i);
 		assert_true(refuse_host(&bad.facts, false, &e) < 0);
 		assert_int_equal(e.code, ERROR_REFUSED);
+		/* What a person can do instead, but for another architecture. */
+		assert_int_equal(e.hint[0] != '\0', i != 0);
 		assert_true(refuse_host(&bad.facts, true, &e) < 0);
 	}
 	scene_inactive(&s);
@@ -504,12 +506,47 @@ static void test_refuse_host(void **state)
 	assert_int_equal(refuse_host(&s.facts, true, &e), 0);
 }
 
+/* Written there, it would be gone at the next boot. */
+static void test_refuse_root(void **state)
+{
+	static const struct {
+		const char *fstype;
+		bool refused;
+	} cases[] = {
+		{ "ext4", false },   { "btrfs", false },   { "zfs", false },
+		{ "overlay", true }, { "squashfs", true }, { "tmpfs", true },
+		{ "erofs", true },   { "rootfs", true },
+	};
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* The last one mounted is the one that is seen. */
+		struct mount mounts[] = {
+			{ .target = lit("/"), .fstype = lit("rootfs") },
+			{ .target = lit("/"), .fstype = lit(cases[i].fstype) },
+			{ .target = lit("/run"), .fstype = lit("tmpfs") },
+		};
+		struct error e = { 0 };
+
+		s.facts.mounts = (struct mounts){ .v = mounts,
+						  .n = ARRAY_SIZE(mounts),
+						  .known = true };
+		assert_int_equal(refuse_host(&s.facts, false, &e) < 0, cases[i].refused);
+		if (cases[i].refused)
+			assert_non_null(strstr(e.what, cases[i].fstype));
+		assert_int_equal(refuse_host(&s.facts, true, &e), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_suggested_device),
 		cmocka_unit_test(test_refuse_host),
+		cmocka_unit_test(test_refuse_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -486,10 +486,14 @@ static void test_length(void **state)
 	(void)state;
 	for (int i = 0; i < 2047; i++)
 		str_addc(&line, 'a');
-	assert_int_equal(refuse_length(line.s, &e), 0);
+	/* COMMAND_LINE_SIZE is 2048, with the NUL. */
+	assert_int_equal(refuse_length(line.s, 0, &e), 0);
+	assert_true(refuse_length(line.s, 1, &e) < 0);
+	assert_non_null(strstr(e.what, "2048 bytes long (1 of them"));
 	str_addc(&line, 'a');
-	assert_true(refuse_length(line.s, &e) < 0);
+	assert_true(refuse_length(line.s, 0, &e) < 0);
 	assert_int_equal(e.code, ERROR_REFUSED);
+	assert_non_null(strstr(e.what, "2048 bytes long: "));
 }
 
 int main(void)

@@ -187,6 +187,8 @@ static void test_live_media(void **state)
 		{ "/proc/cmdline", "BOOT_IMAGE=/live/vmlinuz boot=live components\n",
 		  "live" },
 		{ "/proc/cmdline", "boot=casper quiet splash ---\n", "casper" },
+		{ "/proc/cmdline", "BOOT_IMAGE=/casper/vmlinuz --- quiet splash\n",
+		  "casper" },
 		{ "/proc/cmdline", "root=live:CDLABEL=Fedora rd.live.image\n", "live:" },
 		{ "/proc/cmdline", "rd.live.image quiet\n", "rd.live.image" },
 		{ "/proc/cmdline", "archisobasedir=arch archisolabel=ARCH\n", "archiso" },
@@ -213,7 +215,14 @@ static void test_image_based(void **state)
 {
 	static const struct file_case files[] = {
 		{ "/run/ostree-booted", "", "ostree" },
+		{ "/ostree/repo/config", "", "ostree" },
+		{ "/run/mnt/ubuntu-boot/x", "", "Ubuntu Core" },
+		{ "/usr/bin/midclt", "", "TrueNAS" },
 		{ "/etc/NIXOS", "", "NixOS" },
+		{ "/etc/os-release", "ID=guix\n", "Guix" },
+		{ "/etc/os-release", "ID=bottlerocket\n", "Bottlerocket" },
+		{ "/etc/os-release", "ID=cos\n", "Container-Optimized" },
+		{ "/etc/os-release", "ID=haos\n", "Home Assistant" },
 		{ "/etc/os-release", "ID=ubuntu-core\n", "Ubuntu Core" },
 		{ "/etc/os-release", "ID=steamos\n", "SteamOS" },
 		{ "/etc/os-release", "ID=talos\n", "Talos" },
