@@ -35,6 +35,8 @@ struct boot_entry {
 	bool is_foreign;
 };
 
+void boot_entry_done(struct boot_entry *entry);
+
 struct bootloader;
 
 /* A host's boot menu, and what plan() needs to change it (priv): all contents already
@@ -57,6 +59,9 @@ struct boot_config {
 	struct error elsewhere;
 	struct boot_entry *v;
 	size_t n, cap;
+	/* slicer's entry for one trial boot, none of v: NULL if there is none */
+	struct boot_entry *trial;
+	bool trial_pending; /* the loader starts it next, once */
 	/* There is a menu that can't be read (not root, junk); NONE: it was, or there is
 	 * none */
 	struct error menu_error;
@@ -72,6 +77,18 @@ const struct boot_entry *boot_config_default(const struct boot_config *c);
 /* Kernel releases that the menu can start with this system, recovery ones included, each
  * once, appended. */
 void boot_config_versions(const struct boot_config *c, struct strv *ret);
+
+/*
+ * The parameter that the trial entry's kernel is known by. The kernel takes a word with a
+ * dot for a parameter of a module to come: it says nothing about it and does not hand it
+ * to init (linux init/main.c, unknown_bootoption()).
+ */
+#define BOOT_TRIAL_PARAM "slicer.trial"
+/* The trial's id in a command line: owned by the caller, NULL if it is none of a trial.
+ */
+char *boot_trial_id(const char *options);
+/* ed and the trial's parameter, as one edit. */
+void boot_trial_edit(const struct edit *ed, const char *id, struct edit *ret);
 
 struct boot_probe {
 	enum boot_match match;
@@ -103,6 +120,18 @@ struct bootloader {
 	 * power cut in the middle of them leaves what the loader needs whole anyway.
 	 */
 	int (*shelter)(const struct boot_config *c, struct shelter *ret, struct error *e);
+	/*
+	 * Steps that start a copy of the default entry, with ed and BOOT_TRIAL_PARAM=id,
+	 * at the next boot and never again; the rest of the menu stays as it is. An entry
+	 * of an earlier trial is replaced. Refused where the loader could not forget it
+	 * by itself. The order of the steps counts: the entry first, then what starts it
+	 * once.
+	 */
+	int (*trial)(const struct boot_config *c, const struct edit *ed, const char *id,
+		     struct plan *ret, struct error *e);
+	/* Steps that take the trial's entry away, and before it what would still start
+	 * it. None where there is neither. */
+	int (*trial_end)(const struct boot_config *c, struct plan *ret, struct error *e);
 };
 
 extern const struct bootloader bootloader_grub, bootloader_systemd_boot;

@@ -5,7 +5,7 @@
 
 #include <stdarg.h>
 
-static void entry_done(struct boot_entry *entry)
+void boot_entry_done(struct boot_entry *entry)
 {
 	free(entry->id);
 	free(entry->title);
@@ -14,13 +14,17 @@ static void entry_done(struct boot_entry *entry)
 	strv_done(&entry->initrds);
 	free(entry->options);
 	free(entry->source);
+	*entry = (struct boot_entry){ 0 };
 }
 
 void boot_config_done(struct boot_config *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		entry_done(&c->v[i]);
+		boot_entry_done(&c->v[i]);
 	free(c->v);
+	if (c->trial)
+		boot_entry_done(c->trial);
+	free(c->trial);
 	free(c->configured);
 	strv_done(&c->configured_sources);
 	free(c->generate_command);
@@ -50,6 +54,24 @@ void boot_config_versions(const struct boot_config *c, struct strv *ret)
 	for (size_t i = 0; i < c->n; i++)
 		if (c->v[i].version && !c->v[i].is_foreign)
 			strv_add_unique(ret, c->v[i].version);
+}
+
+char *boot_trial_id(const char *options)
+{
+	CLEANUP(strv_done) struct strv params = { 0 };
+	const char *id;
+
+	cmdline_split(options, strlen(options), &params);
+	id = cmdline_last(&params, BOOT_TRIAL_PARAM);
+	return id && *id ? xstrdup(id) : NULL;
+}
+
+void boot_trial_edit(const struct edit *ed, const char *id, struct edit *ret)
+{
+	CLEANUP(free_char) char *param = xasprintf(BOOT_TRIAL_PARAM "=%s", id);
+
+	edit_copy(ret, ed);
+	edit_push(ret, EDIT_ADD, param, NULL);
 }
 
 void boot_probe_done(struct boot_probe *p)

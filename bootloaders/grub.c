@@ -103,4 +103,6 @@ const struct bootloader bootloader_grub = {
 	.probe = probe,
 	.load = grub_load,
 	.plan = grub_plan,
+	.trial = grub_plan_trial,
+	.trial_end = grub_plan_trial_end,
 };

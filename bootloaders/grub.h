@@ -2,7 +2,8 @@
 /*
  * GRUB as Debian and Ubuntu have it, in parts: grub.c asks whether it is here,
  * grub_load.c reads its configuration, grub_menu.c its menu, grub_edit.c changes
- * assignments, grub_plan.c makes the steps.
+ * assignments, grub_plan.c makes the steps, grub_trial.c deals with the entry for one
+ * trial boot.
  *
  * grub-mkconfig is a shell script that sources /etc/default/grub and, with Debian's
  * patch, then /etc/default/grub.d/(*).cfg; 10_linux gives normal entries
@@ -13,6 +14,7 @@
 #define SLICER_BOOTLOADERS_GRUB_H
 
 #include "bootloaders/bootloader.h"
+#include "text/grubcfg.h"
 #include "text/shell.h"
 
 #define GRUB_MAIN "/etc/default/grub"
@@ -20,6 +22,8 @@
 #define GRUB_OWN "/etc/default/grub.d/zz-slicer-iommu.cfg"
 #define GRUB_CFG "/boot/grub/grub.cfg"
 #define GRUB_ENV "/boot/grub/grubenv"
+#define GRUB_CUSTOM "/boot/grub/custom.cfg"
+#define GRUB_TRIAL "slicer-trial" /* the trial entry's id */
 #define GRUB_CFG_MAX (16 * HOST_MAX_CONFIG) /* many kernels, os-prober */
 
 /* The one line of Debian's update-grub that counts. */
@@ -45,6 +49,15 @@ void grub_files_done(struct grub_files *files);
 int grub_files_copy(const struct grub_files *files, struct grub_files *ret,
 		    struct error *e);
 
+/* What trial() and trial_end() know of it. */
+struct grub_trial {
+	struct str custom; /* GRUB_CUSTOM */
+	bool has_custom;
+	size_t begin, end; /* slicer's lines in it; the same: none */
+	struct error refusal; /* why there can be no trial; code NONE: there can */
+	struct error trouble; /* why slicer's lines can't be told from others */
+};
+
 /* What plan() knows of a host. */
 struct grub {
 	struct grub_files files; /* [0] is GRUB_MAIN; GRUB_OWN is among them where
@@ -54,15 +67,33 @@ struct grub {
 					can't */
 	bool menu_exists, menu_incomplete; /* grub.cfg; it was cut off */
 	struct str menu; /* its text */
+	struct grub_cfg cfg; /* what it says */
+	size_t chosen; /* the default entry in cfg, SIZE_MAX unknown */
+	struct grub_trial trial;
 	struct error refusal; /* why the generator must not run now; code NONE: it may */
 };
 
-/* grub_menu.c: entries of GRUB_CFG. A file that can't be read becomes a note. */
+/* grub_menu.c: entries of GRUB_CFG. A file that can't be read becomes a note. The trial's
+ * entry is not looked at as the next one: it is that once. */
 int grub_load_menu(const struct host *h, const struct facts *f, struct boot_config *ret);
 /* Does the stub on the ESP lead to the filesystem that GRUB_CFG is on? If not: elsewhere,
  * and a note. */
 void grub_check_stub(const struct host *h, const struct facts *f,
 		     struct boot_config *ret);
+
+/* What from, with one of its kernels, means on this host. */
+void grub_fill_entry(const struct host *h, const struct facts *f,
+		     const struct grub_entry *from, const struct grub_linux *kernel,
+		     struct boot_entry *ret);
+
+/* grub_trial.c: the entry of a trial, and whether there can be one. Comes last of load.
+ */
+void grub_load_trial(const struct host *h, const struct facts *f,
+		     struct boot_config *ret);
+void grub_trial_done(struct grub_trial *t);
+int grub_plan_trial(const struct boot_config *c, const struct edit *ed, const char *id,
+		    struct plan *ret, struct error *e);
+int grub_plan_trial_end(const struct boot_config *c, struct plan *ret, struct error *e);
 
 /* grub_edit.c: variables after all files were sourced. */
 void grub_eval(const struct grub_files *files, struct shell_vars *ret);

@@ -45,6 +45,8 @@ static void grub_free(void *p)
 	strv_done(&g->generator);
 	strv_done(&g->generator_aside);
 	str_done(&g->menu);
+	grub_cfg_done(&g->cfg);
+	grub_trial_done(&g->trial);
 	free(g);
 }
 
@@ -252,7 +254,7 @@ int grub_load(const struct host *h, const struct facts *f, struct boot_config *r
 	if (g->refusal.code != ERROR_NONE)
 		strv_add(&ret->notes, g->refusal.what);
 	grub_check_stub(h, f, ret);
-	g->menu_exists = host_read(h, GRUB_CFG, GRUB_CFG_MAX, &g->menu, NULL) == 0;
 	g->menu_incomplete = grub_load_menu(h, f, ret) == -EBADMSG;
+	grub_load_trial(h, f, ret);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "text/grubcfg.h"
+#include "text/grubenv.h"
 
 /* The name of the /etc/grub.d script that wrote the entry; "" if none did. */
 static const char *section_of(const struct grub_entry *entry)
@@ -76,12 +77,10 @@ static char *host_path(const struct host *h, const char *path)
 	return found;
 }
 
-static void add_entry(const struct host *h, const struct facts *f,
-		      const struct grub_entry *from, const struct grub_linux *kernel,
-		      struct boot_config *ret)
+void grub_fill_entry(const struct host *h, const struct facts *f,
+		     const struct grub_entry *from, const struct grub_linux *kernel,
+		     struct boot_entry *entry)
 {
-	struct boot_entry *entry = boot_config_add(ret);
-
 	entry->id = xstrdup(from->id ? from->id : from->title);
 	entry->title = xstrdup(from->title);
 	entry->kernel = host_path(h, kernel->kernel);
@@ -100,8 +99,9 @@ static void add_entry(const struct host *h, const struct facts *f,
 	entry->is_recovery = is_recovery(from, kernel->options);
 }
 
-/* What GRUB will start next: the one-shot if it is set, else the default, which may be
- * the saved one (util/grub.d/00_header.in). SIZE_MAX if it can't be told. */
+/* What GRUB will start next: the one-shot if it is set (and is no trial's), else the
+ * default, which may be the saved one (util/grub.d/00_header.in). SIZE_MAX if it can't be
+ * told. */
 static size_t default_index(const struct host *h, const struct grub_cfg *cfg)
 {
 	CLEANUP(str_done) struct str env = { 0 };
@@ -112,7 +112,7 @@ static size_t default_index(const struct host *h, const struct grub_cfg *cfg)
 		next = grubenv_get(str_c(&env), env.len, "next_entry");
 		saved = grubenv_get(str_c(&env), env.len, "saved_entry");
 	}
-	if (cfg->has_next_entry && next && *next)
+	if (cfg->has_next_entry && next && *next && strcmp(next, GRUB_TRIAL) != 0)
 		value = next;
 	else if (strcmp(value, "${saved_entry}") == 0 ||
 		 strcmp(value, "$saved_entry") == 0)
@@ -120,10 +120,10 @@ static size_t default_index(const struct host *h, const struct grub_cfg *cfg)
 	return grub_cfg_default(cfg, *value ? value : "0");
 }
 
-static void add_entries(const struct host *h, const struct facts *f,
-			const struct grub_cfg *cfg, struct boot_config *ret)
+static void add_entries(const struct host *h, const struct facts *f, const struct grub *g,
+			struct boot_config *ret)
 {
-	size_t chosen = default_index(h, cfg);
+	const struct grub_cfg *cfg = &g->cfg;
 
 	for (size_t i = 0; i < cfg->n; i++) {
 		const struct grub_entry *from = &cfg->v[i];
@@ -137,21 +137,24 @@ static void add_entries(const struct host *h, const struct facts *f,
 			continue;
 		/* With GRUB_FORCE_PARTUUID there are two: each may be the one used. */
 		for (size_t k = 0; k < from->n_kernels; k++) {
-			add_entry(h, f, from, &from->kernels[k], ret);
-			ret->v[ret->n - 1].is_default = i == chosen;
+			struct boot_entry *entry = boot_config_add(ret);
+
+			grub_fill_entry(h, f, from, &from->kernels[k], entry);
+			entry->is_default = i == g->chosen;
 		}
 	}
 }
 
 int grub_load_menu(const struct host *h, const struct facts *f, struct boot_config *ret)
 {
-	CLEANUP(grub_cfg_done) struct grub_cfg cfg = { 0 };
-	CLEANUP(str_done) struct str text = { 0 };
+	struct grub *g = ret->priv;
 	struct error error = { 0 };
-	int r = host_read(h, GRUB_CFG, GRUB_CFG_MAX, &text, &error);
+	int r = host_read(h, GRUB_CFG, GRUB_CFG_MAX, &g->menu, &error);
 
+	g->menu_exists = r == 0;
+	g->chosen = SIZE_MAX;
 	if (r == 0)
-		r = grub_cfg_parse(str_c(&text), text.len, &cfg, &error);
+		r = grub_cfg_parse(str_c(&g->menu), g->menu.len, &g->cfg, &error);
 	if (r < 0) {
 		error_at(&error, GRUB_CFG, error.line);
 		if (r != -ENOENT)
@@ -160,10 +163,11 @@ int grub_load_menu(const struct host *h, const struct facts *f, struct boot_conf
 			  error.what);
 		return r;
 	}
-	add_entries(h, f, &cfg, ret);
-	if (cfg.complete && !ret->n)
+	g->chosen = default_index(h, &g->cfg);
+	add_entries(h, f, g, ret);
+	if (g->cfg.complete && !ret->n)
 		strv_addf(&ret->notes, "%s has no Linux entry", GRUB_CFG);
-	if (cfg.complete)
+	if (g->cfg.complete)
 		return 0;
 	strv_addf(&ret->notes, "%s is cut off: \"%s\" writes it anew", GRUB_CFG,
 		  ret->generate_command);

@@ -74,4 +74,6 @@ const struct bootloader bootloader_systemd_boot = {
 	.load = sdboot_load,
 	.plan = sdboot_plan,
 	.shelter = sdboot_shelter,
+	.trial = sdboot_plan_trial,
+	.trial_end = sdboot_plan_trial_end,
 };

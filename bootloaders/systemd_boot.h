@@ -3,7 +3,8 @@
  * systemd-boot, in parts: systemd_boot.c asks whether it is here, systemd_boot_load.c
  * reads the entries, systemd_boot_order.c finds the default one, systemd_boot_cmdline.c
  * reads what kernel-install gives to new ones, systemd_boot_plan.c makes the steps,
- * systemd_boot_esp.c asks whether it is all on the right partition.
+ * systemd_boot_esp.c asks whether it is all on the right partition,
+ * systemd_boot_trial.c deals with the entry for one trial boot.
  *
  * An entry is either written by a person, and then edited where it stands, or made by
  * kernel-install(8), which writes it anew from /etc/kernel/cmdline at every change of the
@@ -53,15 +54,27 @@ struct sdboot {
 	struct str conf_text;
 	char *default_variable; /* LoaderEntryDefault, which loader.conf can't overrule */
 	struct error refusal; /* why nothing must be changed; code NONE: it may */
+	struct strv patterns; /* of the default entry, the first that matches counts */
+	bool has_images; /* unified kernel images stand in the menu, too */
+	size_t chosen; /* the default entry; n unknown */
+	/* Entries that slicer made for a trial boot, none of v */
+	struct sdboot_entry *trials;
+	size_t n_trials, trials_cap;
+	struct error trial_refusal; /* why there can be no trial; code NONE: there can */
 };
+void sdboot_entry_done(struct sdboot_entry *entry);
 
 /* systemd_boot_load.c */
 int sdboot_load(const struct host *h, const struct facts *f, struct boot_config *ret,
 		struct error *e);
 
-/* systemd_boot_order.c: the entry that is started next. n if it can't be told. Sets a
- * refusal if it is none of these. */
-size_t sdboot_default(const struct facts *f, struct sdboot *s, bool has_images);
+/* systemd_boot_order.c: what decides on the default entry. */
+void sdboot_load_patterns(const struct facts *f, struct sdboot *s);
+/* The entry that is started next (a trial aside: it is that once). n if it can't be told.
+ */
+size_t sdboot_default(const struct sdboot *s);
+/* Sets a refusal if it is an image. */
+void sdboot_check_default(struct sdboot *s);
 
 /* systemd_boot_esp.c: is the ESP that is mounted the one that the loader was started
  * from? If not: elsewhere, and a note. */
@@ -85,6 +98,17 @@ void sdboot_load_shelter(const struct host *h, const struct facts *f, struct sdb
 /* Fills *ret for a plan whose programs rewrite entries or what they start. Error: there
  * is no entry to copy. */
 int sdboot_shelter(const struct boot_config *c, struct shelter *ret, struct error *e);
+
+/* systemd_boot_trial.c: is this the id, and the file, of a trial's entry? */
+bool sdboot_is_trial(const char *id);
+void sdboot_add_trial(const struct host *h, const char *dir, const char *file,
+		      struct sdboot *s);
+/* What was read of it, and whether there can be one. Comes last of load. */
+void sdboot_load_trial(const struct host *h, const struct facts *f,
+		       struct boot_config *ret);
+int sdboot_plan_trial(const struct boot_config *c, const struct edit *ed, const char *id,
+		      struct plan *ret, struct error *e);
+int sdboot_plan_trial_end(const struct boot_config *c, struct plan *ret, struct error *e);
 
 /* systemd_boot_plan.c */
 int sdboot_plan(const struct boot_config *c, const struct edit *ed, struct plan *ret,

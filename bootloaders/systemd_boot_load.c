@@ -7,18 +7,26 @@
 
 #include "text/shell.h"
 
+void sdboot_entry_done(struct sdboot_entry *entry)
+{
+	free(entry->path);
+	free(entry->id);
+	bls_done(&entry->bls);
+	strv_done(&entry->regenerate);
+	free(entry->trouble);
+}
+
 static void sdboot_free(void *p)
 {
 	struct sdboot *s = p;
 
-	for (size_t i = 0; i < s->n; i++) {
-		free(s->v[i].path);
-		free(s->v[i].id);
-		bls_done(&s->v[i].bls);
-		strv_done(&s->v[i].regenerate);
-		free(s->v[i].trouble);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		sdboot_entry_done(&s->v[i]);
+	for (size_t i = 0; i < s->n_trials; i++)
+		sdboot_entry_done(&s->trials[i]);
 	free(s->v);
+	free(s->trials);
+	strv_done(&s->patterns);
 	str_done(&s->text);
 	strv_done(&s->params);
 	free(s->conf);
@@ -292,10 +300,13 @@ static void add_entries(const struct context *x, const char *partition, struct s
 
 	if (r < 0 && r != -ENOENT)
 		strv_addf(&c->notes, "%s can't be read: %s", dir, error.what);
-	for (size_t i = 0; i < names.n; i++)
-		if (bls_is_entry_name(names.v[i]) &&
-		    strcmp(names.v[i], SDBOOT_SHELTER) != 0)
+	for (size_t i = 0; i < names.n; i++) {
+		if (sdboot_is_trial(names.v[i]))
+			sdboot_add_trial(x->h, dir, names.v[i], s);
+		else if (bls_is_entry_name(names.v[i]) &&
+			 strcmp(names.v[i], SDBOOT_SHELTER) != 0)
 			add_entry(x, partition, names.v[i], s, c);
+	}
 	if (names.n && host_can_write(x->h, dir) == -EROFS) {
 		error_set(&s->refusal, EROFS, "the filesystem of %s is read-only", dir);
 		error_at(&s->refusal, dir, 0);
@@ -339,8 +350,6 @@ int sdboot_load(const struct host *h, const struct facts *f, struct boot_config 
 	const struct boot_partitions *b = &f->boot_partitions;
 	CLEANUP(context_done) struct context x = { .h = h, .f = f };
 	struct sdboot *s = xcalloc(1, sizeof(*s));
-	bool images = false;
-	size_t chosen;
 
 	(void)e;
 	ret->loader = &bootloader_systemd_boot;
@@ -349,24 +358,27 @@ int sdboot_load(const struct host *h, const struct facts *f, struct boot_config 
 	context_load(&x);
 	if (b->xbootldr) {
 		add_entries(&x, b->xbootldr, s, ret);
-		images |= has_images(h, b->xbootldr, ret);
+		s->has_images |= has_images(h, b->xbootldr, ret);
 	}
 	if (b->esp) {
 		add_entries(&x, b->esp, s, ret);
-		images |= has_images(h, b->esp, ret);
+		s->has_images |= has_images(h, b->esp, ret);
 	} else {
 		refuse_unmounted(f, s);
 	}
 	sdboot_load_shelter(h, f, s);
-	chosen = sdboot_default(f, s, images);
-	if (chosen < s->n)
-		ret->v[chosen].is_default = true;
-	sdboot_load_cmdline(h, f, s, ret, chosen);
+	sdboot_load_patterns(f, s);
+	sdboot_check_default(s);
+	s->chosen = sdboot_default(s);
+	if (s->chosen < s->n)
+		ret->v[s->chosen].is_default = true;
+	sdboot_load_cmdline(h, f, s, ret, s->chosen);
 	ret->has_generator = ret->copies_kernels = s->has_managed;
 	sdboot_check_esp(f, ret);
 	if (s->has_managed)
 		ret->generate_command = strv_join(&s->v[s->reference].regenerate, " ");
 	if (s->refusal.code != ERROR_NONE)
 		strv_add(&ret->notes, s->refusal.what);
+	sdboot_load_trial(h, f, ret);
 	return 0;
 }

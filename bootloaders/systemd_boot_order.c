@@ -66,41 +66,59 @@ static char *configured_default(const struct sdboot *s)
 	return NULL;
 }
 
-static void refuse_image(struct sdboot *s, const char *id)
-{
-	error_set(&s->refusal, EOPNOTSUPP,
-		  "the default entry \"%s\" is a unified kernel image, whose command "
-		  "line is "
-		  "inside it",
-		  id);
-	error_hint(&s->refusal, "add the parameters to /etc/kernel/cmdline and build the "
-				"image anew (kernel-install add-all, mkinitcpio -P, or "
-				"dracut --force --regenerate-all --uefi)");
-}
-
-size_t sdboot_default(const struct facts *f, struct sdboot *s, bool has_images)
+void sdboot_load_patterns(const struct facts *f, struct sdboot *s)
 {
 	CLEANUP(free_char) char *conf = configured_default(s);
-	/* In this order; what matches nothing is passed over. */
-	const char *patterns[] = { f->efi.entry_oneshot, f->efi.entry_default, conf };
+	const char *oneshot = f->efi.entry_oneshot;
+	const char *patterns[] = { oneshot && !sdboot_is_trial(oneshot) ? oneshot : NULL,
+				   f->efi.entry_default, conf };
+	const char *selected = f->efi.entry_selected;
 
 	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
 		const char *pattern = patterns[i];
-		size_t found;
 
-		/* The entry that was chosen last: the one that runs now. */
+		/* The entry that was chosen last: as a rule the one that runs now. */
 		if (pattern && strcmp(pattern, "@saved") == 0)
-			pattern = f->efi.entry_selected;
-		if (!pattern || !*pattern)
-			continue;
-		found = first_match(s, pattern);
+			pattern = f->efi.entry_saved ? f->efi.entry_saved
+				  : selected && !sdboot_is_trial(selected) ? selected
+									   : NULL;
+		if (pattern && *pattern)
+			strv_add(&s->patterns, pattern);
+	}
+}
+
+size_t sdboot_default(const struct sdboot *s)
+{
+	/* In this order; what matches nothing is passed over. */
+	for (size_t i = 0; i < s->patterns.n; i++) {
+		size_t found = first_match(s, s->patterns.v[i]);
+
 		if (found < s->n)
 			return found;
-		if (has_images && str_ends(pattern, ".efi")) {
-			refuse_image(s, pattern);
+		if (s->has_images && str_ends(s->patterns.v[i], ".efi"))
 			return s->n;
-		}
 	}
 	/* Images sort in between by what is inside them. */
-	return has_images ? s->n : first_match(s, NULL);
+	return s->has_images ? s->n : first_match(s, NULL);
+}
+
+void sdboot_check_default(struct sdboot *s)
+{
+	for (size_t i = 0; s->has_images && i < s->patterns.n; i++) {
+		const char *id = s->patterns.v[i];
+
+		if (first_match(s, id) < s->n)
+			return;
+		if (!str_ends(id, ".efi"))
+			continue;
+		error_set(&s->refusal, EOPNOTSUPP,
+			  "the default entry \"%s\" is a unified kernel image, whose "
+			  "command line is inside it",
+			  id);
+		error_hint(&s->refusal,
+			   "add the parameters to /etc/kernel/cmdline and build the "
+			   "image anew (kernel-install add-all, mkinitcpio -P, or "
+			   "dracut --force --regenerate-all --uefi)");
+		return;
+	}
 }

@@ -21,45 +21,18 @@ static char *difference(const struct strv *a, const struct strv *b)
 	return strv_join(&rest, " ");
 }
 
-static int check_safe(const struct edit *ed, struct error *e)
-{
-	for (size_t i = 0; i < ed->n; i++) {
-		const struct edit_item *it = &ed->v[i];
-		int r = it->op == EDIT_REMOVE ? 0
-			: it->op == EDIT_ADD  ? param_check_safe(it->param, e)
-					      : param_check_safe(it->to, e);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* ---- entries written by hand
  * ----------------------------------------------------------- */
-
-/* Entries may differ: where what is to be replaced is missing, its successor is added. */
-static void edit_for(const struct edit *ed, const char *options, struct edit *ret)
-{
-	CLEANUP(strv_done) struct strv params = { 0 };
-
-	cmdline_split(options, strlen(options), &params);
-	for (size_t i = 0; i < ed->n; i++) {
-		const struct edit_item *it = &ed->v[i];
-
-		edit_push(ret, it->op, it->param, it->to);
-		if (it->op == EDIT_REPLACE && !cmdline_has(&params, it->param))
-			edit_push(ret, EDIT_ADD, it->to, NULL);
-	}
-}
 
 /* The new text of an entry. Returns whether it differs. */
 static bool edit_entry(const struct sdboot_entry *entry, const char *options,
 		       const struct edit *ed, struct str *ret)
 {
+	CLEANUP(strv_done) struct strv params = { 0 };
 	CLEANUP(edit_done) struct edit own = { 0 };
 
-	edit_for(ed, options, &own);
+	cmdline_split(options, strlen(options), &params);
+	edit_complete(ed, &params, &own);
 	bls_edit(&entry->bls, &own, ret);
 	return !str_same(ret, &entry->bls.text);
 }
@@ -371,7 +344,7 @@ int sdboot_plan(const struct boot_config *c, const struct edit *ed, struct plan 
 {
 	const struct sdboot *s = c->priv;
 	const struct error *refusal = NULL;
-	int r = check_safe(ed, e);
+	int r = edit_check_safe(ed, e);
 
 	if (r < 0)
 		return r;

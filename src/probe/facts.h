@@ -62,6 +62,7 @@ struct efi_facts {
 	char *loader_part_uuid; /* LoaderDevicePartUUID, lower case */
 	char *loader_image; /* LoaderImageIdentifier */
 	char *entry_selected, *entry_default, *entry_oneshot;
+	char *entry_saved; /* LoaderEntryLastBooted: what "@saved" means */
 	uint64_t loader_features;
 	char *boot_file; /* file of Boot####[BootCurrent]: "\EFI\debian\shimx64.efi" */
 	char boot_part_uuid[37];

@@ -177,3 +177,16 @@ int param_check_safe(const char *param, struct error *e)
 	}
 	return 0;
 }
+
+int edit_check_safe(const struct edit *ed, struct error *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ed->n && r == 0; i++) {
+		const struct edit_item *it = &ed->v[i];
+
+		if (it->op != EDIT_REMOVE)
+			r = param_check_safe(it->op == EDIT_ADD ? it->param : it->to, e);
+	}
+	return r;
+}

@@ -65,6 +65,9 @@ void edit_push(struct edit *ed, enum edit_op op, const char *param, const char *
 /* As edit_push(), also when the same item is there: what matters is the order. */
 void edit_append(struct edit *ed, enum edit_op op, const char *param, const char *to);
 void edit_copy(struct edit *dst, const struct edit *src);
+/* ed for one command line of several that differ: where what is to be replaced is
+ * missing, its successor is added. */
+void edit_complete(const struct edit *ed, const struct strv *params, struct edit *ret);
 /* The edit that takes ed back, applied in reverse order. */
 void edit_inverse(const struct edit *ed, struct edit *ret);
 
@@ -111,5 +114,7 @@ void edit_apply_params(const struct edit *ed, struct strv *params);
  * character.
  */
 int param_check_safe(const char *param, struct error *e);
+/* All that ed puts in. */
+int edit_check_safe(const struct edit *ed, struct error *e);
 
 #endif

@@ -45,6 +45,17 @@ void edit_copy(struct edit *dst, const struct edit *src)
 		edit_push(dst, src->v[i].op, src->v[i].param, src->v[i].to);
 }
 
+void edit_complete(const struct edit *ed, const struct strv *params, struct edit *ret)
+{
+	for (size_t i = 0; i < ed->n; i++) {
+		const struct edit_item *it = &ed->v[i];
+
+		edit_push(ret, it->op, it->param, it->to);
+		if (it->op == EDIT_REPLACE && !cmdline_has(params, it->param))
+			edit_push(ret, EDIT_ADD, it->to, NULL);
+	}
+}
+
 void edit_inverse(const struct edit *ed, struct edit *ret)
 {
 	for (size_t i = ed->n; i > 0; i--) {

@@ -27,8 +27,10 @@ struct parser {
 	size_t n_ifs, cap_ifs;
 	char *section;
 	bool has_sections, has_commands, is_broken;
-	struct strv words; /* the command being read, and its line */
+	bool has_emptied; /* next_entry, in 00_header's one-shot code */
+	struct strv words; /* the command being read, its line and first byte */
 	unsigned line;
+	size_t start, at; /* at: behind the last token */
 };
 
 void grub_cfg_done(struct grub_cfg *cfg)
@@ -85,13 +87,19 @@ static void pop_if(struct parser *p)
 		p->is_broken = true;
 }
 
+/* At the brace that closes it. */
 static void pop_block(struct parser *p)
 {
+	size_t item;
+
 	if (p->n_blocks == 0) {
 		p->is_broken = true;
 		return;
 	}
 	p->n_blocks--;
+	item = p->blocks[p->n_blocks].item;
+	if (item != SIZE_MAX && p->cfg->items[item].kind == GRUB_ITEM_ENTRY)
+		p->cfg->v[p->cfg->items[item].entry].end = p->at - 1;
 	p->is_broken |= p->n_ifs != p->blocks[p->n_blocks].ifs;
 	p->n_ifs = p->blocks[p->n_blocks].ifs;
 }
@@ -171,7 +179,7 @@ static void push_entry(struct parser *p, size_t item)
 {
 	struct grub_cfg *cfg = p->cfg;
 	const struct grub_item *it = &cfg->items[item];
-	struct grub_entry entry = { .line = p->line };
+	struct grub_entry entry = { .line = p->line, .start = p->start, .body = p->at };
 
 	entry.title = xstrdup(it->title);
 	entry.id = xstrdup_null(it->id);
@@ -215,6 +223,34 @@ static void open_item(struct parser *p, char *const *args, size_t n,
 	push_block(p, item);
 }
 
+/* Is this the branch of 00_header that is run when there is an entry for this boot alone?
+ */
+static bool is_one_shot(const struct parser *p)
+{
+	const struct condition *top = p->n_ifs ? &p->ifs[p->n_ifs - 1] : NULL;
+
+	return top && top->has_next_entry && !top->is_test && !top->is_else &&
+	       p->n_blocks == 0;
+}
+
+static void save_env(struct parser *p, char **args, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		p->cfg->clears_next_entry |=
+			p->has_emptied && is_one_shot(p) && str_eq(args[i], "next_entry");
+}
+
+/* 41_custom's two ways to say it. */
+static bool is_custom(const char *path)
+{
+	static const char *const paths[] = { "${config_directory}/custom.cfg",
+					     "$config_directory/custom.cfg",
+					     "${prefix}/custom.cfg", "$prefix/custom.cfg",
+					     NULL };
+
+	return grub_word_is_any(path, paths);
+}
+
 static void run(struct parser *p, char **args, size_t n)
 {
 	static const char *const sources[] = { "blscfg", "uki",	       "source",
@@ -224,6 +260,11 @@ static void run(struct parser *p, char **args, size_t n)
 
 	if (str_starts(assign, "default="))
 		set_default(p, assign + strlen("default="));
+	p->has_emptied |= str_eq(assign, "next_entry=") && is_one_shot(p);
+	if (str_eq(args[0], "save_env"))
+		save_env(p, args, n);
+	p->cfg->reads_custom |= str_eq(args[0], "source") && n > 1 &&
+				is_custom(args[1]) && p->n_blocks == 0;
 	p->cfg->has_blscfg |= str_eq(args[0], "blscfg");
 	if (entry)
 		grub_entry_command(entry, args, n, p->line);
@@ -292,10 +333,13 @@ static bool read_token(struct parser *p, struct grub_lexer *lx)
 {
 	enum grub_token token = grub_lexer_next(lx);
 
+	p->at = lx->at;
 	switch (token) {
 	case GRUB_WORD:
-		if (p->words.n == 0)
+		if (p->words.n == 0) {
 			p->line = lx->line;
+			p->start = lx->start;
+		}
 		strv_add(&p->words, str_c(&lx->text));
 		return true;
 	case GRUB_COMMENT:

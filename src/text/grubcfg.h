@@ -25,6 +25,9 @@ struct grub_entry {
 	char *section; /* "/etc/grub.d/10_linux" of ### BEGIN ###, NULL outside */
 	char *parent; /* id (or title) of the enclosing submenu, NULL at top level */
 	unsigned line;
+	/* Bytes of the text: where the command begins that is or ends in "menuentry",
+	 * what follows its "{", and the "}" that closes it; end is 0 where none does. */
+	size_t start, body, end;
 	/* linux, linux16, linuxefi lines; several with FORCE_PARTUUID. The first module
 	 * of a xen entry. */
 	struct grub_linux *kernels;
@@ -56,6 +59,8 @@ struct grub_cfg {
 	char *default_value;
 	bool has_blscfg; /* entries are in /boot/loader/entries */
 	bool has_next_entry; /* 00_header's one-shot code is there */
+	bool clears_next_entry; /* and saves that it is used up, so that it is one */
+	bool reads_custom; /* 41_custom's code is there: custom.cfg beside it is read */
 	/* Has commands; braces, quotes and if/fi are balanced, every BEGIN has its END:
 	 * not cut off, as far as it shows (between two sections it doesn't). */
 	bool complete;
@@ -64,10 +69,6 @@ struct grub_cfg {
 void grub_cfg_done(struct grub_cfg *cfg);
 /* Refuses binary content (NUL). A cut-off file parses with complete == false. */
 int grub_cfg_parse(const char *text, size_t len, struct grub_cfg *ret, struct error *e);
-
-/* grubenv (1024 bytes, "# GRUB Environment Block"): value of a variable; owned by the
- * caller, NULL if absent or the block is malformed. */
-char *grubenv_get(const char *block, size_t len, const char *name);
 
 /*
  * The index of the entry that default_value (with saved_entry put in by the caller)

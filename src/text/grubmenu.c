@@ -1,47 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which entry GRUB boots by default, and the environment block that can say so. */
+/* Which entry GRUB boots by default. */
 #include "text/grubcfg.h"
-
-#define ENV_SIGNATURE "# GRUB Environment Block\n"
-
-/* The end of the variable at p: its newline, or the end of the block. A backslash takes
- * the next byte, newline or backslash, for the value (grub-core/lib/envblk.c). */
-static const char *variable_end(const char *p, const char *end)
-{
-	for (; p < end && *p != '\n'; p++)
-		if (*p == '\\' && end - p > 1)
-			p++;
-	return p;
-}
-
-static char *unescape(const char *p, const char *end)
-{
-	struct str value = { 0 };
-
-	for (; p < end; p++) {
-		if (*p == '\\' && end - p > 1)
-			p++;
-		str_addc(&value, *p);
-	}
-	return str_take(&value);
-}
-
-char *grubenv_get(const char *block, size_t len, const char *name)
-{
-	size_t signature = strlen(ENV_SIGNATURE), name_len = strlen(name);
-	const char *p = block, *end, *stop = block + len;
-
-	if (len < signature || memcmp(block, ENV_SIGNATURE, signature) != 0)
-		return NULL;
-	for (p += signature; p < stop; p = end + 1) {
-		end = variable_end(p, stop);
-		if (*p == '#' || (size_t)(end - p) <= name_len)
-			continue;
-		if (memcmp(p, name, name_len) == 0 && p[name_len] == '=')
-			return unescape(p + name_len + 1, end);
-	}
-	return NULL;
-}
 
 /* Does the part of the default before its first ">" (">>" is a literal one) name this?
  * menuentry_eq() of grub-core/normal/menu.c. */

@@ -126,6 +126,7 @@ enum grub_token grub_lexer_next(struct grub_lexer *lx)
 		if (peek(lx, 0) == ' ' || peek(lx, 0) == '\t')
 			next(lx);
 	lx->line = lx->newlines + 1;
+	lx->start = lx->at;
 	switch (peek(lx, 0)) {
 	case '\0':
 		return GRUB_END;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Everything found lies in the text: lines in it, in their order; items and entries refer
  * to each other; the default is an entry or unknown. */
-#include "text/grubcfg.h"
+#include "text/grubcopy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,32 +48,48 @@ static void check_default(const struct grub_cfg *cfg, const char *value)
 	check(i == SIZE_MAX || i < cfg->n);
 }
 
+/* Where an entry lies, and a copy of it. */
+static void check_copy(const char *text, size_t size, const struct grub_entry *from)
+{
+	struct edit ed = { 0 };
+	struct str copy = { 0 };
+
+	check(from->start < from->body && from->body <= size && from->end < size);
+	check(from->end == 0 || (from->body <= from->end && text[from->end] == '}'));
+	edit_push(&ed, EDIT_ADD, "slicer.trial=1", NULL);
+	edit_push(&ed, EDIT_REMOVE, "quiet", NULL);
+	edit_push(&ed, EDIT_REPLACE, "a=1", "a=2");
+	if (grub_entry_copy(text, from, "slicer-trial", from->title, &ed, &copy, NULL) ==
+	    0)
+		check(memmem(copy.s, copy.len, " slicer.trial=1",
+			     strlen(" slicer.trial=1")));
+	edit_done(&ed);
+	str_done(&copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 	struct grub_cfg cfg;
 	unsigned lines = 1;
-	char *value;
 
 	for (size_t i = 0; i < size; i++)
 		lines += text[i] == '\n';
-	value = grubenv_get(text, size, "saved_entry");
 	if (grub_cfg_parse(text, size, &cfg, NULL) < 0) {
 		check(memchr(text, '\0', size));
-		free(value);
 		return 0;
 	}
 	for (size_t i = 0; i < cfg.n; i++)
 		check_entry(&cfg.v[i], lines);
+	for (size_t i = 0; i < cfg.n && i < 8; i++)
+		check_copy(text, size, &cfg.v[i]);
 	check_items(&cfg);
 	check_default(&cfg, "0");
 	check_default(&cfg, "1>0");
-	check_default(&cfg, value ? value : "");
 	if (cfg.default_value)
 		check_default(&cfg, cfg.default_value);
 	for (size_t i = 0; i < cfg.n && i < 16; i++)
 		check_default(&cfg, cfg.v[i].title);
-	free(value);
 	grub_cfg_done(&cfg);
 	return 0;
 }

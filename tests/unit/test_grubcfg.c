@@ -30,6 +30,52 @@ static struct grub_cfg parse_file(const char *name)
 	return cfg;
 }
 
+/* What makes an entry one for a single boot, and what does not. */
+static void test_one_shot(void **state)
+{
+	static const struct {
+		const char *text;
+		bool clears, custom;
+	} cases[] = {
+		{ "if [ \"${next_entry}\" ]; then\nset next_entry=\nsave_env "
+		  "next_entry\nfi",
+		  true, false },
+		/* GRUB_BUTTON_CMOS_ADDRESS */
+		{ "if cmostest 1; then set default=1\nelif [ \"${next_entry}\" ]; then\n"
+		  "set next_entry=\nsave_env next_entry\nfi",
+		  true, false },
+		{ "if [ \"${next_entry}\" ]; then\nsave_env next_entry\nset "
+		  "next_entry=\nfi",
+		  false, false },
+		{ "if [ \"${next_entry}\" ]; then\nset next_entry=x\nsave_env "
+		  "next_entry\nfi",
+		  false, false },
+		{ "if [ \"${next_entry}\" ]; then true; else\nset next_entry=\n"
+		  "save_env next_entry\nfi",
+		  false, false },
+		{ "if [ x ]; then\nset next_entry=\nsave_env next_entry\nfi", false,
+		  false },
+		{ "function f {\nif [ \"${next_entry}\" ]; then\nset next_entry=\n"
+		  "save_env next_entry\nfi\n}",
+		  false, false },
+		{ "if [ -f x ]; then source ${config_directory}/custom.cfg; fi", false,
+		  true },
+		{ "source $prefix/custom.cfg", false, true },
+		{ "source $prefix/other.cfg", false, false },
+		{ "configfile $prefix/custom.cfg", false, false },
+		{ "submenu x {\nsource $prefix/custom.cfg\n}", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct grub_cfg cfg = parse(cases[i].text);
+
+		assert_int_equal(cfg.clears_next_entry, cases[i].clears);
+		assert_int_equal(cfg.reads_custom, cases[i].custom);
+		grub_cfg_done(&cfg);
+	}
+}
+
 static void test_debian(void **state)
 {
 	struct grub_cfg cfg = parse_file("grubcfg/debian12.cfg");
@@ -37,7 +83,7 @@ static void test_debian(void **state)
 
 	(void)state;
 	assert_true(cfg.complete);
-	assert_true(cfg.has_next_entry);
+	assert_true(cfg.has_next_entry && cfg.clears_next_entry && cfg.reads_custom);
 	assert_false(cfg.has_blscfg);
 	assert_string_equal(cfg.default_value, "0");
 	assert_int_equal(cfg.n, 5);
@@ -349,6 +395,7 @@ static void test_default_value(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_shot),
 		cmocka_unit_test(test_debian),
 		cmocka_unit_test(test_debian_saved),
 		cmocka_unit_test(test_debian_xen),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The default entry and the environment block: grubmenu.c. */
+/* The default entry: grubmenu.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/fixture.h"
 #include "text/grubcfg.h"
 
 static struct grub_cfg parse(const char *text)
@@ -71,43 +70,10 @@ static void test_default_entry(void **state)
 	grub_cfg_done(&cfg);
 }
 
-static void assert_env(const struct str *block, const char *name, const char *want)
-{
-	CLEANUP(free_char) char *got = grubenv_get(block->s, block->len, name);
-
-	if (want)
-		assert_string_equal(got, want);
-	else
-		assert_null(got);
-}
-
-static void test_grubenv(void **state)
-{
-	struct str s = fixture_read("grubcfg/grubenv");
-
-	(void)state;
-	assert_int_equal(s.len, 1024);
-	assert_env(&s, "saved_entry", "gnulinux-simple-8b1b");
-	assert_env(&s, "odd", "a\\b");
-	assert_env(&s, "saved", NULL);
-	assert_env(&s, "entry", NULL);
-	s.s[0] = 'x';
-	assert_env(&s, "saved_entry", NULL);
-	str_set(&s, "", 0);
-	assert_env(&s, "saved_entry", NULL);
-	str_set(&s, "# GRUB Environment Block\na=b\\\nc=d\ne=\nf=g", 41);
-	assert_env(&s, "a", "b\nc=d");
-	assert_env(&s, "c", NULL);
-	assert_env(&s, "e", "");
-	assert_env(&s, "f", "g");
-	str_done(&s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_default_entry),
-		cmocka_unit_test(test_grubenv),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
