@@ -233,7 +233,11 @@ static int begin(struct setup *s, struct error *e)
 	if (err < 0 || changes_nothing(s))
 		return err;
 	s->lock = host_lock(s->c->host, e);
-	return s->lock < 0 ? s->lock : 0;
+	if (s->lock < 0)
+		return s->lock;
+	journal_sweep(s->c->host);
+	host_replace_sweep(s->c->host, NEXT_STEPS_PATH);
+	return 0;
 }
 
 static int go(struct setup *s, int *status, struct error *e)

@@ -100,14 +100,15 @@ static bool has_shelter(const struct setup *s, const struct undo *u)
 }
 
 static int add_programs(struct setup *s, struct undo *u, const struct plan *images,
-			const struct plan *tokens, bool made_anew, struct error *e)
+			const struct plan *tokens, bool made_anew, bool recover,
+			struct error *e)
 {
 	int err;
 
 	/* As in setting up: images first, for what copies them. */
 	if (made_anew && !plan_is_empty(&s->plan))
 		plan_add_programs(&s->plan, images);
-	err = undo_programs(s->c->host, &u->records, made_anew, &s->plan, e);
+	err = undo_programs(s->c->host, &u->records, made_anew, recover, &s->plan, e);
 	if (made_anew)
 		plan_add_programs(&s->plan, tokens);
 	plan_order(&s->plan);
@@ -152,7 +153,7 @@ int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error 
 			need);
 		return -EINVAL;
 	}
-	return add_programs(s, u, &images, &tokens, !recover || used_tokens, e);
+	return add_programs(s, u, &images, &tokens, !recover || used_tokens, recover, e);
 }
 
 static int finish(struct setup *s, struct error *e)

@@ -96,7 +96,7 @@ int host_remove(const struct host *h, const char *path, struct error *e);
 /* Makes a directory and its parents; one that is there is fine. */
 int host_mkdirs(const struct host *h, const char *path, mode_t mode, struct error *e);
 /* rmdir; one that is not empty or not there is fine. */
-void host_rmdir(const struct host *h, const char *path);
+int host_rmdir(const struct host *h, const char *path, struct error *e);
 /* Appends to a log below /var/lib/slicer (made with mode 0600): an fd for writing. */
 int host_open_log(const struct host *h, const char *path, struct error *e);
 /*

@@ -237,13 +237,23 @@ int host_mkdirs(const struct host *h, const char *path, mode_t mode, struct erro
 	}
 }
 
-void host_rmdir(const struct host *h, const char *path)
+int host_rmdir(const struct host *h, const char *path, struct error *e)
 {
 	CLEANUP(free_char) char *name = NULL;
 	CLEANUP(close_fd) int dir = host_open_parent(h, path, true, &name);
 
-	if (dir >= 0 && unlinkat(dir, name, AT_REMOVEDIR) == 0)
-		fsync(dir);
+	if (dir == -ENOENT || dir == -ENOTDIR)
+		return 0;
+	if (dir < 0)
+		return write_error(e, path, -dir, "remove");
+	if (unlinkat(dir, name, AT_REMOVEDIR) < 0)
+		return errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST ||
+				       errno == EBUSY
+			       ? 0
+			       : write_error(e, path, errno, "remove");
+	if (fsync(dir) < 0)
+		return write_error(e, path, errno, "make sure of the directory of");
+	return 0;
 }
 
 int host_open_log(const struct host *h, const char *path, struct error *e)

@@ -190,8 +190,12 @@ static void restore(const struct apply *a, size_t begun, struct record *rec, int
 		if (do_file(a->host, s, false, &rec->dirs, &why) < 0)
 			str_addf(left, "%s is not as before (%s)\n", path, why.what);
 	}
-	for (size_t i = rec->dirs.n; i-- > 0;)
-		host_rmdir(a->host, rec->dirs.v[i]);
+	for (size_t i = rec->dirs.n; i-- > 0;) {
+		struct error why = { 0 };
+
+		if (host_rmdir(a->host, rec->dirs.v[i], &why) < 0)
+			str_addf(left, "%s is left (%s)\n", rec->dirs.v[i], why.what);
+	}
 }
 
 /* Generators make their output from the files: run on the restored ones, they restore it.
@@ -209,6 +213,12 @@ static void regenerate(const struct apply *a, size_t begun, int log_fd, struct s
 	}
 }
 
+/* Not even the first step has done more than fail to replace a file. */
+static bool is_untouched(const struct apply *a, size_t begun)
+{
+	return !a->changed && (!begun || (begun == 1 && is_file_step(&a->plan->v[0])));
+}
+
 static void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 		      struct error *e)
 {
@@ -221,8 +231,7 @@ static void roll_back(struct apply *a, struct record *rec, size_t begun, int log
 	 * stop. */
 	signals_drop();
 	restore(a, begun, rec, log_fd, &left);
-	if (host_is_live(a->host) &&
-	    (a->changed || begun > 1 || !is_file_step(&a->plan->v[0]))) {
+	if (host_is_live(a->host) && !is_untouched(a, begun)) {
 		regenerate(a, begun, log_fd, &left);
 		if (host_sync(a->host, &why) < 0 ||
 		    (!left.len && a->verify && a->verify(a->data, true, &why) < 0))
@@ -234,7 +243,7 @@ static void roll_back(struct apply *a, struct record *rec, size_t begun, int log
 			 rec->shelter.entry);
 	else if (rec->shelter.dir && shelter_down(a->host, &rec->shelter, &why) < 0)
 		str_addf(&left, "%s\n", why.what);
-	if (!a->changed && !left.len && begun <= 1 && is_file_step(&a->plan->v[0])) {
+	if (!left.len && is_untouched(a, begun)) {
 		/* The first write failed and left nothing: that is no failed change. */
 		rec->state = RUN_ROLLED_BACK;
 		journal_save(a->host, rec, NULL);
@@ -340,6 +349,8 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 	if (err < 0)
 		return err;
 	err = execute(a, rec, log_fd, &begun, e);
+	for (size_t i = 0; err >= 0 && i < a->plan->dirs.n; i++)
+		err = host_rmdir(a->host, a->plan->dirs.v[i], e);
 	/* Programs rarely care whether the disk has what they wrote. */
 	if (err >= 0 && log_fd >= 0)
 		err = host_sync(a->host, e);

@@ -115,6 +115,8 @@ static json_t *step_to_json(const struct record_step *s)
 	if (s->has_edit)
 		json_object_set_new(o, "edit", edit_to_json(&s->edit));
 	json_object_set_new(o, "existed", json_boolean(s->existed));
+	if (s->path)
+		json_object_set_new(o, "mode", json_integer(s->mode));
 	json_object_set_new(o, "done", json_boolean(s->done));
 	return o;
 }
@@ -218,7 +220,32 @@ static int make_directory(const struct host *h, struct record *r, struct error *
 	}
 }
 
-static void steps_from_plan(struct record *r, const struct plan *p)
+/* The directories that a file's step is going to make. */
+static void note_dirs(const struct host *h, const char *path, struct strv *dirs)
+{
+	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		CLEANUP(free_char) char *dir = xstrndup(path, (size_t)(p - path));
+
+		if (!host_is_dir(h, dir))
+			strv_add_unique(dirs, dir);
+	}
+}
+
+static void note_file(const struct host *h, const struct step *s, struct record *r,
+		      struct record_step *ret)
+{
+	const char *path = step_file(s);
+	struct stat st;
+
+	if (!path)
+		return;
+	ret->mode = s->mode;
+	if (s->existed && host_stat(h, path, &st) == 0)
+		ret->mode = st.st_mode & 07777;
+	note_dirs(h, path, &r->dirs);
+}
+
+static void steps_from_plan(const struct host *h, struct record *r, const struct plan *p)
 {
 	r->steps = xcalloc(p->n, sizeof(*r->steps));
 	r->n = p->n;
@@ -228,6 +255,7 @@ static void steps_from_plan(struct record *r, const struct plan *p)
 		r->steps[i].kind = s->kind;
 		r->steps[i].path = xstrdup_null(s->kind == STEP_RUN ? s->makes : s->path);
 		r->steps[i].existed = s->existed;
+		note_file(h, s, r, &r->steps[i]);
 		strv_copy(&r->steps[i].argv, &s->argv);
 		strv_copy(&r->steps[i].undo, &s->undo);
 		strv_copy(&r->steps[i].argv_aside, &s->argv_aside);
@@ -247,7 +275,7 @@ int journal_begin(const struct host *h, const struct plan *p, const struct edit 
 
 	*ret = (struct record){ .kind = kind, .bootloader = xstrdup(bootloader) };
 	edit_copy(&ret->edit, ed);
-	steps_from_plan(ret, p);
+	steps_from_plan(h, ret, p);
 	shelter_copy(&ret->shelter, &p->shelter);
 	err = make_directory(h, ret, e);
 	for (size_t i = 0; i < p->n && err >= 0; i++) {

@@ -32,7 +32,9 @@ struct record_step {
 	enum step_kind kind;
 	char *path; /* the file it changes, or that its program makes; NULL else */
 	struct strv argv, argv_aside, undo;
-	bool existed; /* the file was there before */
+	bool existed; /* the file was there before, with this mode; else the mode is the
+			 new one's */
+	mode_t mode;
 	bool done; /* in an applied run, false means deferred: to be run inside the root
 		    */
 	bool has_edit; /* edit is what was done to this file's own command line */
@@ -47,7 +49,7 @@ struct record {
 	enum run_kind kind;
 	bool chosen; /* not kept: one of those that are to be taken back */
 	char *bootloader;
-	struct strv dirs; /* directories that it made, outermost first */
+	struct strv dirs; /* directories that it makes, outermost first */
 	struct edit edit; /* what it did to the command line: only what was not there
 			     before */
 	struct record_step *steps;
@@ -81,6 +83,9 @@ int journal_save(const struct host *h, const struct record *r, struct error *e);
 int journal_open_log(const struct host *h, const struct record *r, struct error *e);
 /* All runs, with contents. No journal at all is an empty list. */
 int journal_list(const struct host *h, struct records *ret, struct error *e);
+/* Removes what killed runs left under temporary names, and runs that never began. The
+ * caller holds the lock. */
+void journal_sweep(const struct host *h);
 /* The same without what files held: what doctor and --status need. */
 int journal_scan(const struct host *h, struct records *ret, struct error *e);
 /* Has this run left something on the machine that --undo would take back? */

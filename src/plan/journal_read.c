@@ -56,6 +56,7 @@ static bool step_from_json(const json_t *o, struct record_step *s)
 		return false;
 	s->path = xstrdup_null(json_string_value(json_object_get(o, "path")));
 	s->existed = json_is_true(json_object_get(o, "existed"));
+	s->mode = (mode_t)json_integer_value(json_object_get(o, "mode")) & 07777;
 	s->done = json_is_true(json_object_get(o, "done"));
 	s->has_edit = json_object_get(o, "edit") != NULL;
 	if (!edit_from_json(json_object_get(o, "edit"), &s->edit))
@@ -192,7 +193,8 @@ static int read_records(const struct host *h, bool contents, struct records *ret
 			continue;
 		}
 		if (err == -EACCES || err == -EPERM) {
-			*e = why;
+			if (e)
+				*e = why;
 			record_done(&r);
 			return err;
 		}

@@ -108,6 +108,5 @@ int shelter_down(const struct host *h, const struct shelter *s, struct error *e)
 		error_prefix(e, "taking away what kept a way to boot");
 		return err;
 	}
-	host_rmdir(h, s->dir);
-	return 0;
+	return host_rmdir(h, s->dir, e);
 }

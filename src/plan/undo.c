@@ -70,6 +70,7 @@ void undo_paths(const struct records *rs, struct strv *ret)
 /* A file's state while walking back through the runs. */
 struct state {
 	bool exists;
+	mode_t mode; /* of one that has to be made anew */
 	const struct str *text;
 };
 
@@ -85,6 +86,7 @@ static bool step_back(const struct record_step *s, struct state *now)
 	if (s->has_after && same(now, s->kind != STEP_REMOVE, &s->after)) {
 		now->exists = s->existed;
 		now->text = &s->before;
+		now->mode = s->mode;
 		return true;
 	}
 	return same(now, s->existed, &s->before);
@@ -153,7 +155,8 @@ static int undo_file(const struct host *h, const struct records *rs,
 	if (walk_back(rs, path, &now)) {
 		if (now.exists)
 			plan_replace(ret, path, err >= 0, &text, now.text,
-				     st.st_mode & 07777, "as it was before slicer");
+				     err >= 0 ? st.st_mode & 07777 : now.mode,
+				     "as it was before slicer");
 		else if (err >= 0)
 			add_remove(ret, path, &text, st.st_mode & 07777,
 				   "slicer made it");
@@ -180,6 +183,10 @@ int undo_files(const struct host *h, const struct records *rs, const struct plan
 	CLEANUP(strv_done) struct strv paths = { 0 };
 	int err = 0;
 
+	for (size_t i = rs->n; i-- > 0;)
+		for (size_t k = rs->v[i].dirs.n; rs->v[i].chosen && k-- > 0;)
+			if (host_is_dir(h, rs->v[i].dirs.v[k]))
+				strv_add_unique(&ret->dirs, rs->v[i].dirs.v[k]);
 	*ret_need_tokens = NULL;
 	*ret_used_tokens = false;
 	undo_paths(rs, &paths);
@@ -242,8 +249,20 @@ static int undo_program(const struct host *h, const struct records *rs,
 	return err;
 }
 
+/* Going back, what has begun counts: the first that is not done may have. An undo that
+ * was cut short goes on with what it had left. */
+static bool is_due(const struct record *r, size_t k, bool recover)
+{
+	if (r->kind == RUN_UNDO && !recover)
+		return !r->steps[k].done;
+	for (size_t i = 0; i < k; i++)
+		if (!r->steps[i].done)
+			return false;
+	return true;
+}
+
 int undo_programs(const struct host *h, const struct records *rs, bool tokens,
-		  struct plan *ret, struct error *e)
+		  bool recover, struct plan *ret, struct error *e)
 {
 	int err = 0;
 
@@ -252,25 +271,11 @@ int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 
 		if (!r->chosen || !record_is_unfinished(r))
 			continue;
-		/* The first that is not done may have begun. */
-		for (size_t k = 0; k < r->n && err >= 0; k++) {
-			if (r->steps[k].kind == STEP_RUN)
+		for (size_t k = 0; k < r->n && err >= 0; k++)
+			if (r->steps[k].kind == STEP_RUN && is_due(r, k, recover))
 				err = undo_program(h, rs, &r->steps[k], tokens, ret, e);
-			if (!r->steps[k].done)
-				break;
-		}
 	}
 	return err;
-}
-
-/* What a killed run left beside its files. */
-static void sweep(const struct host *h, const struct record *r)
-{
-	for (size_t k = 0; k < r->n; k++)
-		if (r->steps[k].argv_aside.n)
-			remove_aside(h, r->steps[k].path);
-		else if (r->steps[k].path)
-			host_replace_sweep(h, r->steps[k].path);
 }
 
 int undo_finish(const struct host *h, struct records *rs, struct error *e)
@@ -280,13 +285,10 @@ int undo_finish(const struct host *h, struct records *rs, struct error *e)
 	for (size_t i = rs->n; i-- > 0 && err >= 0;) {
 		if (!rs->v[i].chosen)
 			continue;
-		sweep(h, &rs->v[i]);
 		if (record_is_unfinished(&rs->v[i]) && rs->v[i].shelter.dir)
 			err = shelter_down(h, &rs->v[i].shelter, e);
 		if (err < 0)
 			return err;
-		for (size_t k = rs->v[i].dirs.n; k-- > 0;)
-			host_rmdir(h, rs->v[i].dirs.v[k]);
 		rs->v[i].state =
 			record_is_unfinished(&rs->v[i]) ? RUN_ROLLED_BACK : RUN_UNDONE;
 		err = journal_save(h, &rs->v[i], e);

@@ -33,13 +33,14 @@ int undo_files(const struct host *h, const struct records *rs, const struct plan
 /*
  * The programs that interrupted runs had begun, to be run again on the restored files. A
  * file that one of them made is put back as it was, unless somebody else made it anew
- * since or tokens says that what it is made from is not what it was.
+ * since or tokens says that what it is made from is not what it was. Without recover, an
+ * unfinished undo goes on: then what it had not run yet is.
  */
 int undo_programs(const struct host *h, const struct records *rs, bool tokens,
-		  struct plan *ret, struct error *e);
+		  bool recover, struct plan *ret, struct error *e);
 
-/* Removes the directories that the chosen runs made, if they are empty, and what killed
- * ones left behind, and marks the runs as undone, interrupted ones as rolled back. */
+/* Removes what killed ones among the chosen runs left behind, and marks the runs as
+ * undone, unfinished ones as rolled back. */
 int undo_finish(const struct host *h, struct records *rs, struct error *e);
 
 #endif

@@ -52,6 +52,7 @@ void shelter_copy(struct shelter *dst, const struct shelter *src)
 void plan_done(struct plan *p)
 {
 	shelter_done(&p->shelter);
+	strv_done(&p->dirs);
 	for (size_t i = 0; i < p->n; i++)
 		step_done(&p->v[i]);
 	for (size_t i = 0; i < p->n_proofs; i++) {
@@ -70,7 +71,7 @@ void plan_done(struct plan *p)
 
 bool plan_is_empty(const struct plan *p)
 {
-	return p->n == 0;
+	return p->n == 0 && p->dirs.n == 0;
 }
 
 bool plan_has_programs(const struct plan *p)

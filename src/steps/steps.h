@@ -78,6 +78,8 @@ struct plan {
 	struct step *v;
 	size_t n, cap;
 	struct shelter shelter;
+	struct strv dirs; /* to be removed behind the last step if they are empty then,
+			     innermost first */
 	struct proof *proofs;
 	size_t n_proofs, proofs_cap;
 	struct strv warnings; /* said with the plan */

@@ -540,18 +540,19 @@ sheltered() {
 	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
 	live setup-iommu --undo --yes
 	exits 0
-	rm -f "$BATS_TEST_TMPDIR/efi/loader/entries.srel" "$T/boot/efi/loader/entries.srel"
-	diff -r "$BATS_TEST_TMPDIR/efi" "$T/boot/efi"
+	cmp "$T/boot/efi/loader/loader.conf" "$BATS_TEST_TMPDIR/efi/loader/loader.conf"
+	[ ! -e "$T/boot/efi/slicer-shelter" ]
+	! grep -q iommu "$T"/boot/efi/loader/entries/*.conf
 }
 
 @test "systemd-boot: slicer and its program are killed: the copy boots, and goes when that is taken back" {
 	tree kernel-install off
 	alive
 	cp -a "$T/boot/efi" "$BATS_TEST_TMPDIR/efi"
-	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
-	program usr/local/bin/kernel-install <<-'SH'
+	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
+	program usr/sbin/update-initramfs <<-'SH'
 		#!/bin/sh
-		[ ! -e /tmp/killed ] || exec /usr/local/bin/kernel-install.real "$@"
+		[ ! -e /tmp/killed ] || exec /usr/sbin/update-initramfs.real "$@"
 		: >/tmp/killed
 		kill -KILL $PPID $$
 	SH
@@ -561,7 +562,8 @@ sheltered() {
 	cp -a "$T" "$T.killed"
 	live setup-iommu --undo --yes
 	exits 0
-	diff -r "$BATS_TEST_TMPDIR/efi" "$T/boot/efi"
+	diff -r "$BATS_TEST_TMPDIR/efi/loader" "$T/boot/efi/loader"
+	[ ! -e "$T/boot/efi/slicer-shelter" ]
 	rm -r "$T"
 	mv "$T.killed" "$T"
 	live --json setup-iommu --yes

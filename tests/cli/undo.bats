@@ -123,12 +123,15 @@ left_with() { # LINE PARAMETERS
 	cp -a "$T/boot/vmlinuz-$old" "$T/boot/vmlinuz-$new"
 	cp -a "$T/boot/initrd.img-$old" "$T/boot/initrd.img-$new"
 	cp -a "$T/usr/lib/modules/$old" "$T/usr/lib/modules/$new"
-	awk -v old="$old" -v new="$new" '
+	local menu
+	for menu in boot/grub usr/share/standins; do
+		awk -v old="$old" -v new="$new" '
 		/menuentry .*advanced/ && index($0, old) && !index($0, "recovery") { copying = 1 }
 		copying { line = $0; gsub(old, new, line); block = block line "\n" }
 		{ print }
-		copying && /^\t}/ { printf "%s", block; copying = 0 }' "$T/boot/grub/grub.cfg" >"$T/boot/grub/new.cfg"
-	mv "$T/boot/grub/new.cfg" "$T/boot/grub/grub.cfg"
+		copying && /^\t}/ { printf "%s", block; copying = 0 }' "$T/$menu/grub.cfg" >"$T/$menu/new.cfg"
+		mv "$T/$menu/new.cfg" "$T/$menu/grub.cfg"
+	done
 	[ "$(grep -c "$WANT\$" "$T/boot/grub/grub.cfg")" -eq 4 ]
 	undo
 	[ "$(grep -c "$WANT" "$T/boot/grub/grub.cfg")" -eq 0 ]
