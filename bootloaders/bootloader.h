@@ -65,6 +65,7 @@ struct boot_config {
 	/* There is a menu that can't be read (not root, junk); NONE: it was, or there is
 	 * none */
 	struct error menu_error;
+	bool is_cut; /* the menu ends in the middle: the entries are not all */
 	struct strv notes; /* what a person should know: "the ESP's grub.cfg reads another
 			      filesystem" */
 	void *priv;

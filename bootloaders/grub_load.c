@@ -255,6 +255,7 @@ int grub_load(const struct host *h, const struct facts *f, struct boot_config *r
 		strv_add(&ret->notes, g->refusal.what);
 	grub_check_stub(h, f, ret);
 	g->menu_incomplete = grub_load_menu(h, f, ret) == -EBADMSG;
+	ret->is_cut = g->menu_incomplete;
 	grub_load_trial(h, f, ret);
 	return 0;
 }

@@ -27,9 +27,55 @@ static int verify_restored(struct setup *s, struct error *e)
 	return err;
 }
 
-/* After taking back, the menu follows the restored files, which apply has read back: that
- * is all there is to prove. (What slicer added may well be there still: by somebody
- * else's hand.) */
+static const char *name_of(const struct boot_entry *entry)
+{
+	return entry->title ? entry->title : entry->id;
+}
+
+static const char *options_of(const struct boot_entry *entry)
+{
+	return entry->options ? entry->options : "";
+}
+
+/* An entry that was there, and whose kernel is, is still there. */
+static void verify_entries(const struct setup *s, const struct boot_config *now,
+			   struct strv *lacks)
+{
+	if (!now->n)
+		strv_add(lacks, "the boot menu has no entries");
+	else if (now->is_cut)
+		strv_add(lacks, "the boot menu is cut off");
+	for (size_t i = 0; i < s->boot.n; i++) {
+		const struct boot_entry *was = &s->boot.v[i];
+		bool found = false;
+
+		for (size_t k = 0; k < now->n && !found; k++)
+			found = str_eq(now->v[k].id, was->id);
+		if (!found && boot_entry_is_normal(was) && was->kernel &&
+		    host_exists(s->c->host, was->kernel))
+			strv_addf(lacks, "the entry '%s' is gone", name_of(was));
+	}
+}
+
+/* A parameter that was taken back is in no entry, unless somebody else configured it. */
+static void verify_gone(const struct edit *ed, const struct strv *configured,
+			const struct boot_entry *entry, struct strv *lacks)
+{
+	CLEANUP(strv_done) struct strv params = { 0 };
+
+	cmdline_split(options_of(entry), strlen(options_of(entry)), &params);
+	for (size_t i = 0; i < ed->n; i++) {
+		const char *param = ed->v[i].param;
+
+		if (ed->v[i].op != EDIT_ADD && cmdline_has(&params, param) &&
+		    !cmdline_has(configured, param))
+			strv_addf(lacks, "the entry '%s' still has %s", name_of(entry),
+				  param);
+	}
+}
+
+/* After taking back, the menu follows the restored files, which apply has read back.
+ * (What slicer added may well be there still: by somebody else's hand.) */
 static void verify_undone(const struct undo *u, const struct boot_config *now,
 			  struct strv *lacks)
 {
@@ -38,66 +84,73 @@ static void verify_undone(const struct undo *u, const struct boot_config *now,
 	if (!now->has_generator || !now->configured || !u->makes_menu)
 		return;
 	cmdline_split(now->configured, strlen(now->configured), &configured);
-	for (size_t i = 0; i < now->n; i++)
-		if (boot_entry_is_normal(&now->v[i]) &&
-		    !boot_options_carry(now->v[i].options ? now->v[i].options : "",
-					&configured))
-			strv_addf(lacks, "entry \"%s\" is not as configured",
-				  now->v[i].id);
+	for (size_t i = 0; i < now->n; i++) {
+		const struct boot_entry *entry = &now->v[i];
+
+		if (!boot_entry_is_normal(entry))
+			continue;
+		if (!boot_options_carry(options_of(entry), &configured))
+			strv_addf(lacks, "the entry '%s' is not as configured",
+				  name_of(entry));
+		verify_gone(&u->edit, &configured, entry, lacks);
+	}
+}
+
+/* Where the configuration was right already, the edit is empty: look for what is wanted.
+ */
+static void verify_wanted(const struct setup *s, const struct boot_config *now,
+			  struct strv *lacks)
+{
+	for (size_t i = 0; i < now->n; i++) {
+		CLEANUP(strv_done) struct strv missing = { 0 };
+
+		if (!boot_entry_is_normal(&now->v[i]))
+			continue;
+		wanted_missing(&s->wanted, options_of(&now->v[i]), &missing);
+		for (size_t k = 0; k < missing.n; k++)
+			strv_addf(lacks, "the entry '%s' lacks %s", name_of(&now->v[i]),
+				  missing.v[k]);
+	}
 }
 
 static int verify_menu(struct setup *s, struct error *e)
 {
 	CLEANUP(strv_done) struct strv lacks = { 0 };
-	struct boot_config now = { 0 };
+	CLEANUP(boot_config_done) struct boot_config now = { 0 };
+	CLEANUP(free_char) char *text = NULL;
 	int err = s->loader->load(s->c->host, &s->facts, &now, e);
 
-	if (err >= 0 && !now.n)
-		strv_add(&lacks, "the boot menu has no entries");
-	if (err >= 0 && s->undo)
+	if (err < 0)
+		return err;
+	verify_entries(s, &now, &lacks);
+	if (s->undo)
 		verify_undone(s->undo, &now, &lacks);
-	else if (err >= 0)
+	else if (s->edit->n)
 		boot_config_verify(&now, s->edit, &lacks);
-	/* Where the configuration was right already, the edit is empty: look for what is
-	 * wanted. */
-	for (size_t i = 0; err >= 0 && !s->undo && !s->edit->n && i < now.n; i++) {
-		CLEANUP(strv_done) struct strv missing = { 0 };
-
-		if (!boot_entry_is_normal(&now.v[i]))
-			continue;
-		wanted_missing(&s->wanted, now.v[i].options ? now.v[i].options : "",
-			       &missing);
-		for (size_t k = 0; k < missing.n; k++)
-			strv_addf(&lacks, "the entry '%s' lacks %s",
-				  now.v[i].title ? now.v[i].title : now.v[i].id,
-				  missing.v[k]);
-	}
-	if (err >= 0 && lacks.n) {
-		CLEANUP(free_char) char *text = strv_join(&lacks, "\n");
-
-		err = error_set(
-			e, EPROTO,
-			"the programs ended well, but their result is not right:\n%s",
-			text);
-	}
-	boot_config_done(&now);
-	return err;
+	else
+		verify_wanted(s, &now, &lacks);
+	if (!lacks.n)
+		return 0;
+	text = strv_join(&lacks, "\n");
+	return error_set(e, EPROTO,
+			 "the programs ended well, but their result is not right:\n%s",
+			 text);
 }
 
-/* What the image must hold: slicer's own files that belong into it, as they are on disk.
- */
+/* What the image must hold: slicer's own files that belong into it, as they are on disk,
+ * and none that is not there. */
 static size_t wanted_files(const struct setup *s, struct initramfs_file *files,
-			   size_t max, struct str *texts)
+			   size_t max, struct str *texts, bool *exists)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; s->initramfs_wish.early_bind && i < s->initramfs.n_own; i++) {
+	for (size_t i = 0; i < s->initramfs.n_own; i++) {
 		const char *path = s->initramfs.own[i].path;
 
 		if (!str_starts(path, "/etc/modprobe.d/") || n == max)
 			continue;
-		/* One that can't be read compares as empty, and so fails: it was just
-		 * written. */
+		/* One that can't be read compares as empty, and so fails. */
+		exists[n] = host_exists(s->c->host, path);
 		host_read(s->c->host, path, HOST_MAX_CONFIG, &texts[n], NULL);
 		files[n++] = (struct initramfs_file){ .name = xstrdup(path + 1) };
 	}
@@ -111,8 +164,10 @@ static int check_image(struct setup *s, size_t i, bool contents, struct error *e
 	CLEANUP(strv_done) struct strv modules = { 0 };
 	struct initramfs_file files[4] = { 0 };
 	struct str texts[4] = { 0 };
+	bool exists[4] = { 0 };
 	struct initramfs_image image = { 0 };
-	size_t n = contents ? wanted_files(s, files, ARRAY_SIZE(files), texts) : 0;
+	size_t n =
+		contents ? wanted_files(s, files, ARRAY_SIZE(files), texts, exists) : 0;
 	int err;
 
 	strv_add(&modules, "vfio-pci");
@@ -121,9 +176,12 @@ static int check_image(struct setup *s, size_t i, bool contents, struct error *e
 		err = error_set(e, EPROTO, "the image is not whole: %s",
 				image.why_not ? image.why_not : "unknown reason");
 	for (size_t k = 0; err >= 0 && k < n; k++)
-		if (!files[k].found || !str_same(&files[k].contents, &texts[k]))
+		if (files[k].found != exists[k] ||
+		    (exists[k] && !str_same(&files[k].contents, &texts[k])))
 			err = error_set(e, EPROTO,
-					"the image does not hold /%s as it is on disk",
+					exists[k] ? "the image does not hold /%s as it "
+						    "is on disk"
+						  : "the image still holds /%s",
 					files[k].name);
 	if (err >= 0 && contents && s->initramfs_wish.early_bind && !image.modules.n &&
 	    module_state_of(s->c->host, version, "vfio-pci") != MODULE_BUILTIN)
