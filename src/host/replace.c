@@ -208,9 +208,27 @@ int host_remove(const struct host *h, const char *path, struct error *e)
 	return 0;
 }
 
+/* One that is there is fine. One that may not outlive a power cut is not left behind: it
+ * would be nobody's. */
+static int make_directory(int dir, const char *name, mode_t mode)
+{
+	bool made = mkdirat(dir, name, mode) == 0;
+	int err;
+
+	if (!made && errno != EEXIST)
+		return -errno;
+	if (fsync(dir) == 0)
+		return 0;
+	err = errno;
+	if (made)
+		unlinkat(dir, name, AT_REMOVEDIR);
+	return -err;
+}
+
 int host_mkdirs(const struct host *h, const char *path, mode_t mode, struct error *e)
 {
 	CLEANUP(free_char) char *at = xstrdup(path);
+	int r;
 
 	for (char *p = at + 1;; p++) {
 		char end = *p;
@@ -224,10 +242,9 @@ int host_mkdirs(const struct host *h, const char *path, mode_t mode, struct erro
 
 			if (dir < 0)
 				return write_error(e, at, -dir, "make the directory");
-			if (mkdirat(dir, name, mode) < 0 && errno != EEXIST)
-				return write_error(e, at, errno, "make the directory");
-			if (fsync(dir) < 0)
-				return write_error(e, at, errno, "make sure of");
+			r = make_directory(dir, name, mode);
+			if (r < 0)
+				return write_error(e, at, -r, "make the directory");
 			if (!host_is_dir(h, at))
 				return write_error(e, at, ENOTDIR, "make the directory");
 		}

@@ -19,10 +19,7 @@ PARTS=(boot etc run tmp var)
 
 # put_state STATE ROOT
 put_state() {
-	local p
-	for p in "${PARTS[@]}"; do
-		rm -rf "${2:?}/$p"
-	done
+	rm -rf "${PARTS[@]/#/${2:?}/}"
 	cp -a --reflink=auto "$1/." "$2/"
 }
 
