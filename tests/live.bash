@@ -56,6 +56,17 @@ inside() {
 		exec chroot "$T" "$@"' - "$@"
 }
 
+# Run by sh -e in the tree: the generators once. From then on they write the same bytes from the same files.
+# shellcheck disable=SC2016 # expanded by that shell
+SETTLE='
+	for x in /boot/initrd.img-*; do
+		[ ! -e "$x" ] || update-initramfs -u -k "${x#/boot/initrd.img-}"
+	done
+	[ ! -e /usr/sbin/update-grub ] || update-grub'
+settle() {
+	inside sh -ec "$SETTLE"
+}
+
 program() { # program PATH: from stdin
 	mkdir -p "$T/${1%/*}"
 	rm -f "$T/$1"
