@@ -31,6 +31,7 @@ TEMPLATES := $(sort $(wildcard templates/*))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 MAN := $(patsubst docs/%.scd,$(BUILD)/man/%,$(sort $(wildcard docs/*.8.scd)))
+STOPPER := $(BUILD)/crash/stopper
 FUZZ_SECONDS ?= 60
 
 # `make V=1` shows the commands
@@ -92,15 +93,14 @@ unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 
 # Everything but the machines: under a minute.
-check: all $(UNIT) fuzz-replay-build
+check: all $(UNIT) fuzz-replay-build $(STOPPER)
 	@tests/suites check
 
 test: deps
-	@$(MAKE) --no-print-directory all $(UNIT) fuzz-replay-build
+	@$(MAKE) --no-print-directory all $(UNIT) fuzz-replay-build $(STOPPER)
 	@tests/suites test
 
 # What runs a program up to one system call.
-STOPPER := $(BUILD)/crash/stopper
 $(STOPPER): $(wildcard tests/crash/*.[ch]) Makefile
 	@mkdir -p $(@D)
 	$(say) "  CC    $@"
@@ -141,8 +141,9 @@ lint:
 bench: all
 	@tests/bench/run
 
-soak: all
+soak: all $(STOPPER)
 	@FUZZ_SECONDS=600 $(MAKE) --no-print-directory fuzz
+	@tests/crash/run --all
 	@tests/vm/run
 
 # ---- installation ----------------------------------------------------------------------------
