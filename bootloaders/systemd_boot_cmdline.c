@@ -26,8 +26,9 @@ void sdboot_cmdline_params(const struct str *text, struct strv *ret)
 
 void sdboot_filter(const struct strv *params, struct strv *ret)
 {
-	static const char *const prefixes[] = { "initrd=", "BOOT_IMAGE=",
-						"systemd.machine_id=" };
+	static const char *const prefixes[] = {
+		"initrd=", "BOOT_IMAGE=", "systemd.machine_id=", BOOT_TRIAL_PARAM "="
+	};
 
 	for (size_t i = 0; i < params->n; i++) {
 		bool drop = false;

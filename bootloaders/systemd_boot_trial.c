@@ -304,6 +304,8 @@ int sdboot_plan_trial(const struct boot_config *c, const struct edit *ed, const 
 	if (r < 0)
 		return r;
 	plan_entry(s, &entry, why, ret);
+	if (c->trial_pending && c->trial && strcasecmp(c->trial->id, entry.id) == 0)
+		return 0;
 	plan_run_with_undo(
 		ret, (const char *const[]){ "bootctl", "set-oneshot", entry.id, NULL },
 		(const char *const[]){ "bootctl", "set-oneshot", "", NULL },

@@ -83,6 +83,8 @@ generators() {
 		[ -e "$T/usr/share/standins/grub.cfg" ] ||
 			install -D -m 644 "$T/boot/grub/grub.cfg" "$T/usr/share/standins/grub.cfg"
 	fi
+	[ ! -e "$T/usr/sbin/update-grub" ] || program usr/local/bin/grub-editenv <"$s/grub-editenv"
+	[ ! -e "$T/usr/local/bin/bootctl" ] || program usr/local/bin/bootctl <"$s/bootctl"
 	program usr/sbin/update-initramfs <"$s/update-initramfs"
 	program usr/sbin/mkinitramfs <"$s/mkinitramfs"
 	if [ -e "$T/usr/local/bin/kernel-install" ]; then

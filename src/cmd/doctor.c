@@ -33,6 +33,8 @@ static void doctor_done(struct doctor *doc)
 		free(doc->images[i].early);
 	}
 	free(doc->interrupted);
+	strv_done(&doc->trial_log);
+	free(doc->trial_source);
 	free(doc->views);
 	free(doc->images);
 	free(doc->asked);
@@ -252,6 +254,8 @@ static int look(struct doctor *doc, struct error *e)
 		read_initramfs(doc);
 	if (err >= 0)
 		read_journal(doc);
+	if (err >= 0)
+		doctor_read_trial(doc);
 	return err;
 }
 

@@ -29,11 +29,16 @@ struct doctor {
 	size_t n_images, images_cap;
 	struct error journal_error;
 	char *interrupted; /* ids */
+	struct strv trial_log;
+	char *trial_source;
 	struct diagnosis d;
 };
 
 /* Those on the command line (an address that is not there is an error), else display and
  * network controllers. */
 int doctor_read_devices(struct doctor *doc, struct error *e);
+
+/* How far a trial boot has come. */
+void doctor_read_trial(struct doctor *doc);
 
 #endif

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "cmd/setup.h"
+#include "cmd/setup_trial.h"
 
 enum {
 	SETUP_DRY_RUN = 1,
@@ -22,6 +22,9 @@ enum {
 	SETUP_NO_INITRAMFS,
 	SETUP_UNDO,
 	SETUP_STATUS,
+	SETUP_TRIAL,
+	SETUP_AUTO_CONFIRM,
+	SETUP_CONFIRM,
 };
 
 static const struct option_spec options[] = {
@@ -44,6 +47,13 @@ static const struct option_spec options[] = {
 	{ "initramfs", 0, "NAME", "overrule the detected initramfs generator",
 	  SETUP_INITRAMFS },
 	{ "vendor", 0, "intel|amd", "overrule the CPU", SETUP_VENDOR },
+	{ "trial", 0, NULL,
+	  "try it for the next boot only; a reset brings the old one back", SETUP_TRIAL },
+	{ "auto-confirm", 0, NULL,
+	  "with --trial: a service makes it permanent if the IOMMU is on then",
+	  SETUP_AUTO_CONFIRM },
+	{ "confirm", 0, NULL, "make permanent what this trial boot tries",
+	  SETUP_CONFIRM },
 	{ "undo", 0, NULL, "take back exactly what slicer changed", SETUP_UNDO },
 	{ "status", 0, NULL, "list what slicer has done here, and what was interrupted",
 	  SETUP_STATUS },
@@ -94,6 +104,15 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 	case SETUP_STATUS:
 		o->status = true;
 		break;
+	case SETUP_TRIAL:
+		o->trial = true;
+		break;
+	case SETUP_AUTO_CONFIRM:
+		o->auto_confirm = true;
+		break;
+	case SETUP_CONFIRM:
+		o->confirm = true;
+		break;
 	case SETUP_BOOTLOADER:
 		o->bootloader = value;
 		break;
@@ -134,6 +153,41 @@ static int unknown_bootloader(const char *name, struct error *e)
 	return -EINVAL;
 }
 
+static bool sets_something(const struct setup_options *o)
+{
+	return o->ids || o->acs_override || o->params.n || o->remove_params.n ||
+	       o->devices.n || o->no_pt;
+}
+
+static int check_trial_options(const struct setup_options *o, struct error *e)
+{
+	if (o->auto_confirm && !o->trial) {
+		error_usage(e, "--auto-confirm goes with --trial");
+		error_hint(e, "slicer setup-iommu --trial --auto-confirm");
+		return -EINVAL;
+	}
+	if (o->trial && (o->undo || o->status || o->confirm)) {
+		error_usage(e, "--trial sets up: it does not go with --undo, --status or "
+			       "--confirm");
+		error_hint(e, "one after the other: --trial, a reboot, --confirm");
+		return -EINVAL;
+	}
+	if (o->trial && o->ids) {
+		error_usage(e, "--trial tries the command line only: --ids also needs an "
+			       "initramfs");
+		error_hint(e, "bind the device after the trial boot: slicer pci bind "
+			      "ADDR; or give --ids once it is confirmed");
+		return -EINVAL;
+	}
+	if (o->confirm && (o->undo || o->status || sets_something(o))) {
+		error_usage(e, "--confirm makes permanent what was tried: it goes with "
+			       "no option that sets, lists or takes back");
+		error_hint(e, "run slicer setup-iommu --confirm alone");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* Everything that can be wrong with the words alone, before the host is looked at. */
 static int check_options(const struct setup_options *o, const struct strv *operands,
 			 struct wish *w, struct error *e)
@@ -146,21 +200,21 @@ static int check_options(const struct setup_options *o, const struct strv *opera
 		error_hint(e, "a device is named with --device %s", operands->v[0]);
 		return -EINVAL;
 	}
-	if (o->undo && (o->ids || o->acs_override || o->params.n || o->remove_params.n ||
-			o->devices.n || o->no_pt)) {
+	if (o->undo && sets_something(o)) {
 		error_usage(e, "--undo takes back what was set: it goes with no option "
 			       "that sets");
 		error_hint(e, "run slicer setup-iommu --undo alone, then setup-iommu "
 			      "with what is to be set");
 		return -EINVAL;
 	}
-	if (o->status && (o->undo || o->ids || o->acs_override || o->params.n ||
-			  o->remove_params.n || o->devices.n || o->no_pt || o->yes)) {
+	if (o->status && (o->undo || o->yes || sets_something(o))) {
 		error_usage(e, "--status only lists: it goes with no other option of "
 			       "setup-iommu");
 		error_hint(e, "run slicer setup-iommu --status alone");
 		return -EINVAL;
 	}
+	if (check_trial_options(o, e) < 0)
+		return -EINVAL;
 	for (size_t i = 0; i < o->devices.n; i++)
 		if (pci_address_parse(o->devices.v[i], &at, e) < 0)
 			return -EINVAL;
@@ -214,6 +268,7 @@ void setup_done(struct setup *s)
 	strv_done(&s->initramfs_wish.drivers);
 	initramfs_config_done(&s->initramfs);
 	free(s->chosen);
+	free(s->trial_id);
 	pci_devices_done(&s->devices);
 	boot_config_done(&s->boot);
 	boot_probe_done(&s->probe);
@@ -240,6 +295,20 @@ static int begin(struct setup *s, struct error *e)
 	return 0;
 }
 
+/* A trial that is there has no use any more. */
+static int make_permanent(struct setup *s, struct error *e)
+{
+	int err = setup_want(s, e);
+
+	if (err >= 0 &&
+	    trial_state_of(&s->boot, s->facts.cmdline, s->facts.boot_id) == TRIAL_OVER)
+		plan_warn(&s->plan, "a trial boot failed, or was not confirmed: what it "
+				    "tried may not boot ('slicer doctor' tells more)");
+	if (err >= 0)
+		err = setup_make(s, e);
+	return err < 0 ? err : setup_end_trial(s, e);
+}
+
 static int go(struct setup *s, int *status, struct error *e)
 {
 	int err = begin(s, e);
@@ -249,17 +318,19 @@ static int go(struct setup *s, int *status, struct error *e)
 	if (err >= 0)
 		err = setup_recover(s, e);
 	if (err > 0 && changes_nothing(s))
-		return setup_carry_out(s, true, NULL, status, e);
+		return setup_carry_out(s, NULL, status, e);
 	if (err > 0) {
 		forget(s);
 		err = setup_look(s, e);
 	}
+	if (err >= 0 && s->o->confirm)
+		return setup_confirm(s, status, e);
 	if (err >= 0)
 		err = setup_devices(s, e);
 	if (err >= 0)
-		err = setup_make(s, e);
+		err = s->o->trial ? setup_make_trial(s, e) : make_permanent(s, e);
 	if (err >= 0)
-		err = setup_carry_out(s, false, NULL, status, e);
+		err = setup_carry_out(s, NULL, status, e);
 	return err;
 }
 

@@ -14,6 +14,7 @@
 
 struct setup_options {
 	bool dry_run, check, yes, force, no_pt, no_initramfs, undo, status;
+	bool trial, auto_confirm, confirm;
 	const char *bootloader, *initramfs, *ids, *acs_override;
 	enum cpu_vendor vendor;
 	struct strv devices, params, remove_params;
@@ -43,6 +44,9 @@ struct setup {
 	struct initramfs_config initramfs;
 	struct initramfs_wish initramfs_wish;
 	bool rebuilds; /* the plan rebuilds initramfs images */
+	enum run_kind kind; /* of plan */
+	char *trial_id; /* RUN_TRIAL: the new one's */
+	bool in_trial; /* this boot is the trial that is made permanent */
 	struct plan plan;
 	/* while applying */
 	struct progress progress;
@@ -57,8 +61,12 @@ void setup_done(struct setup *s);
 int setup_look(struct setup *s, struct error *e);
 /* The devices that --ids and --device mean; refuses what the host needs. */
 int setup_devices(struct setup *s, struct error *e);
-/* Fills wanted and plan. */
+/* Fills wanted: by the wish, against what is configured. */
+int setup_want(struct setup *s, struct error *e);
+/* Fills plan with what makes wanted permanent. */
 int setup_make(struct setup *s, struct error *e);
+/* What --acs-override has to say. */
+void setup_warn_acs(struct setup *s);
 /* What s->plan needs for the time while its programs run. */
 int setup_choose_shelter(struct setup *s, struct error *e);
 /* Versions of kernels whose images are to be looked at, and what they must hold. */
@@ -67,9 +75,8 @@ int setup_choose_initramfs(struct setup *s, struct error *e);
  * Shows s->plan, asks, applies and verifies. *ret_status is the exit status. after (may
  * be NULL) runs when all is done and checked.
  */
-int setup_carry_out(struct setup *s, bool undo,
-		    int (*after)(struct setup *s, struct error *e), int *ret_status,
-		    struct error *e);
+int setup_carry_out(struct setup *s, int (*after)(struct setup *s, struct error *e),
+		    int *ret_status, struct error *e);
 int setup_undo(struct setup *s, int *ret_status, struct error *e);
 /* --status: lists the runs. *ret_status becomes 1 if one was interrupted. */
 int setup_status(struct setup *s, int *ret_status, struct error *e);
@@ -88,13 +95,20 @@ struct outcome {
 	int verified; /* 1, 0, -1: null */
 	size_t deferred;
 };
+/* setup_report.c */
+bool setup_shows_text(const struct setup *s);
+/* Does a person have to reboot? acts: the plan is, or would be, carried out. */
+bool setup_needs_reboot(const struct setup *s, bool acts);
+int setup_report_done(struct setup *s, const struct outcome *o, struct error *e);
+int setup_report_dry(struct setup *s, int *ret_status, struct error *e);
 /* Looks whether s->plan may be carried out, shows it, and refuses. */
 int setup_present(struct setup *s, struct error *e);
 /* Asks, and applies s->plan. */
-int setup_execute(struct setup *s, enum run_kind kind, struct outcome *ret,
-		  struct error *e);
+int setup_execute(struct setup *s, struct outcome *ret, struct error *e);
 /* struct apply's verify: data is the struct setup. */
 int setup_verify(void *data, bool rolled_back, struct error *e);
+/* Is the boot menu what it was when it was looked at? */
+int setup_verify_unchanged(struct setup *s, struct error *e);
 /* Prints the commands for after the reboot and keeps them in NEXT_STEPS_PATH. */
 int setup_next_steps(struct setup *s, struct str *ret, struct error *e);
 

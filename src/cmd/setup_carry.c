@@ -9,11 +9,6 @@
 /* How much of a failed program's output is shown; all of it is in the log. */
 #define SHOWN_OUTPUT 2000
 
-static bool shows_text(const struct setup *s)
-{
-	return !s->c->out.json && !s->c->out.quiet;
-}
-
 /* ---- progress
  * ------------------------------------------------------------------------------- */
 
@@ -138,11 +133,12 @@ static bool can_ask(const struct setup *s)
 	return !s->c->out.json && isatty(STDIN_FILENO) && s->c->out.err_terminal;
 }
 
-static int consent(const struct setup *s, bool undo, struct error *e)
+static int consent(const struct setup *s, struct error *e)
 {
 	char answer[16] = "";
 
-	if (s->wanted.n_conflicts && !undo && !s->o->force && (s->o->yes || !can_ask(s)))
+	if (s->wanted.n_conflicts && s->kind != RUN_UNDO && !s->o->force &&
+	    (s->o->yes || !can_ask(s)))
 		return refuse_conflicts(s, e);
 	if (s->o->yes)
 		return 1;
@@ -159,146 +155,17 @@ static int consent(const struct setup *s, bool undo, struct error *e)
 	return answer[0] == 'y' || answer[0] == 'Y';
 }
 
-/* ---- reporting
- * ------------------------------------------------------------------------------------ */
+/* ---- the order of things ------------------------------------------------------------
+ */
 
-static json_t *deferred_json(const struct setup *s, const struct outcome *o)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; o->deferred && i < s->plan.n; i++)
-		if (s->plan.v[i].kind == STEP_RUN)
-			json_array_append_new(a, json_texts(&s->plan.v[i].argv));
-	return a;
-}
-
-static json_t *plan_document(const struct setup *s, const struct outcome *o)
-{
-	json_t *doc = json_document("slicer.plan/1"), *next;
-
-	json_object_set_new(doc, "changed", json_boolean(o->changed));
-	json_object_set_new(doc, "applied", json_boolean(o->applied));
-	json_object_set_new(doc, "verified",
-			    o->verified < 0 ? json_null() : json_boolean(o->verified));
-	json_object_set_new(doc, "rolled_back", json_boolean(o->rolled_back));
-	json_object_set_new(doc, "deferred", deferred_json(s, o));
-	json_object_set_new(doc, "reboot_required", json_boolean(o->reboot));
-	json_object_set_new(doc, "recovered", json_texts(&s->recovered));
-	json_object_set_new(doc, "steps", report_plan_steps(&s->plan));
-	json_object_set_new(doc, "warnings", json_texts(&s->plan.warnings));
-	next = json_texts(&s->plan.next);
-	if (o->reboot)
-		json_array_append_new(next, json_text("sudo reboot"));
-	json_object_set_new(doc, "next", next);
-	return doc;
-}
-
-static bool needs_reboot(const struct setup *s)
-{
-	CLEANUP(strv_done) struct strv missing = { 0 };
-
-	if (!plan_is_empty(&s->plan))
-		return true;
-	if (s->facts.cmdline)
-		wanted_missing(&s->wanted, s->facts.cmdline, &missing);
-	return missing.n > 0;
-}
-
-static void print_deferred(const struct setup *s)
-{
-	FILE *f = s->c->out.out;
-
-	fprintf(f, "\nDeferred, because the root is %s: run inside it\n",
-		host_root(s->c->host));
-	for (size_t i = 0; i < s->plan.n; i++) {
-		CLEANUP(str_done) struct str line = { 0 };
-
-		for (size_t k = 0;
-		     s->plan.v[i].kind == STEP_RUN && k < s->plan.v[i].argv.n; k++) {
-			str_addc(&line, ' ');
-			str_add_shell_word(&line, s->plan.v[i].argv.v[k]);
-		}
-		if (line.len)
-			fprintf(f, "   %s\n", str_c(&line));
-	}
-}
-
-static void print_next(const struct setup *s)
-{
-	for (size_t i = 0; i < s->plan.next.n; i++) {
-		CLEANUP(str_done) struct str safe = { 0 };
-
-		str_add_printable(&safe, s->plan.next.v[i], strlen(s->plan.next.v[i]));
-		fprintf(s->c->out.out, "note: %s\n", str_c(&safe));
-	}
-}
-
-/* ---- the order of things
- * ---------------------------------------------------------------------------- */
-
-static int report_done(struct setup *s, const struct outcome *o, bool undo,
-		       struct error *e)
-{
-	CLEANUP(str_done) struct str text = { 0 };
-	FILE *f = s->c->out.out;
-	/* Where nothing changes and no reboot is due, there is no "after the reboot". */
-	bool steps = !undo && (o->applied || o->reboot);
-	int err = 0;
-
-	if (steps)
-		err = setup_next_steps(s, &text, e);
-	if (err < 0)
-		return err;
-	if (s->c->out.json)
-		return json_print(&s->c->out, plan_document(s, o), e);
-	if (s->c->out.quiet)
-		return 0;
-	if (o->applied && !o->deferred)
-		fprintf(f, "\nDone and checked%s.\n",
-			o->reboot ? "; a reboot makes it effective" : "");
-	else if (o->applied)
-		print_deferred(s);
-	else
-		fprintf(f, "Nothing to change: %s.\n",
-			undo ? "slicer has left nothing on this host"
-			     : "the command line and the boot menu are as wanted");
-	print_next(s);
-	if (steps)
-		fprintf(f, "\n%s\nKept in %s\n", str_c(&text), NEXT_STEPS_PATH);
-	return 0;
-}
-
-static int report_dry(struct setup *s, bool undo, int *ret_status, struct error *e)
-{
-	struct outcome o = { .changed = !plan_is_empty(&s->plan), .verified = -1 };
-	bool would = false;
-
-	for (size_t i = 0; i < s->plan.n; i++)
-		would |= s->plan.v[i].kind != STEP_RUN || host_is_live(s->c->host);
-	o.reboot = undo ? o.changed : needs_reboot(s);
-	if (s->o->check && would)
-		*ret_status = 1;
-	if (s->c->out.json)
-		return json_print(&s->c->out, plan_document(s, &o), e);
-	if (shows_text(s)) {
-		if (!o.changed)
-			fprintf(s->c->out.out, "Nothing to change.\n");
-		print_next(s);
-		if (o.changed)
-			fprintf(s->c->out.out, "Nothing was changed (%s).\n",
-				s->o->check ? "--check" : "--dry-run");
-	}
-	return 0;
-}
-
-static int apply(struct setup *s, enum run_kind kind, struct outcome *o, struct error *e)
+static int apply(struct setup *s, struct outcome *o, struct error *e)
 {
 	struct apply a = {
 		.host = s->c->host,
 		.plan = &s->plan,
 		.edit = s->edit,
 		.bootloader = s->loader_name,
-		.kind = kind,
+		.kind = s->kind,
 		.event = on_event,
 		.verify = setup_verify,
 		.data = s,
@@ -320,7 +187,7 @@ static void show(const struct setup *s)
 {
 	CLEANUP(str_done) struct str list = { 0 };
 
-	if (!shows_text(s))
+	if (!setup_shows_text(s))
 		return;
 	if (!plan_is_empty(&s->plan) || s->plan.warnings.n)
 		report_plan_text(&s->c->out, &s->plan);
@@ -342,26 +209,25 @@ int setup_present(struct setup *s, struct error *e)
 	return err;
 }
 
-int setup_execute(struct setup *s, enum run_kind kind, struct outcome *o, struct error *e)
+int setup_execute(struct setup *s, struct outcome *o, struct error *e)
 {
 	CLEANUP(close_fd) int hold = -1;
 	int err;
 
 	if (plan_is_empty(&s->plan))
 		return 0;
-	err = consent(s, kind == RUN_UNDO, e);
+	err = consent(s, e);
 	if (err == 0) {
 		error_set(e, ECANCELED, "nothing was changed: you did not say yes");
 		return -ECANCELED;
 	}
 	if (err > 0)
 		err = setup_hold(s, &hold, e);
-	return err < 0 ? err : apply(s, kind, o, e);
+	return err < 0 ? err : apply(s, o, e);
 }
 
-int setup_carry_out(struct setup *s, bool undo,
-		    int (*after)(struct setup *s, struct error *e), int *ret_status,
-		    struct error *e)
+int setup_carry_out(struct setup *s, int (*after)(struct setup *s, struct error *e),
+		    int *ret_status, struct error *e)
 {
 	struct outcome o = { .verified = 1 };
 	int err = setup_present(s, e);
@@ -369,13 +235,13 @@ int setup_carry_out(struct setup *s, bool undo,
 	if (err < 0)
 		return err;
 	if (s->o->dry_run || s->o->check)
-		return report_dry(s, undo, ret_status, e);
-	err = setup_execute(s, undo ? RUN_UNDO : RUN_SETUP, &o, e);
+		return setup_report_dry(s, ret_status, e);
+	err = setup_execute(s, &o, e);
 	if (err >= 0 && after)
 		err = after(s, e);
-	o.reboot = undo ? o.applied : needs_reboot(s);
+	o.reboot = setup_needs_reboot(s, o.applied);
 	if (err >= 0)
-		err = report_done(s, &o, undo, e);
+		err = setup_report_done(s, &o, e);
 	if (err >= 0 && o.applied &&
 	    (fflush(s->c->out.out) != 0 || ferror(s->c->out.out)))
 		err = error_set(e, EIO, "the result can't be written to standard output");

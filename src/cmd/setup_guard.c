@@ -106,7 +106,9 @@ static void warn_seals(struct setup *s)
 			plan_warn(&s->plan, "%s", text);
 		else
 			plan_next(&s->plan, "%s", text);
-		if (remedy)
+		/* After a trial boot the old command line comes back, and its key with
+		 * it. */
+		if (remedy && s->kind != RUN_TRIAL)
 			plan_next(&s->plan, "after the reboot, seal %s anew: %s",
 				  f->v[i].name, remedy);
 	}
@@ -123,7 +125,8 @@ int setup_guard(struct setup *s, struct error *e)
 
 	if (plan_is_empty(&s->plan))
 		return 0;
-	warn_seals(s);
+	if (s->kind != RUN_END)
+		warn_seals(s);
 	err = check_package_manager(s, e);
 	if (err >= 0)
 		err = overrule(s, check_elsewhere(s, &why), &why, e);

@@ -212,7 +212,7 @@ static bool has_file_step(const struct plan *p)
 	return false;
 }
 
-static void warn_acs(struct setup *s)
+void setup_warn_acs(struct setup *s)
 {
 	if (!s->wish.acs_override)
 		return;
@@ -234,10 +234,9 @@ int setup_choose_shelter(struct setup *s, struct error *e)
 	return s->loader->shelter(&s->boot, &s->plan.shelter, e);
 }
 
-int setup_make(struct setup *s, struct error *e)
+int setup_want(struct setup *s, struct error *e)
 {
 	CLEANUP(strv_done) struct strv tokens = { 0 };
-	struct plan first = { 0 };
 	int err = current_params(s, &tokens, e);
 
 	s->wish.no_pt = s->o->no_pt;
@@ -246,13 +245,18 @@ int setup_make(struct setup *s, struct error *e)
 	strv_copy(&s->wish.remove_params, &s->o->remove_params);
 	if (err >= 0)
 		err = wanted_make(&s->wish, &tokens, &s->wanted, e);
-	if (err >= 0)
-		err = check_length(s, e);
+	return err < 0 ? err : check_length(s, e);
+}
+
+int setup_make(struct setup *s, struct error *e)
+{
+	struct plan first = { 0 };
+	int err;
+
 	/* The loader's plan tells whether the command line changes; the initramfs hangs
 	 * on that, and its programs come first (kernel-install copies the image that they
 	 * make). */
-	if (err >= 0)
-		err = s->loader->plan(&s->boot, &s->wanted.edit, &first, e);
+	err = s->loader->plan(&s->boot, &s->wanted.edit, &first, e);
 	s->initramfs_wish.rebuild = has_file_step(&first);
 	plan_done(&first);
 	if (err >= 0)
@@ -261,7 +265,7 @@ int setup_make(struct setup *s, struct error *e)
 		err = s->loader->plan(&s->boot, &s->wanted.edit, &s->plan, e);
 	if (err < 0)
 		return err;
-	warn_acs(s);
+	setup_warn_acs(s);
 	plan_order(&s->plan);
 	err = setup_choose_shelter(s, e);
 	if (err < 0)

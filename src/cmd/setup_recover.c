@@ -14,7 +14,7 @@ static void name_runs(const struct undo *u, struct strv *ret)
 static int take_back(struct setup *s, struct undo *u, struct error *e)
 {
 	struct outcome o = { 0 };
-	int err = setup_execute(s, RUN_UNDO, &o, e);
+	int err = setup_execute(s, &o, e);
 
 	if (err >= 0)
 		err = undo_finish(s->c->host, &u->records, e);
@@ -30,6 +30,7 @@ static int recover(struct setup *s, struct undo *u, struct error *e)
 	name_runs(u, &ids);
 	names = strv_join(&ids, ", ");
 	plan_warn(&s->plan, "the run %s was interrupted: it is taken back first", names);
+	s->kind = RUN_UNDO;
 	s->undo = u;
 	s->edit = &u->edit;
 	err = setup_plan_undo(s, u, true, e);

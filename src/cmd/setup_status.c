@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* setup-iommu --status: what the journal says, changing nothing. */
-#include "cmd/setup.h"
+#include "cmd/setup_trial.h"
 
 static const char *state_of(const struct record *r, bool held)
 {
@@ -26,6 +26,32 @@ static void describe_edit(const struct edit *ed, struct strv *ret)
 static bool is_deferred(const struct record *r, const struct record_step *s)
 {
 	return r->state == RUN_APPLIED && s->kind == STEP_RUN && !s->done;
+}
+
+/* What is there of a trial boot; NULL: nothing, or it can't be told. */
+static const char *trial_of(struct setup *s)
+{
+	static const char *const names[] = {
+		[TRIAL_PENDING] = "pending",
+		[TRIAL_RUNNING] = "running",
+		[TRIAL_OVER] = "over",
+		[TRIAL_IDLE] = "idle",
+	};
+
+	if (setup_look(s, NULL) < 0)
+		return NULL;
+	return names[trial_state_of(&s->boot, s->facts.cmdline, s->facts.boot_id)];
+}
+
+static const char *explain_trial(const char *state)
+{
+	if (strcmp(state, "pending") == 0)
+		return "the next boot is it";
+	if (strcmp(state, "running") == 0)
+		return "this boot is it: --confirm makes it permanent";
+	if (strcmp(state, "over") == 0)
+		return "it failed, or was not confirmed: --confirm takes it away";
+	return "its entry is there, but nothing starts it: --undo takes it away";
 }
 
 /* ---- JSON -------------------------------------------------------------------------- */
@@ -55,7 +81,16 @@ static json_t *run_json(const struct record *r, bool held)
 	return o;
 }
 
-static int print_json(const struct setup *s, const struct records *rs, bool held,
+static json_t *trial_json(const char *state)
+{
+	json_t *o = state ? json_object() : json_null();
+
+	if (state)
+		json_object_set_new(o, "state", json_string(state));
+	return o;
+}
+
+static int print_json(struct setup *s, const struct records *rs, bool held,
 		      struct error *e)
 {
 	json_t *doc = json_document("slicer.status/1"), *runs = json_array();
@@ -63,6 +98,7 @@ static int print_json(const struct setup *s, const struct records *rs, bool held
 	for (size_t i = 0; i < rs->n; i++)
 		json_array_append_new(runs, run_json(&rs->v[i], held));
 	json_object_set_new(doc, "runs", runs);
+	json_object_set_new(doc, "trial", trial_json(trial_of(s)));
 	json_object_set_new(doc, "unreadable", json_texts(&rs->broken));
 	return json_print(&s->c->out, doc, e);
 }
@@ -95,9 +131,10 @@ static void print_run(FILE *f, const struct record *r, bool held)
 	fprintf(f, "%s\n", str_c(&out));
 }
 
-static void print_text(const struct setup *s, const struct records *rs, bool held)
+static void print_text(struct setup *s, const struct records *rs, bool held)
 {
 	FILE *f = s->c->out.out;
+	const char *trial = trial_of(s);
 
 	if (!rs->n && !rs->broken.n)
 		fprintf(f, "slicer has changed nothing on this host.\n");
@@ -105,6 +142,8 @@ static void print_text(const struct setup *s, const struct records *rs, bool hel
 		print_run(f, &rs->v[i], held);
 	for (size_t i = 0; i < rs->broken.n; i++)
 		fprintf(f, "can't be read: %s\n", rs->broken.v[i]);
+	if (trial)
+		fprintf(f, "trial boot: %s, %s\n", trial, explain_trial(trial));
 }
 
 int setup_status(struct setup *s, int *ret_status, struct error *e)

@@ -2,7 +2,7 @@
 /* setup-iommu --undo: a plan built from the journal. */
 #include <errno.h>
 
-#include "cmd/setup.h"
+#include "cmd/setup_trial.h"
 #include "plan/shelter.h"
 
 static bool is_left(const struct record *r)
@@ -188,12 +188,15 @@ int setup_undo(struct setup *s, int *ret_status, struct error *e)
 		if (record_is_unfinished(&u.records.v[i]))
 			plan_warn(&s->plan, "the run %s was interrupted",
 				  u.records.v[i].id);
+	s->kind = RUN_UNDO;
 	if (err >= 0 && any)
 		err = setup_plan_undo(s, &u, false, e);
+	if (err >= 0)
+		err = setup_end_trial(s, e);
 	s->edit = &u.edit;
 	s->undo = &u;
 	if (err >= 0)
-		err = setup_carry_out(s, true, any ? finish : NULL, ret_status, e);
+		err = setup_carry_out(s, any ? finish : NULL, ret_status, e);
 	s->undo = NULL;
 	s->edit = NULL;
 	edit_done(&u.edit);

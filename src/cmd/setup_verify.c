@@ -2,11 +2,11 @@
 /* setup-iommu: looking at the machine again, after the last step. */
 #include <errno.h>
 
-#include "cmd/setup.h"
+#include "cmd/setup_trial.h"
 #include "probe/initramfs.h"
 
 /* The command lines that boot entries had before, to compare with after taking back. */
-static int verify_restored(struct setup *s, struct error *e)
+int setup_verify_unchanged(struct setup *s, struct error *e)
 {
 	struct boot_config now = { 0 };
 	int err = s->loader->load(s->c->host, &s->facts, &now, e);
@@ -209,11 +209,25 @@ static int verify_images(struct setup *s, bool contents, struct error *e)
 	return err;
 }
 
+/* Is there a step that is about a trial boot? */
+static bool touches_trial(const struct setup *s)
+{
+	for (size_t i = 0; i < s->plan.n; i++)
+		if (s->plan.v[i].passing)
+			return true;
+	return false;
+}
+
 int setup_verify(void *data, bool rolled_back, struct error *e)
 {
 	struct setup *s = data;
 	int err;
 
-	err = rolled_back ? verify_restored(s, e) : verify_menu(s, e);
+	if (rolled_back || s->kind == RUN_TRIAL || s->kind == RUN_END)
+		err = setup_verify_unchanged(s, e);
+	else
+		err = verify_menu(s, e);
+	if (err >= 0 && touches_trial(s))
+		err = setup_verify_trial(s, rolled_back, e);
 	return err < 0 ? err : verify_images(s, !rolled_back, e);
 }

@@ -7,7 +7,7 @@
 
 const char *const journal_states[] = { "started", "applied", "rolled-back",
 				       "failed",  "undone",  NULL };
-const char *const journal_kinds[] = { "setup", "undo", NULL };
+const char *const journal_kinds[] = { "setup", "undo", "trial", "end", NULL };
 const char *const journal_edits[] = { "add", "remove", "replace", NULL };
 
 const char *run_state_name(enum run_state s)
@@ -114,6 +114,8 @@ static json_t *step_to_json(const struct record_step *s)
 		json_object_set_new(o, "argv_aside", texts_to_json(&s->argv_aside));
 	if (s->has_edit)
 		json_object_set_new(o, "edit", edit_to_json(&s->edit));
+	if (s->passing)
+		json_object_set_new(o, "passing", json_true());
 	json_object_set_new(o, "existed", json_boolean(s->existed));
 	if (s->path)
 		json_object_set_new(o, "mode", json_integer(s->mode));
@@ -260,6 +262,7 @@ static void steps_from_plan(const struct host *h, struct record *r, const struct
 		strv_copy(&r->steps[i].undo, &s->undo);
 		strv_copy(&r->steps[i].argv_aside, &s->argv_aside);
 		r->steps[i].has_after = s->kind != STEP_RUN;
+		r->steps[i].passing = s->passing;
 		r->steps[i].has_edit = s->has_edit;
 		edit_copy(&r->steps[i].edit, &s->edit);
 		str_set(&r->steps[i].before, str_c(&s->before), s->before.len);

@@ -17,6 +17,8 @@
 enum run_kind {
 	RUN_SETUP,
 	RUN_UNDO, /* took others back */
+	RUN_TRIAL, /* an entry for one boot beside the others */
+	RUN_END, /* took that away */
 };
 
 enum run_state {
@@ -32,6 +34,7 @@ struct record_step {
 	enum step_kind kind;
 	char *path; /* the file it changes, or that its program makes; NULL else */
 	struct strv argv, argv_aside, undo;
+	bool passing; /* of a trial boot: none that is taken back */
 	bool existed; /* the file was there before, with this mode; else the mode is the
 			 new one's */
 	mode_t mode;

@@ -22,7 +22,8 @@ void undo_edit(const struct records *rs, struct edit *ret)
 	for (size_t i = rs->n; i-- > 0;) {
 		struct edit inverse = { 0 };
 
-		if (!rs->v[i].chosen || (setups && rs->v[i].kind != RUN_SETUP))
+		if (!rs->v[i].chosen || (setups && rs->v[i].kind != RUN_SETUP) ||
+		    rs->v[i].kind == RUN_TRIAL)
 			continue;
 		edit_inverse(&rs->v[i].edit, &inverse);
 		for (size_t k = 0; k < inverse.n; k++)
@@ -63,7 +64,7 @@ void undo_paths(const struct records *rs, struct strv *ret)
 {
 	for (size_t i = 0; i < rs->n; i++)
 		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n; k++)
-			if (is_file(&rs->v[i].steps[k]))
+			if (is_file(&rs->v[i].steps[k]) && !rs->v[i].steps[k].passing)
 				strv_add_unique(ret, rs->v[i].steps[k].path);
 }
 
@@ -100,7 +101,7 @@ static bool walk_back(const struct records *rs, const char *path, struct state *
 		const struct record *r = &rs->v[i];
 
 		for (size_t k = r->n; r->chosen && k-- > 0;)
-			if (str_eq(r->steps[k].path, path) &&
+			if (str_eq(r->steps[k].path, path) && !r->steps[k].passing &&
 			    !step_back(&r->steps[k], now))
 				return false;
 	}
@@ -272,7 +273,8 @@ int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 		if (!r->chosen || !record_is_unfinished(r))
 			continue;
 		for (size_t k = 0; k < r->n && err >= 0; k++)
-			if (r->steps[k].kind == STEP_RUN && is_due(r, k, recover))
+			if (r->steps[k].kind == STEP_RUN && !r->steps[k].passing &&
+			    is_due(r, k, recover))
 				err = undo_program(h, rs, &r->steps[k], tokens, ret, e);
 	}
 	return err;

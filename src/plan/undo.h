@@ -2,7 +2,8 @@
 /*
  * Undo is a plan built from the journal, of the runs that are chosen (records_choose()).
  * A file that is byte for byte as slicer left it gets its former contents back; one that
- * others changed since loses just the parameters that slicer added.
+ * others changed since loses just the parameters that slicer added. Steps of a trial boot
+ * are left out: what is there of one is found by looking.
  */
 #ifndef SLICER_PLAN_UNDO_H
 #define SLICER_PLAN_UNDO_H

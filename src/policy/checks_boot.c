@@ -69,6 +69,7 @@ void checks_bootloader(const struct diagnosis *d, struct checks *ret)
 {
 	check_identity(d, ret);
 	check_journal(d, ret);
+	checks_trial(d, ret);
 }
 
 static void check_generator(const struct diagnosis *d, struct checks *ret)

@@ -8,6 +8,7 @@
 
 #include "bootloaders/bootloader.h"
 #include "initramfs/generator.h"
+#include "policy/trial.h"
 #include "probe/facts.h"
 #include "probe/pci.h"
 #include "text/cmdline.h"
@@ -124,6 +125,13 @@ struct journal_view {
 	bool running; /* the last of them still runs */
 };
 
+/* A trial boot (made by src/cmd). */
+struct trial_view {
+	enum trial_state state;
+	const struct strv *log; /* last lines of a trial that died; NULL: none known */
+	const char *log_source; /* where they are from */
+};
+
 /* All that the verdict rests on. Pointers are borrowed; NULL where it could not be had.
  */
 struct diagnosis {
@@ -144,6 +152,7 @@ struct diagnosis {
 	const char *images_why; /* n_images == 0: why, in words; may be NULL */
 	bool unprivileged; /* on the running machine and not root */
 	struct journal_view journal;
+	struct trial_view trial;
 };
 /* The vendor that d->wanted was made for, else the processor's own. */
 enum cpu_vendor diagnosis_vendor(const struct diagnosis *d);

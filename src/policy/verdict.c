@@ -127,6 +127,11 @@ static char blocked_where(const struct diagnosis *d)
 	return configured ? 'c' : next_boot ? 'd' : running ? 'r' : 0;
 }
 
+static bool is_firmware(const struct diagnosis *d)
+{
+	return d->facts->firmware.state == FIRMWARE_ABSENT;
+}
+
 static bool is_blocked(const struct diagnosis *d)
 {
 	return blocked_where(d) != 0;
@@ -163,11 +168,6 @@ static bool needs_setup(const struct diagnosis *d)
 	return d->wanted && configured && judge_lacks(d, configured);
 }
 
-static bool is_firmware(const struct diagnosis *d)
-{
-	return d->facts->firmware.state == FIRMWARE_ABSENT;
-}
-
 static void next_firmware(const struct diagnosis *d, struct strv *next)
 {
 	CLEANUP(free_char) char *generate = judge_generate_command(d);
@@ -181,6 +181,27 @@ static void next_firmware(const struct diagnosis *d, struct strv *next)
 	strv_addf(next, "in the firmware set-up enable %s",
 		  judge_firmware_setting(diagnosis_vendor(d)));
 	strv_add(next, LOOK_AGAIN);
+}
+
+/* ---- a trial boot to come ---------------------------------------------------------- */
+
+/* The entry says what is wanted: a reboot will show. */
+static bool is_trial_next(const struct diagnosis *d)
+{
+	const struct boot_entry *entry = d->boot ? d->boot->trial : NULL;
+	const char *options = entry ? entry->options : NULL;
+	CLEANUP(free_char) char *blocks = judge_blocks(d, options);
+
+	return d->trial.state == TRIAL_PENDING && options && d->wanted &&
+	       !judge_lacks(d, options) && !blocks && !is_firmware(d);
+}
+
+static void next_trial(const struct diagnosis *d, struct strv *next)
+{
+	(void)d;
+	strv_add(next, REBOOT);
+	strv_add(next, LOOK_AGAIN);
+	strv_add(next, SETUP " --confirm");
 }
 
 /* ---- set-up, generator, reboot ----------------------------------------------------- */
@@ -317,6 +338,7 @@ static const struct {
 	{ VERDICT_READY, is_ready, next_ready },
 	{ VERDICT_UNSUPPORTED, judge_is_unsupported, next_unsupported },
 	{ VERDICT_KERNEL, is_kernel, next_kernel },
+	{ VERDICT_REBOOT_NEEDED, is_trial_next, next_trial },
 	{ VERDICT_BLOCKED, is_blocked, next_blocked },
 	{ VERDICT_FIRMWARE, is_firmware, next_firmware },
 	{ VERDICT_SETUP_NEEDED, needs_setup, next_setup },
@@ -326,6 +348,37 @@ static const struct {
 	{ VERDICT_UNKNOWN, is_anything, next_unknown },
 };
 
+/* In a trial boot the configuration lacks what is tried, on purpose: what the running
+ * kernel made of it counts. */
+static bool applies(const struct diagnosis *d, size_t i)
+{
+	enum verdict v = rules[i].verdict;
+
+	if (d->trial.state == TRIAL_RUNNING &&
+	    (v == VERDICT_SETUP_NEEDED || v == VERDICT_GENERATE_NEEDED ||
+	     v == VERDICT_REBOOT_NEEDED || v == VERDICT_BLOCKED))
+		return false;
+	return rules[i].applies(d);
+}
+
+/* What a trial boot comes to comes before the rest. Setting up for good what has just
+ * failed is no advice. Returns whether that is all. */
+static bool trial_first(const struct diagnosis *d, enum verdict verdict,
+			struct strv *next)
+{
+	if (d->trial.state == TRIAL_RUNNING && verdict == VERDICT_READY &&
+	    !d->boot->trial_pending)
+		strv_add(next, SETUP " --confirm");
+	if (d->trial.state != TRIAL_OVER)
+		return false;
+	strv_add(next, SETUP " --confirm (takes the failed trial's entry away)");
+	if (verdict != VERDICT_SETUP_NEEDED)
+		return false;
+	strv_add(next, SETUP " --trial, with other parameters (--param, --remove-param, "
+			     "--no-pt)");
+	return true;
+}
+
 enum verdict verdict_of(const struct diagnosis *d, struct strv *next)
 {
 	size_t i = 0;
@@ -333,11 +386,11 @@ enum verdict verdict_of(const struct diagnosis *d, struct strv *next)
 	if (d->journal.interrupted && !d->journal.running)
 		strv_addf(next,
 			  "sudo slicer setup-iommu: the run %s did not come to its end, "
-			  "this "
-			  "takes it back and begins anew (--undo only takes back)",
+			  "this takes it back and begins anew (--undo only takes back)",
 			  d->journal.interrupted);
-	while (!rules[i].applies(d))
+	while (!applies(d, i))
 		i++;
-	rules[i].next(d, next);
+	if (!trial_first(d, rules[i].verdict, next))
+		rules[i].next(d, next);
 	return rules[i].verdict;
 }

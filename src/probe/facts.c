@@ -60,6 +60,7 @@ int facts_probe(const struct host *h, struct facts *ret, struct error *e)
 		return r;
 	f.iommu.interrupt_remapping = interrupt_remapping(&f.log);
 	f.cmdline = read_cmdline(h);
+	f.boot_id = host_attr(h, "/proc/sys/kernel/random/boot_id");
 	*ret = f;
 	f = (struct facts){ 0 };
 	return 0;
@@ -78,5 +79,6 @@ void facts_done(struct facts *f)
 	boot_partitions_done(&f->boot_partitions);
 	seals_done(&f->seals);
 	free(f->cmdline);
+	free(f->boot_id);
 	*f = (struct facts){ 0 };
 }

@@ -184,6 +184,7 @@ struct facts {
 	struct hypervisor_facts hypervisors;
 	struct seal_facts seals;
 	char *cmdline; /* /proc/cmdline without the newline, NULL unknown */
+	char *boot_id; /* the kernel's, new at every boot; NULL unknown */
 };
 int facts_probe(const struct host *h, struct facts *ret, struct error *e);
 void facts_done(struct facts *f);

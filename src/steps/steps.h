@@ -40,6 +40,9 @@ struct step {
 	/* How it writes to "makes" SLICER_ASIDE instead, so that the file is replaced in
 	 * one go. Empty: it can't be told to, and writes where it always does. */
 	struct strv argv_aside;
+	/* Of what is there for a while (a trial boot): a later --undo does not bring it
+	 * back, it looks whether it is there */
+	bool passing;
 };
 
 /* Appended to the name of a file that a program makes. */

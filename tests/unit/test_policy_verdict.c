@@ -302,6 +302,49 @@ static void unknown_vfio(struct scene *s)
 	s->kernels[0].vfio_pci_state = MODULE_UNKNOWN;
 }
 
+#define TRIAL "slicer.trial=20261122T120344Z-1a2b3c4d"
+static struct boot_entry trial_entry = { .options = (char *)(uintptr_t)(ON " " TRIAL) };
+
+static void trial(struct scene *s, enum trial_state state)
+{
+	scene_lines(s, OFF, OFF, state == TRIAL_RUNNING ? ON " " TRIAL : OFF);
+	s->boot.trial = &trial_entry;
+	s->d.trial.state = state;
+}
+
+static void trial_pending(struct scene *s)
+{
+	trial(s, TRIAL_PENDING);
+}
+
+static void trial_pending_firmware_off(struct scene *s)
+{
+	trial(s, TRIAL_PENDING);
+	s->facts.firmware.state = FIRMWARE_ABSENT;
+}
+
+static void trial_ready(struct scene *s)
+{
+	trial(s, TRIAL_RUNNING);
+	s->facts.iommu.active = true;
+}
+
+static void trial_refused(struct scene *s)
+{
+	trial(s, TRIAL_RUNNING);
+	scene_log(s, "DMAR: Parse DMAR table failure.");
+}
+
+static void trial_over(struct scene *s)
+{
+	trial(s, TRIAL_OVER);
+}
+
+static void trial_idle(struct scene *s)
+{
+	trial(s, TRIAL_IDLE);
+}
+
 static const struct {
 	const char *name;
 	void (*spoil)(struct scene *s);
@@ -317,6 +360,19 @@ static const struct {
 	{ "blocked next time", ready_though_blocked_next, VERDICT_READY, "slicer", NULL },
 	{ "virtio-iommu", ready_in_vm, VERDICT_READY, "slicer", NULL },
 	{ "no loader but ready", ready_without_loader, VERDICT_READY, "slicer", NULL },
+
+	{ "trial to come", trial_pending, VERDICT_REBOOT_NEEDED, "sudo reboot",
+	  "setup-iommu --confirm" },
+	{ "trial to come, no table", trial_pending_firmware_off, VERDICT_FIRMWARE, "sudo",
+	  "VT-d" },
+	{ "trial boot", trial_ready, VERDICT_READY, "sudo slicer setup-iommu --confirm",
+	  "pci bind" },
+	{ "trial boot, refused", trial_refused, VERDICT_REFUSED, "the kernel's log says",
+	  NULL },
+	{ "trial died", trial_over, VERDICT_SETUP_NEEDED,
+	  "sudo slicer setup-iommu --confirm (", "--trial, with other parameters" },
+	{ "trial not started", trial_idle, VERDICT_SETUP_NEEDED,
+	  "sudo slicer setup-iommu", NULL },
 
 	{ "aarch64", arm, VERDICT_UNSUPPORTED, "use an x86_64", NULL },
 	{ "container", container, VERDICT_UNSUPPORTED, "run slicer on the host", NULL },

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* setup-iommu: what came of it, as text and as JSON. */
+#include "cmd/setup_trial.h"
+
+bool setup_shows_text(const struct setup *s)
+{
+	return !s->c->out.json && !s->c->out.quiet;
+}
+
+static json_t *deferred_json(const struct setup *s, const struct outcome *o)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; o->deferred && i < s->plan.n; i++)
+		if (s->plan.v[i].kind == STEP_RUN)
+			json_array_append_new(a, json_texts(&s->plan.v[i].argv));
+	return a;
+}
+
+static json_t *plan_document(const struct setup *s, const struct outcome *o)
+{
+	json_t *doc = json_document("slicer.plan/1"), *next;
+
+	json_object_set_new(doc, "changed", json_boolean(o->changed));
+	json_object_set_new(doc, "applied", json_boolean(o->applied));
+	json_object_set_new(doc, "verified",
+			    o->verified < 0 ? json_null() : json_boolean(o->verified));
+	json_object_set_new(doc, "rolled_back", json_boolean(o->rolled_back));
+	json_object_set_new(doc, "deferred", deferred_json(s, o));
+	json_object_set_new(doc, "reboot_required", json_boolean(o->reboot));
+	json_object_set_new(doc, "recovered", json_texts(&s->recovered));
+	json_object_set_new(doc, "steps", report_plan_steps(&s->plan));
+	json_object_set_new(doc, "warnings", json_texts(&s->plan.warnings));
+	next = json_texts(&s->plan.next);
+	if (o->reboot)
+		json_array_append_new(next, json_text("sudo reboot"));
+	if (s->kind == RUN_TRIAL) {
+		json_array_append_new(next, json_text("slicer doctor"));
+		json_array_append_new(next,
+				      json_text("sudo slicer setup-iommu --confirm"));
+	}
+	json_object_set_new(doc, "next", next);
+	return doc;
+}
+
+/* Does the plan change more than a trial boot's entry? */
+static bool is_lasting(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!p->v[i].passing)
+			return true;
+	return false;
+}
+
+bool setup_needs_reboot(const struct setup *s, bool acts)
+{
+	CLEANUP(strv_done) struct strv missing = { 0 };
+
+	if (s->kind == RUN_TRIAL)
+		return true;
+	if (s->kind == RUN_UNDO)
+		return acts && (is_lasting(&s->plan) || s->in_trial);
+	if (is_lasting(&s->plan) && !s->in_trial)
+		return true;
+	if (s->facts.cmdline)
+		wanted_missing(&s->wanted, s->facts.cmdline, &missing);
+	return missing.n > 0;
+}
+
+static void print_deferred(const struct setup *s)
+{
+	FILE *f = s->c->out.out;
+
+	fprintf(f, "\nDeferred, because the root is %s: run inside it\n",
+		host_root(s->c->host));
+	for (size_t i = 0; i < s->plan.n; i++) {
+		CLEANUP(str_done) struct str line = { 0 };
+
+		for (size_t k = 0;
+		     s->plan.v[i].kind == STEP_RUN && k < s->plan.v[i].argv.n; k++) {
+			str_addc(&line, ' ');
+			str_add_shell_word(&line, s->plan.v[i].argv.v[k]);
+		}
+		if (line.len)
+			fprintf(f, "   %s\n", str_c(&line));
+	}
+}
+
+static void print_next(const struct setup *s)
+{
+	for (size_t i = 0; i < s->plan.next.n; i++) {
+		CLEANUP(str_done) struct str safe = { 0 };
+
+		str_add_printable(&safe, s->plan.next.v[i], strlen(s->plan.next.v[i]));
+		fprintf(s->c->out.out, "note: %s\n", str_c(&safe));
+	}
+}
+
+static const char *nothing_to_change(const struct setup *s)
+{
+	if (s->kind == RUN_UNDO)
+		return "slicer has left nothing on this host";
+	if (s->kind == RUN_TRIAL)
+		return "this trial boot is set up already";
+	return "the command line and the boot menu are as wanted";
+}
+
+/* What there is to do after the reboot. Where nothing changes and no reboot is due,
+ * there is none. */
+static int next_text(struct setup *s, const struct outcome *o, struct str *ret,
+		     struct error *e)
+{
+	if (s->kind == RUN_TRIAL)
+		return setup_trial_steps(s, ret, e);
+	if (s->kind != RUN_SETUP || (!o->applied && !o->reboot))
+		return 0;
+	return setup_next_steps(s, ret, e);
+}
+
+int setup_report_done(struct setup *s, const struct outcome *o, struct error *e)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	FILE *f = s->c->out.out;
+	int err = next_text(s, o, &text, e);
+
+	if (err < 0)
+		return err;
+	if (s->c->out.json)
+		return json_print(&s->c->out, plan_document(s, o), e);
+	if (s->c->out.quiet)
+		return 0;
+	if (o->applied && !o->deferred)
+		fprintf(f, "\nDone and checked%s.\n",
+			o->reboot && s->kind != RUN_TRIAL
+				? "; a reboot makes it effective"
+				: "");
+	else if (o->applied)
+		print_deferred(s);
+	else
+		fprintf(f, "Nothing to change: %s.\n", nothing_to_change(s));
+	print_next(s);
+	if (text.len && s->kind == RUN_TRIAL)
+		fprintf(f, "\n%s", str_c(&text));
+	else if (text.len)
+		fprintf(f, "\n%s\nKept in %s\n", str_c(&text), NEXT_STEPS_PATH);
+	return 0;
+}
+
+int setup_report_dry(struct setup *s, int *ret_status, struct error *e)
+{
+	struct outcome o = { .changed = !plan_is_empty(&s->plan), .verified = -1 };
+	bool would = false;
+
+	for (size_t i = 0; i < s->plan.n; i++)
+		would |= s->plan.v[i].kind != STEP_RUN || host_is_live(s->c->host);
+	o.reboot = setup_needs_reboot(s, o.changed);
+	if (s->o->check && would)
+		*ret_status = 1;
+	if (s->c->out.json)
+		return json_print(&s->c->out, plan_document(s, &o), e);
+	if (setup_shows_text(s)) {
+		if (!o.changed)
+			fprintf(s->c->out.out, "Nothing to change.\n");
+		print_next(s);
+		if (o.changed)
+			fprintf(s->c->out.out, "Nothing was changed (%s).\n",
+				s->o->check ? "--check" : "--dry-run");
+	}
+	return 0;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* setup-iommu --trial: its plan, and the plan that takes it away. */
+#include "cmd/setup_trial.h"
+
+#include <errno.h>
+#include <strings.h>
+
+#include "steps/template.h"
+
+/* ---- the service that confirms by itself ------------------------------------------- */
+
+/* What ExecStart= takes as it stands (systemd.service(5), COMMAND LINES). */
+static bool is_plain_path(const char *path)
+{
+	return *path == '/' &&
+	       path[strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789/._+-")] == '\0';
+}
+
+/* This program: the one that is named slicer may be another one. */
+static char *find_slicer(const struct host *h)
+{
+	char *path = host_readlink(h, "/proc/self/exe");
+
+	return path ? path : host_find_program(h, "slicer");
+}
+
+static int check_service(const struct setup *s, const char *slicer, struct error *e)
+{
+	if (!host_is_live(s->c->host)) {
+		error_set(e, EOPNOTSUPP,
+			  "--auto-confirm is for the running system: what slicer there "
+			  "is in another root can't be told");
+		error_hint(e, "leave it out, and run --confirm in the trial boot");
+		return -EOPNOTSUPP;
+	}
+	if (!host_is_dir(s->c->host, "/run/systemd/system")) {
+		error_set(e, EOPNOTSUPP,
+			  "--auto-confirm needs systemd, which does not run here");
+		error_hint(e, "leave it out, and run --confirm in the trial boot");
+		return -EOPNOTSUPP;
+	}
+	if (slicer && is_plain_path(slicer) && host_find_program(s->c->host, slicer))
+		return 0;
+	error_set(e, ENOENT, "--auto-confirm: a service can't start slicer from %s",
+		  slicer ? slicer : "an unknown place");
+	error_hint(e, "install it first: make install");
+	return -ENOENT;
+}
+
+static void add_file(struct setup *s, const char *path, const struct str *text,
+		     const char *why)
+{
+	CLEANUP(str_done) struct str now = { 0 };
+	bool exists = host_read(s->c->host, path, HOST_MAX_CONFIG, &now, NULL) == 0;
+
+	plan_replace(&s->plan, path, exists, &now, text, 0644, why);
+}
+
+static int add_service(struct setup *s, struct error *e)
+{
+	CLEANUP(free_char) char *slicer = find_slicer(s->c->host);
+	CLEANUP(str_done) struct str service = { 0 }, dropin = { 0 };
+	const struct template_value value = { "SLICER", slicer };
+	int err = check_service(s, slicer, e);
+
+	if (err >= 0)
+		err = template_fill("slicer-confirm.service", &value, 1, &service, e);
+	if (err >= 0)
+		err = template_fill("slicer-confirm.conf", NULL, 0, &dropin, e);
+	if (err < 0)
+		return err;
+	add_file(s, CONFIRM_SERVICE, &service, "confirms the trial boot by itself");
+	add_file(s, CONFIRM_DROPIN, &dropin, "starts that service at every boot");
+	return 0;
+}
+
+static int remove_service(struct setup *s, struct error *e)
+{
+	static const char *const paths[] = { CONFIRM_DROPIN, CONFIRM_SERVICE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		CLEANUP(str_done) struct str now = { 0 };
+		struct error why = { 0 };
+		int err = host_read(s->c->host, paths[i], HOST_MAX_CONFIG, &now, &why);
+
+		if (err == -ENOENT)
+			continue;
+		if (err < 0) {
+			*e = why;
+			return err;
+		}
+		plan_remove(&s->plan, paths[i], &now, "the trial boot is over");
+		if (i == 0)
+			strv_add_unique(&s->plan.dirs, CONFIRM_DROPIN_DIR);
+	}
+	return 0;
+}
+
+/* ---- the end of a trial ------------------------------------------------------------ */
+
+static void mark_passing(struct plan *p, size_t from)
+{
+	for (size_t i = from; i < p->n; i++)
+		p->v[i].passing = true;
+}
+
+int setup_end_trial(struct setup *s, struct error *e)
+{
+	size_t from = s->plan.n;
+	int err = 0;
+
+	s->in_trial |= trial_state_of(&s->boot, s->facts.cmdline, s->facts.boot_id) ==
+		       TRIAL_RUNNING;
+	if (s->loader->trial_end)
+		err = s->loader->trial_end(&s->boot, &s->plan, e);
+	if (err >= 0)
+		err = remove_service(s, e);
+	mark_passing(&s->plan, from);
+	if (err >= 0 && from == 0 && s->plan.n && s->kind == RUN_SETUP)
+		s->kind = RUN_END;
+	return err;
+}
+
+/* ---- --trial ----------------------------------------------------------------------- */
+
+/* Where the configuration is right and only the menu is old, the default entry lacks what
+ * the next ones will have. */
+static void edit_from_menu(struct setup *s)
+{
+	const struct boot_entry *entry = boot_config_default(&s->boot);
+	CLEANUP(strv_done) struct strv missing = { 0 };
+
+	if (s->wanted.edit.n || !entry || !entry->options)
+		return;
+	wanted_missing(&s->wanted, entry->options, &missing);
+	for (size_t i = 0; i < missing.n; i++)
+		edit_push(&s->wanted.edit, EDIT_ADD, missing.v[i], NULL);
+}
+
+/* What could not be made permanent is not worth a reboot. *ret_any: there is something to
+ * do at all. */
+static int check_permanent(struct setup *s, bool *ret_any, struct error *e)
+{
+	struct plan plan = { 0 };
+	int err = s->loader->plan(&s->boot, &s->wanted.edit, &plan, e);
+
+	*ret_any = err >= 0 && !plan_is_empty(&plan);
+	if (err < 0)
+		error_prefix(e, "what is tried could not be made permanent afterwards");
+	plan_done(&plan);
+	return err;
+}
+
+/* An entry that was not started yet keeps its id, so that setting the same up again
+ * changes nothing. */
+static char *choose_id(const struct setup *s)
+{
+	enum trial_state state =
+		trial_state_of(&s->boot, s->facts.cmdline, s->facts.boot_id);
+	char *id = NULL;
+
+	if ((state == TRIAL_PENDING || state == TRIAL_IDLE) && s->boot.trial &&
+	    s->boot.trial->options)
+		id = boot_trial_id(s->boot.trial->options);
+	return id ? id : trial_make_id(time(NULL), s->facts.boot_id);
+}
+
+/* The trial's entry is longer than the default one by its id. */
+static int check_length(const struct setup *s, struct error *e)
+{
+	const struct boot_entry *entry = boot_config_default(&s->boot);
+	CLEANUP(edit_done) struct edit ed = { 0 };
+	CLEANUP(str_done) struct str then = { 0 };
+
+	if (!entry || !entry->options)
+		return 0;
+	boot_trial_edit(&s->wanted.edit, s->trial_id, &ed);
+	edit_apply(&ed, entry->options, strlen(entry->options), true, &then);
+	return refuse_length(str_c(&then), entry->added, e);
+}
+
+int setup_make_trial(struct setup *s, struct error *e)
+{
+	bool any;
+	int err = setup_want(s, e);
+
+	if (err >= 0)
+		err = check_permanent(s, &any, e);
+	if (err < 0)
+		return err;
+	if (!any)
+		return setup_end_trial(s, e);
+	edit_from_menu(s);
+	s->kind = RUN_TRIAL;
+	s->edit = &s->wanted.edit;
+	s->trial_id = choose_id(s);
+	err = check_length(s, e);
+	if (err >= 0 && !s->loader->trial)
+		err = error_set(e, EOPNOTSUPP, "%s has no trial boot", s->loader->title);
+	if (err >= 0)
+		err = s->o->auto_confirm ? add_service(s, e) : remove_service(s, e);
+	/* What starts it comes last. */
+	if (err >= 0)
+		err = s->loader->trial(&s->boot, s->edit, s->trial_id, &s->plan, e);
+	mark_passing(&s->plan, 0);
+	setup_warn_acs(s);
+	return err;
+}
+
+int setup_trial_steps(struct setup *s, struct str *ret, struct error *e)
+{
+	const struct boot_entry *entry = boot_config_default(&s->boot);
+	CLEANUP(free_char)
+	char *title = xasprintf("%s (slicer trial)", entry ? entry->title : "?");
+	CLEANUP(str_done) struct str safe = { 0 };
+	const char *confirm =
+		s->o->auto_confirm ? "slicer-confirm.service keeps it by itself if the "
+				     "IOMMU is on. By hand:\n"
+				   : "Keep it, while that boot runs:\n";
+
+	str_add_printable(&safe, title, strlen(title));
+	return template_fill("trial-steps.txt",
+			     (const struct template_value[]){ { "TITLE", str_c(&safe) },
+							      { "CONFIRM", confirm } },
+			     2, ret, e);
+}
+
+/* ---- looking again ----------------------------------------------------------------- */
+
+/* EFI variables are facts, and may have changed. */
+static int load_now(struct setup *s, struct boot_config *ret, struct error *e)
+{
+	struct facts now = s->facts;
+	int err = efi_probe(s->c->host, &now.efi, e);
+
+	if (err >= 0)
+		err = s->loader->load(s->c->host, &now, ret, e);
+	efi_done(&now.efi);
+	return err;
+}
+
+static bool strv_same(const struct strv *a, const struct strv *b)
+{
+	bool same = a->n == b->n;
+
+	for (size_t i = 0; same && i < a->n; i++)
+		same = strcmp(a->v[i], b->v[i]) == 0;
+	return same;
+}
+
+/* The default entry's parameters, edited, and the id. */
+static bool has_options(const struct setup *s, const char *options)
+{
+	const struct boot_entry *entry = boot_config_default(&s->boot);
+	CLEANUP(strv_done) struct strv have = { 0 }, want = { 0 };
+	CLEANUP(edit_done) struct edit ed = { 0 }, own = { 0 };
+
+	boot_trial_edit(s->edit, s->trial_id, &ed);
+	cmdline_split(entry->options, strlen(entry->options), &want);
+	edit_complete(&ed, &want, &own);
+	edit_apply_params(&own, &want);
+	cmdline_split(options, strlen(options), &have);
+	return strv_same(&have, &want);
+}
+
+static int check_set_up(const struct setup *s, const struct boot_config *now,
+			struct error *e)
+{
+	if (!now->trial || !now->trial->options)
+		return error_set(e, EPROTO, "the trial's entry is not there");
+	if (!has_options(s, now->trial->options)) {
+		error_set(e, EPROTO, "the trial's entry has another command line: %s",
+			  now->trial->options);
+		error_at(e, now->trial->source, now->trial->line);
+		return -EPROTO;
+	}
+	if (!now->trial_pending)
+		return error_set(e, EPROTO,
+				 "%s was told to start the trial next, but does not "
+				 "know of it",
+				 s->loader->title);
+	return 0;
+}
+
+static int check_as_before(const struct setup *s, const struct boot_config *now,
+			   struct error *e)
+{
+	const struct boot_entry *a = s->boot.trial, *b = now->trial;
+
+	if (!a == !b && (!a || str_eq(a->options, b->options)) &&
+	    s->boot.trial_pending == now->trial_pending)
+		return 0;
+	return error_set(e, EIO, "the trial boot is not as it was before");
+}
+
+int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e)
+{
+	struct boot_config now = { 0 };
+	int err = load_now(s, &now, e);
+
+	if (err >= 0 && rolled_back)
+		err = check_as_before(s, &now, e);
+	else if (err >= 0 && s->kind == RUN_TRIAL)
+		err = check_set_up(s, &now, e);
+	else if (err >= 0 && (now.trial || now.trial_pending))
+		err = error_set(e, EPROTO, "the trial boot's entry is still there");
+	boot_config_done(&now);
+	return err;
+}

@@ -1,0 +1,471 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Trial boots on a live machine (a tree as /): set up, booted, died, confirmed, taken back. The reboots are made by
+# hand: what the loader does to its one-shot, /proc/cmdline, the boot's id, and an IOMMU that is there or not.
+
+# shellcheck disable=SC2016 # text for the shells in the tree
+
+load helpers
+
+WANT='intel_iommu=on iommu=pt'
+CUSTOM=boot/grub/custom.cfg
+ENV=boot/grub/grubenv
+ONESHOT=sys/firmware/efi/efivars/LoaderEntryOneShot-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
+SERVICE=etc/systemd/system/slicer-confirm.service
+DROPIN=etc/systemd/system/multi-user.target.d/slicer-confirm.conf
+
+setup() {
+	host debian-grub
+}
+
+# A machine that runs, with an environment block as Debian's installer leaves it.
+host() {
+	tree "$1" off
+	alive
+	started 1a2b3c4d
+	[ ! -d "$T/boot/grub" ] || editenv create
+}
+editenv() {
+	"$TOP/tests/standins/grub-editenv" "$T/$ENV" "$@"
+}
+next_entry() {
+	editenv list | sed -n 's/^next_entry=//p'
+}
+started() {
+	mkdir -p "$T/proc/sys/kernel/random"
+	echo "$1-0000-4000-8000-000000000000" >"$T/proc/sys/kernel/random/boot_id"
+}
+# The IOMMU of the state "ready".
+iommu_on() {
+	"$TOP/tests/roots/build" "$T.on" "$1" ready
+	rm -rf "$T/sys/kernel/iommu_groups" "$T/sys/class/iommu"
+	cp -a "$T.on/sys/kernel/iommu_groups" "$T/sys/kernel/"
+	cp -a "$T.on/sys/class/iommu" "$T/sys/class/"
+	cp -a "$T.on/sys/devices/." "$T/sys/devices/"
+	rm -rf "$T.on"
+}
+# What 00_header's code does, and the kernel that it starts then. boot trial: if it was told to; boot old: a reset later.
+boot() {
+	local options
+	if [ "$1" = trial ]; then
+		[ "$(next_entry)" = slicer-trial ]
+		options=$(sed -n 's/^\s*linux\s*//p' "$T/$CUSTOM")
+		echo "BOOT_IMAGE=$options" >"$T/proc/cmdline"
+		started 5e6f7a8b
+	else
+		started 9c0d1e2f
+	fi
+	editenv set next_entry=
+}
+# Plain functions, so that bats stops at the line: it does not at a "!".
+none() { ! grep -rq -- "$@"; }
+quiet_about() { [[ $output != *"$1"* ]]; }
+id_of_trial() {
+	grep -o 'slicer.trial=[^ ]*' "$T/$CUSTOM"
+}
+
+@test "a trial: the entry, the one-shot, nothing permanent; again: nothing to change" {
+	cp -a "$T/etc" "$BATS_TEST_TMPDIR/etc"
+	live --json setup-iommu --trial --yes
+	exits 0
+	json '.applied and .verified and .reboot_required'
+	json '.next == ["sudo reboot", "slicer doctor", "sudo slicer setup-iommu --confirm"]'
+	[ "$(next_entry)" = slicer-trial ]
+	grep -q "quiet $WANT slicer.trial=[0-9TZ]*-1a2b3c4d\$" "$T/$CUSTOM"
+	cmp "$T/boot/grub/grub.cfg" "$TOP/tests/roots/debian-grub/next-off/boot/grub/grub.cfg"
+	diff -r --no-dereference "$T/etc" "$BATS_TEST_TMPDIR/etc"
+	live doctor --json
+	exits 1
+	json '.verdict == "reboot-needed" and .next[0] == "sudo reboot"'
+	json '.checks[] | select(.id == "bootloader.trial") | .status == "warn"'
+	json '[.cmdline.next_boot[].options] | all(contains("slicer") | not)'
+	live --json setup-iommu --status
+	exits 0
+	json '.trial.state == "pending"'
+	state_of "$T" >"$BATS_TEST_TMPDIR/set-up"
+	live setup-iommu --trial --yes
+	exits 0
+	says "set up already"
+	state_of "$T" | diff "$BATS_TEST_TMPDIR/set-up" -
+}
+
+@test "a trial that is healthy is confirmed: permanent, and no trace of the trial; undo brings none back" {
+	remember
+	live setup-iommu --trial --yes
+	exits 0
+	boot trial
+	iommu_on debian-grub
+	live doctor
+	exits 0
+	says "this is the trial boot, and it is healthy"
+	says "sudo slicer setup-iommu --confirm"
+	live --json setup-iommu --confirm --yes
+	exits 0
+	json '.applied and .verified and (.reboot_required | not)'
+	[ ! -e "$T/$CUSTOM" ]
+	[ -z "$(next_entry)" ]
+	[ "$(grep -c "ro  quiet $WANT\$" "$T/boot/grub/grub.cfg")" -eq 3 ]
+	none slicer.trial "$T/boot/grub/grub.cfg"
+	live setup-iommu --confirm --yes
+	exits 3
+	complains "was confirmed or taken back already"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/$CUSTOM" ]
+	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
+	cmp "$T/boot/grub/grub.cfg" "$TOP/tests/roots/debian-grub/next-off/boot/grub/grub.cfg"
+}
+
+@test "a trial in which the IOMMU is not on is not confirmed, unless forced" {
+	live setup-iommu --trial --yes
+	boot trial
+	live doctor
+	exits 1
+	says "not what was hoped for"
+	says "verdict: refused"
+	remember
+	live setup-iommu --confirm --yes
+	exits 3
+	error_only
+	complains "refused"
+	unchanged
+	live setup-iommu --confirm --yes --force
+	exits 0
+	says "warning: --force"
+	grep -q "$WANT" "$T/etc/default/grub"
+	[ ! -e "$T/$CUSTOM" ]
+}
+
+@test "before the reboot there is nothing to confirm" {
+	live setup-iommu --confirm --yes
+	exits 3
+	complains "no trial boot to confirm"
+	live setup-iommu --trial --yes
+	remember
+	live setup-iommu --confirm --yes
+	exits 3
+	complains "still to come"
+	unchanged
+}
+
+@test "a trial that died: doctor shows what its kernel left, confirm takes the entry away and says no" {
+	remember
+	live setup-iommu --trial --yes
+	mkdir -p "$T/var/lib/systemd/pstore/170"
+	printf '<0>[ 1.0] an old panic\n' >"$T/var/lib/systemd/pstore/170/dmesg.txt"
+	touch -d '2020-01-01' "$T/var/lib/systemd/pstore/170/dmesg.txt"
+	program usr/local/bin/journalctl <<-SH
+		#!/bin/sh
+		# The boot before the last is the trial.
+		[ "\$3" = -2 ] || { echo 'Command line: BOOT_IMAGE=/k quiet'; exit 0; }
+		echo "Command line: BOOT_IMAGE=/k quiet $(id_of_trial)"
+		echo 'DMAR: DRHD: handling fault status reg 2'
+		printf 'nvme nvme0: controller is down \033[31m\n'
+	SH
+	boot old
+	live doctor
+	exits 1
+	says "the trial boot failed"
+	says "DMAR: DRHD: handling fault status reg 2"
+	says 'controller is down \x1b[31m'
+	says "journalctl -k -b -2"
+	quiet_about "an old panic"
+	says "sudo slicer setup-iommu --confirm (takes the failed trial's entry away)"
+	quiet_about $'next:    sudo slicer setup-iommu\n'
+	# A dump of that boot comes before the journal.
+	mkdir -p "$T/sys/fs/pstore"
+	printf '<0>[ 1.0] Kernel panic - not syncing: VFS\n' >"$T/sys/fs/pstore/dmesg-efi-1"
+	live doctor
+	says "Kernel panic - not syncing: VFS"
+	says "written since the trial was set up"
+	rm -r "$T/sys/fs" "$T/var/lib/systemd" "$T/usr/local/bin/journalctl"
+	live setup-iommu --confirm --yes
+	exits 1
+	says "this boot is not the trial"
+	started 1a2b3c4d
+	editenv create
+	unchanged
+	live setup-iommu --confirm --yes
+	exits 3
+}
+
+@test "undo takes a trial back before it was booted, and while it runs" {
+	local when
+	for when in before while; do
+		remember
+		live setup-iommu --trial --yes
+		exits 0
+		[ $when = before ] || boot trial
+		live --json setup-iommu --undo --yes
+		exits 0
+		json '.applied and .verified'
+		json ".reboot_required == $([ $when = before ] && echo false || echo true)"
+		[ -z "$(next_entry)" ]
+		host debian-grub
+		unchanged
+	done
+}
+
+@test "setting up for good ends a trial" {
+	live setup-iommu --trial --yes
+	live setup-iommu --yes
+	exits 0
+	[ ! -e "$T/$CUSTOM" ]
+	[ -z "$(next_entry)" ]
+	grep -q "$WANT" "$T/etc/default/grub"
+	# All is as wanted: a trial has nothing to try.
+	live setup-iommu --trial --yes
+	exits 0
+	says "Nothing to change"
+	[ ! -e "$T/$CUSTOM" ]
+}
+
+@test "a person's own custom.cfg stays as it is, to the byte" {
+	printf 'menuentry "Mine" {\n\tlinux /k\n}\n# no newline' >"$T/$CUSTOM"
+	cp "$T/$CUSTOM" "$BATS_TEST_TMPDIR/custom"
+	live setup-iommu --trial --yes
+	exits 0
+	tail -c +"$(($(grep -b -o '# <<< slicer <<<' "$T/$CUSTOM" | cut -d: -f1) + 18))" "$T/$CUSTOM" |
+		cmp - "$BATS_TEST_TMPDIR/custom"
+	boot trial
+	iommu_on debian-grub
+	live setup-iommu --confirm --yes
+	exits 0
+	cmp "$T/$CUSTOM" "$BATS_TEST_TMPDIR/custom"
+	live setup-iommu --undo --yes
+	cmp "$T/$CUSTOM" "$BATS_TEST_TMPDIR/custom"
+}
+
+@test "what can't be set up is taken back: grub-editenv fails, fails late, or lies" {
+	remember
+	: >"$T/tmp/no-editenv"
+	live setup-iommu --trial --yes
+	exits 4
+	# Its undo fails as well, and that is said.
+	complains "grub-editenv failed"
+	complains "NOT everything"
+	rm "$T/tmp/no-editenv"
+	live setup-iommu --undo --yes
+	exits 0
+	unchanged
+	: >"$T/tmp/late-editenv"
+	live setup-iommu --trial --yes
+	exits 4
+	[ -z "$(next_entry)" ]
+	[ ! -e "$T/$CUSTOM" ]
+	rm "$T/tmp/late-editenv"
+	program usr/local/bin/grub-editenv <<-'SH'
+		#!/bin/sh
+		exit 0
+	SH
+	live setup-iommu --trial --yes
+	exits 4
+	complains "does not know of it"
+	complains "Everything was taken back"
+	[ ! -e "$T/$CUSTOM" ]
+}
+
+@test "slicer is killed while it sets a trial up: the next run finds its way" {
+	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
+	program usr/local/bin/grub-editenv <<-'SH'
+		#!/bin/sh
+		[ ! -e /tmp/killed ] || exec /usr/local/bin/grub-editenv.real "$@"
+		: >/tmp/killed
+		kill -KILL $PPID $$
+	SH
+	live setup-iommu --trial --yes
+	exits 137
+	[ -e "$T/$CUSTOM" ]
+	live setup-iommu --trial --yes
+	exits 0
+	[ "$(next_entry)" = slicer-trial ]
+	[ "$(grep -c menuentry "$T/$CUSTOM")" -eq 1 ]
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/$CUSTOM" ]
+	[ -z "$(next_entry)" ]
+}
+
+@test "where GRUB can't write its environment block there is no trial" {
+	local fs
+	remember
+	for fs in 'btrfs /dev/sda1' 'ext4 /dev/mapper/vg-root'; do
+		sed -i "s#^22 .*#22 1 253:0 / / rw - $fs rw#" "$T/proc/self/mountinfo"
+		mkdir -p "$T/sys/devices/virtual/block/dm-0"
+		ln -sfn ../../devices/virtual/block/dm-0 "$T/sys/dev/block/253:0"
+		live setup-iommu --trial --yes
+		exits 3
+		error_only
+		complains "no trial boot here"
+	done
+	[ ! -e "$T/$CUSTOM" ]
+	[ -z "$(next_entry)" ]
+}
+
+@test "a contradiction that somebody wrote needs --force for a trial, too" {
+	tree debian-grub blocked
+	alive
+	started 1a2b3c4d
+	editenv create
+	live setup-iommu --trial --yes
+	exits 3
+	complains "the opposite"
+	live setup-iommu --trial --yes --force
+	exits 0
+	none 'linux.*intel_iommu=off' "$T/$CUSTOM"
+	boot trial
+	iommu_on debian-grub
+	live setup-iommu --confirm --yes
+	exits 0
+	none intel_iommu=off "$T/etc/default/grub"
+}
+
+@test "auto-confirm: a service for the next boot, that goes with the trial" {
+	live setup-iommu --trial --auto-confirm --yes
+	exits 3
+	complains "systemd"
+	mkdir -p "$T/run/systemd/system" "$T/etc/systemd/system"
+	remember
+	live setup-iommu --trial --auto-confirm --yes
+	exits 0
+	says "slicer-confirm.service keeps it"
+	grep -qx 'ExecStart=/usr/local/bin/slicer setup-iommu --confirm --yes' "$T/$SERVICE"
+	grep -qx 'Wants=slicer-confirm.service' "$T/$DROPIN"
+	# Without it, after all.
+	live setup-iommu --trial --yes
+	exits 0
+	[ ! -e "$T/$SERVICE" ] && [ ! -e "$T/${DROPIN%/*}" ]
+	live setup-iommu --trial --auto-confirm --yes
+	boot trial
+	iommu_on debian-grub
+	live setup-iommu --confirm --yes
+	exits 0
+	[ ! -e "$T/$SERVICE" ] && [ ! -e "$T/${DROPIN%/*}" ]
+	grep -q "$WANT" "$T/etc/default/grub"
+}
+
+@test "auto-confirm: after a trial that died, the service takes everything away" {
+	mkdir -p "$T/run/systemd/system" "$T/etc/systemd/system"
+	remember
+	live setup-iommu --trial --auto-confirm --yes
+	boot old
+	live setup-iommu --confirm --yes
+	exits 1
+	started 1a2b3c4d
+	editenv create
+	unchanged
+}
+
+@test "systemd-boot: set up, booted, confirmed" {
+	host arch-sdboot
+	local entry=boot/loader/entries/slicer-trial.conf want='amd_iommu=on iommu=pt'
+	cp -a "$T/boot/loader" "$BATS_TEST_TMPDIR/loader"
+	live setup-iommu --trial --yes
+	exits 0
+	grep -q "^options .* $want slicer.trial=.*-1a2b3c4d\$" "$T/$entry"
+	[ "$(tail -c +5 "$T/$ONESHOT" | tr -d '\0')" = slicer-trial.conf ]
+	cmp "$T/boot/loader/entries/arch.conf" "$BATS_TEST_TMPDIR/loader/entries/arch.conf"
+	live doctor
+	exits 1
+	says "verdict: reboot-needed"
+	live setup-iommu --trial --yes
+	exits 0
+	says "set up already"
+	# systemd-boot deletes the variable and starts the entry.
+	rm "$T/$ONESHOT"
+	sed -n 's/^options //p' "$T/$entry" >"$T/proc/cmdline"
+	started 5e6f7a8b
+	iommu_on arch-sdboot
+	live doctor
+	exits 0
+	says "healthy"
+	live setup-iommu --confirm --yes
+	exits 0
+	[ ! -e "$T/$entry" ]
+	grep -q "$want\$" "$T/boot/loader/entries/arch.conf"
+	live setup-iommu --undo --yes
+	exits 0
+	diff -r "$T/boot/loader" "$BATS_TEST_TMPDIR/loader"
+}
+
+@test "systemd-boot, kernel-install: nothing of the trial but its parameters becomes permanent" {
+	host kernel-install
+	local entries=boot/efi/loader/entries
+	cp -a "$T/$entries" "$BATS_TEST_TMPDIR/entries"
+	live setup-iommu --trial --yes
+	exits 0
+	sed -n 's/^options *//p' "$T/$entries/slicer-trial.conf" >"$T/proc/cmdline"
+	grep -q "slicer.trial=" "$T/proc/cmdline"
+	rm "$T/$ONESHOT"
+	started 5e6f7a8b
+	iommu_on kernel-install
+	live setup-iommu --confirm --yes
+	exits 0
+	none slicer.trial "$T/etc/kernel" "$T/$entries"
+	[ ! -e "$T/$entries/slicer-trial.conf" ]
+	grep -q "ro quiet $WANT\$" "$T/etc/kernel/cmdline"
+	[ "$(grep -l "$WANT" "$T/$entries"/*.conf | wc -l)" -eq 2 ]
+}
+
+@test "systemd-boot: bootctl fails; undo; an entry that is pending is forgotten" {
+	host arch-sdboot
+	remember
+	: >"$T/tmp/no-bootctl"
+	live setup-iommu --trial --yes
+	exits 4
+	rm "$T/tmp/no-bootctl"
+	live setup-iommu --undo --yes
+	exits 0
+	unchanged
+	live setup-iommu --trial --yes
+	exits 0
+	[ -e "$T/$ONESHOT" ]
+	live setup-iommu --undo --yes
+	exits 0
+	unchanged
+}
+
+@test "another root: files are written, the program is left to the person" {
+	on --json setup-iommu --trial --yes
+	exits 0
+	json '.verified == null and .deferred == [["grub-editenv", "/boot/grub/grubenv", "set", "next_entry=slicer-trial"]]'
+	[ -s "$T/$CUSTOM" ]
+	on doctor --json
+	json '.checks[] | select(.id == "bootloader.trial") | .title | contains("nothing starts it")'
+	on setup-iommu --trial --auto-confirm --yes
+	exits 3
+	on setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/$CUSTOM" ]
+}
+
+@test "a dry run and a check of a trial change nothing" {
+	remember
+	live setup-iommu --trial --dry-run
+	exits 0
+	says "slicer.trial="
+	live setup-iommu --trial --check
+	exits 1
+	unchanged
+}
+
+@test "options that don't go with a trial are usage errors" {
+	local words
+	while read -r words; do
+		# shellcheck disable=SC2086 # options
+		slicer setup-iommu $words
+		exits 2
+		error_only
+		complains hint:
+	done <<-'EOF'
+		--auto-confirm
+		--trial --undo
+		--trial --confirm
+		--trial --status
+		--trial --ids 10de:1c03
+		--confirm --undo
+		--confirm --status
+		--confirm --param a
+		--confirm --device 0000:01:00.0
+	EOF
+}
