@@ -32,8 +32,8 @@ lie_text() {
 	talks-fails) echo "$talk; exit 1" ;;
 	killed) echo "$2 \"\$@\"; $cut; kill -KILL \$\$" ;;
 	# The person gets tired of waiting. The second one does not even end when it is asked to.
-	hangs) echo 'kill -TERM $PPID; exec sleep 1000' ;;
-	deaf) echo "trap '' TERM; kill -INT \$PPID; sleep 1000; sleep 1000" ;;
+	hangs) echo 'kill -TERM $(cat /tmp/slicer.pid); exec sleep 1000' ;;
+	deaf) echo "trap '' TERM; kill -INT \$(cat /tmp/slicer.pid); sleep 1000; sleep 1000" ;;
 	esac
 }
 
@@ -52,7 +52,7 @@ kind_lie() {
 		lie_text "$2" "$real/$1"
 	} >"$R/usr/local/sbin/$1"
 	chmod 755 "$R/usr/local/sbin/$1"
-	in_root "${args[@]}" || status=$?
+	in_root /bin/sh -c 'echo $$ >/tmp/slicer.pid; exec "$@"' - "${args[@]}" || status=$?
 	rm "$R/usr/local/sbin/$1"
 	honest "$status"
 	afterwards
