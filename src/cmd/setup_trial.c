@@ -180,6 +180,16 @@ static int check_length(const struct setup *s, struct error *e)
 	return refuse_length(str_c(&then), entry->added, e);
 }
 
+static int add_entry(struct setup *s, struct error *e)
+{
+	if (s->loader->trial)
+		return s->loader->trial(&s->boot, s->edit, s->trial_id, &s->plan, e);
+	error_set(e, EOPNOTSUPP, "slicer can't make a trial boot with %s yet",
+		  s->loader->title);
+	error_hint(e, "leave --trial out");
+	return -EOPNOTSUPP;
+}
+
 int setup_make_trial(struct setup *s, struct error *e)
 {
 	bool any;
@@ -196,13 +206,11 @@ int setup_make_trial(struct setup *s, struct error *e)
 	s->edit = &s->wanted.edit;
 	s->trial_id = choose_id(s);
 	err = check_length(s, e);
-	if (err >= 0 && !s->loader->trial)
-		err = error_set(e, EOPNOTSUPP, "%s has no trial boot", s->loader->title);
 	if (err >= 0)
 		err = s->o->auto_confirm ? add_service(s, e) : remove_service(s, e);
 	/* What starts it comes last. */
 	if (err >= 0)
-		err = s->loader->trial(&s->boot, s->edit, s->trial_id, &s->plan, e);
+		err = add_entry(s, e);
 	mark_passing(&s->plan, 0);
 	setup_warn_acs(s);
 	return err;
