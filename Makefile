@@ -32,6 +32,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/t
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 MAN := $(patsubst docs/%.scd,$(BUILD)/man/%,$(sort $(wildcard docs/*.8.scd)))
 STOPPER := $(BUILD)/crash/stopper
+PLUG := $(BUILD)/vm-plug
 FUZZ_SECONDS ?= 60
 
 # `make V=1` shows the commands
@@ -97,7 +98,7 @@ check: all $(UNIT) fuzz-replay-build $(STOPPER)
 	@tests/suites check
 
 test: deps
-	@$(MAKE) --no-print-directory all $(UNIT) fuzz-replay-build $(STOPPER)
+	@$(MAKE) --no-print-directory all $(UNIT) fuzz-replay-build $(STOPPER) $(PLUG)
 	@tests/suites test
 
 # What runs a program up to one system call.
@@ -105,6 +106,12 @@ $(STOPPER): $(wildcard tests/crash/*.[ch]) Makefile
 	@mkdir -p $(@D)
 	$(say) "  CC    $@"
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^)
+
+# What stops a virtual machine.
+$(PLUG): tests/vm/plug.c Makefile
+	@mkdir -p $(@D)
+	$(say) "  CC    $@"
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
 # Killed at every system call, with every call failing, with programs that lie: some minutes.
 crash: all $(STOPPER)
@@ -141,10 +148,11 @@ lint:
 bench: all
 	@tests/bench/run
 
-soak: all $(STOPPER)
-	@FUZZ_SECONDS=600 $(MAKE) --no-print-directory fuzz
+# Hours. The power cuts come first: their log is what one looks at.
+soak: all $(STOPPER) $(PLUG)
+	@CUTS=25 tests/vm/run
 	@tests/crash/run --all
-	@tests/vm/run
+	@FUZZ_SECONDS=600 $(MAKE) --no-print-directory fuzz
 
 # ---- installation ----------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# What the host's side of the lab shares: where things are, and how one
-# scenario boots its machine and tells its results. Sourced, never run.
+# What the host's side of the lab shares: where things are, and how a scenario
+# boots its machine and tells its results. Sourced, never run.
 
 vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$vm_dir/../.." && pwd)
@@ -10,6 +10,9 @@ lab=$top/build/vm
 cache=$lab/cache
 logs=$lab/logs
 slicer=${SLICER:-$top/build/slicer}
+plug=$lab/plug
+# shellcheck source=machines.sh
+. "$vm_dir/machines.sh"
 
 die()
 {
@@ -29,9 +32,9 @@ cache_key() # FILE-OR-WORD...
 
 # Results go to stdout without numbers: several scenarios share one TAP
 # stream, and only `run`, which reads them all, can number it.
-ok() { printf 'ok - %s: %s\n' "$machine" "$*"; }
-not_ok() { printf 'not ok - %s: %s\n' "$machine" "$*"; }
-diag() { printf '# %s: %s\n' "$machine" "$*"; }
+ok() { printf 'ok - %s: %s\n' "$name" "$*"; }
+not_ok() { printf 'not ok - %s: %s\n' "$name" "$*"; }
+diag() { printf '# %s: %s\n' "$name" "$*"; }
 
 # The readable story of a scenario: what a person opens first.
 story() { printf '%s\n' "$*" >> "$log_dir/scenario.log"; }
@@ -45,124 +48,172 @@ diag_tail() # FILE LINES
 		while IFS= read -r line; do diag "| $line"; done
 }
 
-# Puts everything that a machine needs into its work folder, from the caches
-# where they are still good. The caller has set: machine (its name), packages,
-# firmware, root_words (its starting command line), machine_args.
-machine_prepare()
+# scenario MACHINE NAME: puts everything that the machine needs into its work folder, from the caches
+# where they are still good. Everything that the scenario leaves is in $log_dir.
+scenario()
 {
-	local key root
-
+	machine_is "$1"
+	name="$1 $2"
 	work=$lab/work/$machine
-	log_dir=$logs/$machine
+	log_dir=$logs/$machine/$2
 	rm -rf "$work" "$log_dir"
 	mkdir -p "$work" "$log_dir" "$cache"
 	# The guest's scripts as they are now: somebody may edit them meanwhile.
 	cp -r "$vm_dir/guest" "$work/guest"
-	story "scenario $machine, $(date -u '+%Y-%m-%d %H:%M:%S') UTC"
-
-	key=$(cache_key "$vm_dir/mkroot" "$packages")
-	root=$cache/root-$machine-$key.tar
-	if [[ ! -f $root ]]; then
-		rm -f "$cache/root-$machine-"*
-		local start=$SECONDS
-		if ! "$vm_dir/mkroot" "$root" "$packages" > "$log_dir/mkroot.log" 2>&1; then
-			diag_tail "$log_dir/mkroot.log" 30
-			not_ok "the root filesystem is built"
-			return 1
-		fi
-		diag "mkroot took $((SECONDS - start)) s"
-	fi
-
-	# A machine whose boot loader is installed is worth keeping: the
-	# scenario's own checks can then change without paying for it again.
-	key=$(cache_key "$root" "$vm_dir/mkdisk" "$vm_dir/boot" "$vm_dir/guest/init" \
-		"$vm_dir/guest/lib.sh" "$vm_dir/guest/$machine-install.sh" \
-		"$firmware" "$install_append" "${machine_args[*]}")
-	installed=$cache/disk-$machine-$key
-	if [[ ! -d $installed ]]; then
-		rm -rf "$cache/disk-$machine-"*
-		local start=$SECONDS
-		if ! "$vm_dir/mkdisk" "$machine" "$root" "$work" > "$log_dir/mkdisk.log" 2>&1; then
-			diag_tail "$log_dir/mkdisk.log" 30
-			not_ok "the disk is built"
-			return 1
-		fi
-		diag "mkdisk took $((SECONDS - start)) s"
-		boot_phase install direct || return 1
-		mkdir -p "$installed.new"
-		cp --sparse=always "$work/disk.img" "$installed.new/"
-		cp "$work"/vars.fd "$installed.new/" 2>/dev/null || true
-		mv "$installed.new" "$installed"
-	else
-		diag "the disk with its boot loader comes from the cache"
-		cp --sparse=always "$installed"/* "$work/"
-	fi
+	story "scenario $name, $(date -u '+%Y-%m-%d %H:%M:%S') UTC"
+	need_root && need_disk
+	cp --sparse=always "$installed"/* "$work/"
 	truncate -s 64M "$work/nvme.img"
 }
 
-# Boots the machine, lets it run one phase of its guest script, and hands on
-# what the guest found. Fails if the phase did not come to its end: later
-# phases would then only tell about the same thing again.
-boot_phase() # PHASE disk|direct
+need_root()
 {
-	local phase=$1 how=$2 start=$SECONDS status=0 seconds line share pid
-	local dir=$log_dir/$phase limit=${BOOT_TIMEOUT:-900}
+	local start=$SECONDS
 
-	share=$work/share
+	root=$cache/root-$machine-$(cache_key "$vm_dir/mkroot" "$packages").tar
+	[[ ! -f $root ]] || return 0
+	rm -f "$cache/root-$machine-"*
+	if ! "$vm_dir/mkroot" "$root" "$packages" > "$log_dir/mkroot.log" 2>&1; then
+		diag_tail "$log_dir/mkroot.log" 30
+		not_ok "the root filesystem is built"
+		return 1
+	fi
+	diag "mkroot took $((SECONDS - start)) s"
+}
+
+# A machine whose boot loader is installed is worth keeping: the scenarios can
+# then change without paying for it again.
+need_disk()
+{
+	local start=$SECONDS
+
+	installed=$cache/disk-$machine-$(cache_key "$root" "$vm_dir/mkdisk" "$vm_dir/boot" \
+		"$vm_dir/guest/init" "$vm_dir/guest/lib.sh" "$vm_dir/guest/$machine-install.sh" \
+		"$firmware" "$install_append" "${machine_args[*]}")
+	[[ ! -d $installed ]] || return 0
+	rm -rf "$cache/disk-$machine-"*
+	if ! "$vm_dir/mkdisk" "$machine" "$root" "$work" > "$log_dir/mkdisk.log" 2>&1; then
+		diag_tail "$log_dir/mkdisk.log" 30
+		not_ok "the disk is built"
+		return 1
+	fi
+	diag "mkdisk took $((SECONDS - start)) s"
+	boot_phase install direct || return 1
+	mkdir -p "$installed.new"
+	cp --sparse=always "$work/disk.img" "$installed.new/"
+	cp "$work"/vars.fd "$installed.new/" 2>/dev/null || true
+	mv "$installed.new" "$installed"
+}
+
+# ---- one boot ------------------------------------------------------------------
+
+# What host and guest share during the boot of a phase.
+share_prepare() # PHASE
+{
+	share=$work/share dir=$log_dir/$1
 	rm -rf "$share"
 	mkdir -p "$share" "$dir"
 	cp -r "$work/guest" "$share/guest"
-	printf '%s\n' "$phase" > "$share/phase"
+	printf '%s\n' "$1" > "$share/phase"
 	printf '%s\n' "$machine" > "$share/machine"
 	[[ ! -d $work/state ]] || cp -r "$work/state" "$share/state"
 	mkdir -p "$share/state"
 	: > "$share/tap"
-	[[ $phase == install ]] || cp "$slicer" "$share/slicer"
-
+	[[ $1 == install ]] || cp "$slicer" "$share/slicer"
 	truncate -s 64M "$work/nvme.img"
 	: > "$dir/console.log"
-	# In the background, so that a signal ends this script at once; the
-	# machine then goes too, because it asked for its parent's death signal.
-	setpriv --pdeathsig TERM timeout --kill-after=10 "$limit" \
-		"$vm_dir/boot" "$work" "$firmware" "$how" "$install_append" \
+}
+
+# In the background, so that a signal ends this script at once; the machine then
+# goes too, because it asked for its parent's death signal. Sets $pid.
+machine_start() # disk|direct
+{
+	boot_started=$SECONDS
+	setpriv --pdeathsig TERM timeout --kill-after=10 "${BOOT_TIMEOUT:-900}" \
+		"$vm_dir/boot" "$work" "$firmware" "$1" "$install_append" \
 		"${machine_args[@]}" > "$dir/console.log" 2>&1 < /dev/null &
 	pid=$!
-	while kill -0 $pid 2>/dev/null; do
-		# A machine that asks for a person gets none: no need to wait on.
-		if grep -qE 'Kernel panic|\(initramfs\)|grub rescue>|grub>' "$dir/console.log"; then
-			diag "the machine is stuck"
-			kill $pid || true
-			break
-		fi
-		sleep 1
-	done
-	wait $pid || status=$?
-	seconds=$((SECONDS - start))
+}
+
+# It has ended, or asks for a person, whom it does not get. STUCK: the regular
+# expression of that.
+is_stuck()
+{
+	! kill -0 "$pid" 2>/dev/null ||
+		grep -qaE "${STUCK:-Kernel panic|\(initramfs\)|grub rescue>|grub>}" "$dir/console.log"
+}
+
+# Waits for its end. Sets $status and $seconds.
+machine_wait()
+{
+	status=0
+	until is_stuck; do sleep 1; done
+	if kill "$pid" 2>/dev/null; then
+		diag "the machine is stuck"
+	fi
+	wait "$pid" || status=$?
+	seconds=$((SECONDS - boot_started))
+}
+
+# Hands on what the guest found. Fails if the phase did not come to its end:
+# later ones would then only tell about the same thing again.
+machine_report() # PHASE
+{
+	local line
 
 	cp -r "$share/state" "$work/"
 	cp "$share/tap" "$dir/tap"
 	cp "$share/out.log" "$dir/out.log" 2>/dev/null || : > "$dir/out.log"
-	story "" "=== boot '$phase' ($how), $seconds s"
+	story "" "=== boot '$1', $seconds s"
 	[[ ! -f $share/story ]] || cat "$share/story" >> "$log_dir/scenario.log"
 
 	while IFS= read -r line; do
 		case $line in
-		"ok "*) ok "$phase: ${line#ok - }" ;;
-		"not ok "*) not_ok "$phase: ${line#not ok - }" ;;
+		"ok "*) ok "$1: ${line#ok - }" ;;
+		"not ok "*) not_ok "$1: ${line#not ok - }" ;;
 		*) diag "${line#\# }" ;;
 		esac
 	done < "$share/tap"
 
-	diag "boot $phase took $seconds s"
-	if [[ -f $share/done ]]; then
-		return 0
-	fi
-	diag "QEMU ended with status $status$([[ $status != 124 ]] || printf ' (no end after %s s)' "$limit")"
+	diag "boot $1 took $seconds s"
+	[[ ! -f $share/done ]] || return 0
+	diag "QEMU ended with status $status$([[ $status != 124 ]] || printf ' (it took too long)')"
 	diag "the console's last lines:"
 	diag_tail "$dir/console.log" 25
 	diag "the guest's last lines:"
 	diag_tail "$dir/out.log" 15
-	not_ok "$phase: the machine ran its phase to the end"
-	story "  not ok - the machine ran its phase to the end (see $phase/console.log)"
+	not_ok "$1: the machine ran its phase to the end"
+	story "  not ok - the machine ran its phase to the end (see $1/console.log)"
+	return 1
+}
+
+# Boots the machine and lets it run one phase of its guest script, as a service if it says so.
+boot_phase() # PHASE disk|direct [systemd]
+{
+	local share dir pid status seconds boot_started
+
+	share_prepare "$1"
+	[[ -z ${3:-} ]] || : > "$share/systemd"
+	machine_start "$2"
+	machine_wait
+	machine_report "$1"
+}
+
+# A boot whose kernel has to panic, before anything of the phase runs. It says
+# panic=1 itself, which ends the machine because of -no-reboot.
+boot_dies() # PHASE
+{
+	local share dir pid status seconds boot_started
+
+	share_prepare "$1"
+	machine_start disk
+	STUCK='\(initramfs\)|grub rescue>|grub>' machine_wait
+	story "" "=== boot '$1', $seconds s: $(grep -a -m 1 -o 'Kernel panic.*' "$dir/console.log" | tr -d '\r')"
+	if grep -qa 'Kernel panic' "$dir/console.log" && [[ ! -s $share/out.log ]]; then
+		ok "$1: the kernel panicked"
+		return 0
+	fi
+	diag_tail "$dir/console.log" 25
+	not_ok "$1: the kernel panicked"
 	return 1
 }

@@ -5,8 +5,21 @@
 
 iommu_off=amd_iommu=off
 iommu_on=amd_iommu=on
+trial_entry=/boot/efi/loader/entries/slicer-trial.conf
 # shellcheck source=common.sh
 . /mnt/host/guest/common.sh
+
+menu_files() { find /boot/efi/loader -name '*.conf' ! -name slicer-trial.conf; }
+menu_is_wanted() { wanted_in "$(grep -h ^options /boot/efi/loader/entries/*.conf)"; }
+# Kernel and initramfs in the ESP are those of /boot.
+boots_whole()
+{
+	local kind file
+	for kind in linux initrd; do
+		file=$(sed -n "s/^$kind  *//p" /boot/efi/loader/entries/*.conf) || return
+		cmp "/boot/efi$file" "/boot/$([ $kind = linux ] && echo vmlinuz || echo initrd.img)-$(uname -r)" || return
+	done
+}
 
 phase_blocked()
 {
@@ -14,11 +27,6 @@ phase_blocked()
 	check "/etc/kernel/cmdline has the wanted parameters" wanted_in "$(cat /etc/kernel/cmdline)"
 	check "the boot entry has the wanted parameters" wanted_in "$(grep -h ^options /boot/efi/loader/entries/*.conf)"
 }
-wanted_in() # LINE
-{
-	has_word "$1" "$iommu_on" && has_word "$1" iommu=pt && lacks_word "$1" "$iommu_off"
-}
-
 phase_ready()
 {
 	after_reboot_ready

@@ -15,6 +15,11 @@ check_native()
 	check_driver "$(nth_device 1 "$extra")" nvme "the nvme has its native driver"
 }
 
+wanted_in() # LINE
+{
+	has_word "$1" "$iommu_on" && has_word "$1" iommu=pt && lacks_word "$1" "$iommu_off"
+}
+
 remember_start()
 {
 	cp /proc/cmdline "$state/cmdline.start"

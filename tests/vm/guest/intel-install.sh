@@ -7,7 +7,7 @@
 phase_install()
 {
 	set_grub GRUB_TIMEOUT 0
-	set_grub GRUB_CMDLINE_LINUX '"console=tty0 console=ttyS0 no_timer_check"'
+	set_grub GRUB_CMDLINE_LINUX '"console=tty0 console=ttyS0 no_timer_check mitigations=off"'
 	set_grub GRUB_CMDLINE_LINUX_DEFAULT '"quiet intel_iommu=off"'
 	check "grub-install" grub-install /dev/vda
 	check "update-grub" update-grub

@@ -5,8 +5,19 @@
 
 iommu_off=intel_iommu=off
 iommu_on=intel_iommu=on
+trial_entry=/boot/grub/custom.cfg
 # shellcheck source=common.sh
 . /mnt/host/guest/common.sh
+
+menu_files() { echo /boot/grub/grub.cfg; }
+menu_is_wanted()
+{
+	grep -Eq "linux.*( $iommu_on iommu=pt| iommu=pt $iommu_on)" /boot/grub/grub.cfg && not_in /boot/grub/grub.cfg "$iommu_off"
+}
+boots_whole()
+{
+	grub-script-check /boot/grub/grub.cfg && grub-editenv /boot/grub/grubenv list
+}
 
 phase_blocked()
 {

@@ -131,6 +131,8 @@ tree_content() # DIR...
 	find "$@" -type f -exec sha256sum {} + | sort -k 2
 	find "$@" -type l -printf '%p -> %l\n' | sort
 }
+# The boot loader's menu, as text that diff can show; the machine says what it is.
+menu_content() { menu_files | sort | xargs -r grep -H ''; }
 same_file() { diff -u "$1" "$2"; }
 
 driver_of() # ADDRESS

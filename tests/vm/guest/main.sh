@@ -21,6 +21,10 @@ else
 	install -m 755 "$host/slicer" /usr/local/sbin/slicer
 	# shellcheck source=/dev/null
 	. "/mnt/host/guest/$machine.sh"
+	# shellcheck source=trial.sh
+	. /mnt/host/guest/trial.sh
+	# shellcheck source=cuts.sh
+	. /mnt/host/guest/cuts.sh
 fi
 "phase_$phase"
 

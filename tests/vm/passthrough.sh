@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# passthrough.sh intel|amd: a machine whose person once switched the IOMMU off, all the way to one of
+# two identical NICs inside a VM, and back again. On Intel also ids that are bound at boot, and a new
+# kernel; on AMD a Linux that boots inside.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+main()
+{
+	scenario "$1" passthrough
+	boot_phase blocked disk
+	boot_phase ready disk
+	[[ $machine != intel ]] || boot_phase ids disk
+	boot_phase undone disk
+}
+main "$@"
