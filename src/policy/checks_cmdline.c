@@ -7,12 +7,19 @@
 
 #define CMDLINE "cmdline"
 
+static bool is_in_trial(const struct diagnosis *d)
+{
+	return d->trial.state == TRIAL_RUNNING;
+}
+
 /* Where nothing can be set up, setup-iommu would refuse: then the way is the verdict's.
- */
+ * In a trial boot, keeping it sets up what is permanent. */
 static void fix_by_setup(const struct diagnosis *d, struct check *c)
 {
 	if (judge_is_unsupported(d))
 		verdict_of(d, &c->fix);
+	else if (is_in_trial(d))
+		strv_add(&c->fix, "sudo slicer setup-iommu --confirm");
 	else
 		strv_add(&c->fix, "sudo slicer setup-iommu");
 }
@@ -200,16 +207,24 @@ static void check_contradiction(const struct diagnosis *d, struct checks *ret)
 	const struct boot_entry *entry = judge_default(d);
 	const struct wanted *w = d->wanted;
 	CLEANUP(str_done) struct str text = { 0 };
-	bool coming;
+	bool coming, lifted;
 	struct check *c;
+	size_t before;
 
 	add_blocker(d, "configured", d->boot ? d->boot->configured : NULL, &text);
 	add_blocker(d, "next boot's", entry ? entry->options : NULL, &text);
 	coming = text.len > 0;
+	before = text.len;
 	add_blocker(d, "running", d->facts->cmdline, &text);
+	/* To try what lifts it is what the trial is for. */
+	lifted = is_in_trial(d) && text.len == before;
 	if (text.len) {
-		c = check_add(ret, "cmdline.contradiction", CMDLINE, CHECK_FAIL,
-			      "the IOMMU is switched off there", "%s", str_c(&text));
+		c = check_add(
+			ret, "cmdline.contradiction", CMDLINE,
+			lifted ? CHECK_WARN : CHECK_FAIL,
+			lifted ? "but for this trial boot, the IOMMU is switched off"
+			       : "the IOMMU is switched off there",
+			"%s", str_c(&text));
 		if (coming || !d->boot || judge_is_unsupported(d))
 			fix_by_setup(d, c);
 		else

@@ -315,6 +315,11 @@ id_of_trial() {
 	none 'linux.*intel_iommu=off' "$T/$CUSTOM"
 	boot trial
 	iommu_on debian-grub
+	# What the trial tries to lift is no failure of the trial.
+	live doctor --json
+	exits 0
+	json '[.checks[] | select(.status == "fail")] == []'
+	json '.checks[] | select(.id == "cmdline.contradiction") | .fix == ["sudo slicer setup-iommu --confirm"]'
 	live setup-iommu --confirm --yes
 	exits 0
 	none intel_iommu=off "$T/etc/default/grub"
