@@ -137,6 +137,28 @@ static char *temp_name(const char *name)
 	return xasprintf(".%s.slicer-new", name);
 }
 
+/* Takes away the temp file of a replacement that failed, and tells of one that stays. On
+ * a filesystem that is read-only, also removing what is not there fails. */
+static void remove_temp(const struct host *h, int dir, const char *path, const char *temp,
+			struct error *e)
+{
+	CLEANUP(free_char) char *real = NULL;
+	struct stat st;
+	size_t n;
+	int err;
+
+	if (unlinkat(dir, temp, 0) == 0)
+		return;
+	err = errno;
+	if (!e || fstatat(dir, temp, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	real = host_realpath(h, path);
+	path = real ? real : path;
+	n = strlen(e->what);
+	snprintf(e->what + n, sizeof(e->what) - n, "; %.*s%s is left behind: %s",
+		 (int)(path_base(path) - path), path, temp, strerror(err));
+}
+
 static int replace(const struct host *h, const char *path, const struct source *from,
 		   mode_t mode, struct error *e)
 {
@@ -150,14 +172,13 @@ static int replace(const struct host *h, const char *path, const struct source *
 		return write_error(e, path, -dir, "write");
 	temp = temp_name(name);
 	r = fill_temp(dir, name, temp, from, mode);
+	if (r < 0)
+		write_error(e, path, -r, "write");
+	else if (renameat(dir, temp, dir, name) < 0)
+		r = write_error(e, path, errno, "replace");
 	if (r < 0) {
-		unlinkat(dir, temp, 0);
-		return write_error(e, path, -r, "write");
-	}
-	if (renameat(dir, temp, dir, name) < 0) {
-		r = -errno;
-		unlinkat(dir, temp, 0);
-		return write_error(e, path, -r, "replace");
+		remove_temp(h, dir, path, temp, e);
+		return r;
 	}
 	if (fsync(dir) < 0)
 		return write_error(e, path, errno, "make sure of the directory of");

@@ -3,7 +3,19 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
+
+/* In libc's place: a disk that lets nothing be removed. */
+static bool removes_nothing;
+
+int unlinkat(int dir, const char *name, int flags)
+{
+	if (!removes_nothing)
+		return (int)syscall(SYS_unlinkat, dir, name, flags);
+	errno = EIO;
+	return -1;
+}
 
 static void test_links_stay_inside(void **state)
 {
@@ -120,6 +132,30 @@ static void test_replace_fails_clean(void **state)
 	assert_int_equal(host_list(t->host, "/dir", &names, NULL), 0);
 	assert_int_equal(names.n, 1);
 	strv_done(&names);
+}
+
+/* A temporary file that can't go either is told, by its real place; one that never was is
+ * not. */
+static void test_replace_leaves_temp(void **state)
+{
+	struct tree *t = *state;
+	struct error e = { 0 };
+
+	tree_mkdir(t, "/dir/real");
+	tree_link(t, "/dir/real", "/etc/link");
+	removes_nothing = true;
+	assert_true(host_replace(t->host, "/etc/link", "x", 1, 0600, &e) < 0);
+	removes_nothing = false;
+	assert_string_equal(e.path, "/etc/link");
+	assert_non_null(strstr(e.what, "can't write"));
+	assert_non_null(strstr(e.what, "; /dir/.real.slicer-new is left behind: "));
+	assert_true(host_exists(t->host, "/dir/.real.slicer-new"));
+	assert_true(host_replace(t->host, "/dir/real", "x", 1, 0600, &e) < 0);
+	assert_null(strstr(e.what, "left behind"));
+	removes_nothing = true;
+	assert_true(host_replace(t->host, "/none/file", "x", 1, 0600, &e) < 0);
+	removes_nothing = false;
+	assert_null(strstr(e.what, "left behind"));
 }
 
 static void test_leftover_of_a_killed_run(void **state)
@@ -321,6 +357,7 @@ int main(void)
 		TREE(test_replace_keeps_metadata),
 		TREE(test_replace_follows_link),
 		TREE(test_replace_fails_clean),
+		TREE(test_replace_leaves_temp),
 		TREE(test_leftover_of_a_killed_run),
 		TREE(test_remove_takes_the_link),
 		TREE(test_realpath),
