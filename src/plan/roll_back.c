@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/roll_back.h"
+
+#include "host/signals.h"
+#include "plan/files.h"
+#include "plan/program.h"
+#include "plan/shelter.h"
+
+/* Of the error's text, before what was taken back and what not. */
+#define ROOM_FOR_CAUSE 600
+
+/* A program that names what takes it back. */
+static void run_undo(const struct apply *a, const struct step *s, int log_fd,
+		     struct str *left)
+{
+	struct step back = *s;
+	struct error why = { 0 };
+
+	back.argv = s->undo;
+	if (host_is_live(a->host) &&
+	    apply_program(a, &back, &back.argv, log_fd, &why) < 0)
+		str_addf(left, "what %s set is not as before (%s)\n", s->argv.v[0],
+			 why.what);
+}
+
+/* Puts back every file that was touched, and what programs set, newest first. Notes in
+ * *left what could not be. */
+static void restore(const struct apply *a, size_t begun, struct record *rec, int log_fd,
+		    struct str *left)
+{
+	for (size_t i = begun; i-- > 0;) {
+		const struct step *s = &a->plan->v[i];
+		CLEANUP(str_done) struct str now = { 0 };
+		const char *path = step_file(s);
+		struct error why = { 0 };
+		bool exists;
+
+		if (s->undo.n)
+			run_undo(a, s, log_fd, left);
+		if (!path)
+			continue;
+		if (read_now(a->host, path, &exists, &now, &why) >= 0 &&
+		    has_text(s, false, exists, &now))
+			continue;
+		if (do_file(a->host, s, false, &rec->dirs, &why) < 0)
+			str_addf(left, "%s is not as before (%s)\n", path, why.what);
+	}
+	for (size_t i = rec->dirs.n; i-- > 0;) {
+		struct error why = { 0 };
+
+		if (host_rmdir(a->host, rec->dirs.v[i], &why) < 0)
+			str_addf(left, "%s is left (%s)\n", rec->dirs.v[i], why.what);
+	}
+}
+
+/* Generators make their output from the files: run on the restored ones, they restore it.
+ * A file that one makes was put back itself. */
+static void regenerate(const struct apply *a, size_t begun, int log_fd, struct str *left)
+{
+	for (size_t i = 0; i < begun; i++) {
+		const struct step *s = &a->plan->v[i];
+		struct error why = { 0 };
+
+		if (s->kind == STEP_RUN && !s->undo.n && !s->makes &&
+		    apply_program(a, s, &s->argv, log_fd, &why) < 0)
+			str_addf(left, "what %s makes is not as before (%s)\n",
+				 s->argv.v[0], why.what);
+	}
+}
+
+/* Not even the first step has done more than fail to replace a file. */
+static bool is_untouched(const struct apply *a, size_t begun)
+{
+	return !a->changed && (!begun || (begun == 1 && is_file_step(&a->plan->v[0])));
+}
+
+void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
+	       struct error *e)
+{
+	CLEANUP(str_done) struct str left = { 0 };
+	struct error why = { 0 };
+	size_t n;
+
+	a->taking_back = true;
+	/* What arrived so far has had its effect: the programs that take back must not
+	 * stop. */
+	signals_drop();
+	restore(a, begun, rec, log_fd, &left);
+	if (host_is_live(a->host) && !is_untouched(a, begun)) {
+		regenerate(a, begun, log_fd, &left);
+		if (host_sync(a->host, &why) < 0 ||
+		    (!left.len && a->verify && a->verify(a->data, true, &why) < 0))
+			str_addf(&left, "%s\n", why.what);
+	}
+	/* What is not as before had better not be what boots. */
+	if (rec->shelter.dir && left.len)
+		str_addf(&left, "%s starts what was there before, until that is mended\n",
+			 rec->shelter.entry);
+	else if (rec->shelter.dir && shelter_down(a->host, &rec->shelter, &why) < 0)
+		str_addf(&left, "%s\n", why.what);
+	if (!left.len && is_untouched(a, begun)) {
+		/* The first write failed and left nothing: that is no failed change. */
+		rec->state = RUN_ROLLED_BACK;
+		journal_save(a->host, rec, NULL);
+		return;
+	}
+	e->code = ERROR_FAILED;
+	e->rolled_back = left.len == 0;
+	rec->state = e->rolled_back ? RUN_ROLLED_BACK : RUN_FAILED;
+	if (journal_save(a->host, rec, &why) < 0)
+		str_addf(&left, "the journal could not be brought up to date (%s)\n",
+			 why.what);
+	/* The sentence that counts must fit. */
+	if (strlen(e->what) > ROOM_FOR_CAUSE)
+		snprintf(e->what + ROOM_FOR_CAUSE, sizeof(e->what) - ROOM_FOR_CAUSE,
+			 " ...");
+	n = strlen(e->what);
+	if (e->rolled_back) {
+		snprintf(e->what + n, sizeof(e->what) - n,
+			 "\nEverything was taken back: the host is as it was before.");
+		return;
+	}
+	snprintf(e->what + n, sizeof(e->what) - n,
+		 "\nNOT everything could be taken back:\n%s", str_c(&left));
+	error_hint(e,
+		   "put right what is named above before the next reboot; the originals "
+		   "are in " JOURNAL_DIR "/%s",
+		   rec->id);
+}
