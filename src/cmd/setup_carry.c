@@ -33,11 +33,23 @@ static void show_output(const struct setup *s, const struct str *output)
 	fputs(str_c(&safe), s->c->out.err);
 }
 
+/* The person has to know that the wait goes on, and how to end one that has no end. */
+static void say_taking_back(const struct setup *s)
+{
+	if (setup_shows_text(s))
+		fprintf(s->c->out.err, "taking back what was done (Ctrl-C stops a "
+				       "program that hangs)\n");
+}
+
 static void on_event(void *data, const struct step *step, enum apply_event ev,
 		     double seconds, const struct str *output)
 {
 	struct setup *s = data;
 
+	if (ev == APPLY_TAKE_BACK) {
+		say_taking_back(s);
+		return;
+	}
 	if (step->kind != STEP_RUN || ev == APPLY_DEFERRED)
 		return;
 	if (ev == APPLY_START) {

@@ -227,7 +227,8 @@ static int apply_held(struct apply *a, struct error *e)
 }
 
 /* From the first change to the last check, nothing ends slicer half way: SIGINT and
- * SIGTERM stop the program that runs, which is a failure like others. */
+ * SIGTERM stop the program that runs, which is a failure like others; also while taking
+ * back. */
 int apply_plan(struct apply *a, struct error *e)
 {
 	struct signal_hold hold;

@@ -8,7 +8,14 @@
 
 #include "plan/journal.h"
 
-enum apply_event { APPLY_START, APPLY_TICK, APPLY_OK, APPLY_FAILED, APPLY_DEFERRED };
+enum apply_event {
+	APPLY_START,
+	APPLY_TICK,
+	APPLY_OK,
+	APPLY_FAILED,
+	APPLY_DEFERRED,
+	APPLY_TAKE_BACK, /* of no step: what follows takes back what was done */
+};
 
 struct apply {
 	const struct host *host;
@@ -27,7 +34,6 @@ struct apply {
 	 */
 	int (*verify)(void *data, bool rolled_back, struct error *e);
 	void *data;
-	bool taking_back; /* private: set while a failure is being undone */
 	/* out */
 	size_t deferred; /* programs that were not run, because the root is foreign */
 	bool changed; /* something was written or run */

@@ -32,7 +32,6 @@ int apply_program(const struct apply *a, const struct step *s, const struct strv
 		.log_fd = log_fd,
 		.tick = tick,
 		.tick_data = &t,
-		.uninterruptible = a->taking_back,
 	};
 	int err;
 

@@ -9,6 +9,15 @@
 /* Of the error's text, before what was taken back and what not. */
 #define ROOM_FOR_CAUSE 600
 
+/* A signal stops the program that runs when it arrives. What arrived earlier has had its
+ * effect: this one must not stop for it. */
+static int run_back(const struct apply *a, const struct step *s, const struct strv *argv,
+		    int log_fd, struct error *e)
+{
+	signals_drop();
+	return apply_program(a, s, argv, log_fd, e);
+}
+
 /* A program that names what takes it back. */
 static void run_undo(const struct apply *a, const struct step *s, int log_fd,
 		     struct str *left)
@@ -17,8 +26,7 @@ static void run_undo(const struct apply *a, const struct step *s, int log_fd,
 	struct error why = { 0 };
 
 	back.argv = s->undo;
-	if (host_is_live(a->host) &&
-	    apply_program(a, &back, &back.argv, log_fd, &why) < 0)
+	if (host_is_live(a->host) && run_back(a, &back, &back.argv, log_fd, &why) < 0)
 		str_addf(left, "what %s set is not as before (%s)\n", s->argv.v[0],
 			 why.what);
 }
@@ -62,7 +70,7 @@ static void regenerate(const struct apply *a, size_t begun, int log_fd, struct s
 		struct error why = { 0 };
 
 		if (s->kind == STEP_RUN && !s->undo.n && !s->makes &&
-		    apply_program(a, s, &s->argv, log_fd, &why) < 0)
+		    run_back(a, s, &s->argv, log_fd, &why) < 0)
 			str_addf(left, "what %s makes is not as before (%s)\n",
 				 s->argv.v[0], why.what);
 	}
@@ -81,10 +89,8 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 	struct error why = { 0 };
 	size_t n;
 
-	a->taking_back = true;
-	/* What arrived so far has had its effect: the programs that take back must not
-	 * stop. */
-	signals_drop();
+	if (!is_untouched(a, begun))
+		apply_tell(a, NULL, APPLY_TAKE_BACK, 0, NULL);
 	restore(a, begun, rec, log_fd, &left);
 	if (host_is_live(a->host) && !is_untouched(a, begun)) {
 		regenerate(a, begun, log_fd, &left);
@@ -122,8 +128,10 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 	}
 	snprintf(e->what + n, sizeof(e->what) - n,
 		 "\nNOT everything could be taken back:\n%s", str_c(&left));
-	error_hint(e,
-		   "put right what is named above before the next reboot; the originals "
-		   "are in " JOURNAL_DIR "/%s",
-		   rec->id);
+	error_hint(
+		e,
+		"put right what is named above before the next reboot, and let 'slicer "
+		"setup-iommu --undo' take back the rest; the originals are "
+		"in " JOURNAL_DIR "/%s",
+		rec->id);
 }

@@ -4,8 +4,6 @@
 
 # "once": the next call is of the real program again, so that taking back finds one that works.
 LIES=(nothing refuses half half-fails empty gone gone-fails talks talks-fails killed hangs deaf)
-# What these two do, taking back does not wait for for ever either, but for as long as a rebuild may take.
-LIES_ONCE=' hangs deaf '
 
 # The shell text that sets $out to the file that the program writes.
 output_of() {
@@ -31,7 +29,7 @@ lie_text() {
 	talks) echo "$talk; $2 \"\$@\"" ;;
 	talks-fails) echo "$talk; exit 1" ;;
 	killed) echo "$2 \"\$@\"; $cut; kill -KILL \$\$" ;;
-	# The person gets tired of waiting. The second one does not even end when it is asked to.
+	# The person gets tired of waiting, each time. The second one does not even end when it is asked to.
 	hangs) echo 'kill -TERM $(cat /tmp/slicer.pid); exec sleep 1000' ;;
 	deaf) echo "trap '' TERM; kill -INT \$(cat /tmp/slicer.pid); sleep 1000; sleep 1000" ;;
 	esac
