@@ -270,8 +270,9 @@ static int plan_regenerate(const struct boot_config *c, const struct sdboot *s,
 		 */
 		if (entry->is_counted)
 			plan_entry(entry, c->v[i].options, ed, ret);
-		plan_run(ret, (const char *const *)entry->regenerate.v, 0,
-			 "writes this kernel's boot entry anew");
+		plan_run_for(ret, c->v[i].version,
+			     (const char *const *)entry->regenerate.v, 0,
+			     "writes this kernel's boot entry anew");
 	}
 	return 0;
 }

@@ -69,8 +69,8 @@ int setup_make(struct setup *s, struct error *e);
 void setup_warn_acs(struct setup *s);
 /* What s->plan needs for the time while its programs run. */
 int setup_choose_shelter(struct setup *s, struct error *e);
-/* Versions of kernels whose images are to be looked at, and what they must hold. */
-int setup_choose_initramfs(struct setup *s, struct error *e);
+/* Whose images are to be looked at, and what they must hold. */
+int setup_choose_initramfs(struct setup *s, const struct strv *versions, struct error *e);
 /*
  * Shows s->plan, asks, applies and verifies. *ret_status is the exit status. after (may
  * be NULL) runs when all is done and checked.

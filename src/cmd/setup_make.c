@@ -161,17 +161,15 @@ static void warn_builtin(struct setup *s)
 	}
 }
 
-int setup_choose_initramfs(struct setup *s, struct error *e)
+int setup_choose_initramfs(struct setup *s, const struct strv *versions, struct error *e)
 {
-	CLEANUP(strv_done) struct strv versions = { 0 };
-
-	boot_config_versions(&s->boot, &versions);
-	return initramfs_choose(s->c->host, &s->facts, s->o->initramfs, &versions,
+	return initramfs_choose(s->c->host, &s->facts, s->o->initramfs, versions,
 				&s->initramfs, e);
 }
 
 static int plan_initramfs(struct setup *s, struct error *e)
 {
+	CLEANUP(strv_done) struct strv versions = { 0 };
 	struct initramfs_wish *w = &s->initramfs_wish;
 	size_t programs = 0;
 	int err;
@@ -184,7 +182,8 @@ static int plan_initramfs(struct setup *s, struct error *e)
 				  "devices whose driver is not loaded before vfio-pci");
 		return 0;
 	}
-	err = setup_choose_initramfs(s, e);
+	boot_config_versions(&s->boot, &versions);
+	err = setup_choose_initramfs(s, &versions, e);
 	if (err < 0 || (!w->rebuild && !w->early_bind))
 		return err;
 	if (!s->initramfs.generator) {

@@ -10,14 +10,30 @@ static bool is_left(const struct record *r)
 	return record_counts(r) || record_is_unfinished(r);
 }
 
+/* The kernels that the menu can start now, and those for which the runs made something:
+ * it may name others by now. What is gone can't be made anew. */
+static void choose_kernels(const struct setup *s, const struct undo *u, struct strv *ret)
+{
+	CLEANUP(strv_done) struct strv all = { 0 };
+
+	boot_config_versions(&s->boot, &all);
+	undo_kernels(&u->records, &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (kernel_is_installed(s->c->host, all.v[i]))
+			strv_add(ret, all.v[i]);
+}
+
 /* Own files of the initramfs that a run wrote: then its images are made anew without
  * them. */
-static int plan_own_files(struct setup *s, const struct strv *paths, struct strv *own,
-			  struct plan *ret, struct error *e)
+static int plan_own_files(struct setup *s, const struct undo *u, const struct strv *paths,
+			  struct strv *own, struct plan *ret, struct error *e)
 {
-	int err = setup_choose_initramfs(s, e);
+	CLEANUP(strv_done) struct strv versions = { 0 };
 	bool any = false;
+	int err;
 
+	choose_kernels(s, u, &versions);
+	err = setup_choose_initramfs(s, &versions, e);
 	if (err < 0)
 		return err;
 	for (size_t i = 0; i < s->initramfs.n_own; i++) {
@@ -138,7 +154,7 @@ int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error 
 	if (keep && !was_made(&u->records, keep))
 		keep = NULL;
 	has_tokens = plan_tokens(s, u, &paths, &tokens, &why) >= 0;
-	err = plan_own_files(s, &paths, &own, &images, e);
+	err = plan_own_files(s, u, &paths, &own, &images, e);
 	if (err >= 0)
 		err = undo_files(s->c->host, &u->records, has_tokens ? &tokens : NULL,
 				 &own, keep, &s->plan, &need, &used_tokens, e);

@@ -23,9 +23,9 @@ struct initramfs_config {
 	 * ("update_initramfs=no in /etc/initramfs-tools/update-initramfs.conf"); NULL: it
 	 * is on */
 	char *switched_off;
-	/* Images of kernels that the boot menu can start: parallel vectors */
+	/* Images of the kernels that were asked for: parallel vectors */
 	struct strv versions, images;
-	struct strv missing; /* kernels of the boot menu that have no image */
+	struct strv missing; /* those that have no image */
 	/* Own files as they are now (before), for lossless plans */
 	struct initramfs_own_file *own;
 	size_t n_own;
@@ -69,7 +69,7 @@ extern const struct initramfs_generator *const initramfs_generators[];
 /* Is there a generator of that name? Else a usage error that names those there are. */
 int initramfs_check_name(const char *name, struct error *e);
 
-/* versions: kernels that the boot menu can start. name (may be NULL) overrules. None
+/* versions: kernels, in general those that the boot menu can start. name (may be NULL) overrules. None
  * found is no error: ret->generator is NULL. */
 int initramfs_choose(const struct host *h, const struct facts *f, const char *name,
 		     const struct strv *versions, struct initramfs_config *ret,

@@ -193,8 +193,8 @@ static void plan_images(const struct initramfs_config *c, struct plan *ret)
 		const char *const argv[] = { "update-initramfs", "-u", "-k",
 					     c->versions.v[i], NULL };
 
-		plan_run(ret, argv, REBUILD_TIMEOUT_S,
-			 "rebuilds this kernel's initramfs");
+		plan_run_for(ret, c->versions.v[i], argv, REBUILD_TIMEOUT_S,
+			     "rebuilds this kernel's initramfs");
 	}
 	for (size_t i = 0; i < c->missing.n; i++)
 		plan_next(ret,

@@ -47,6 +47,7 @@ void record_done(struct record *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		free(r->steps[i].path);
+		free(r->steps[i].kernel);
 		strv_done(&r->steps[i].argv);
 		strv_done(&r->steps[i].undo);
 		strv_done(&r->steps[i].argv_aside);
@@ -106,6 +107,8 @@ static json_t *step_to_json(const struct record_step *s)
 	json_object_set_new(o, "kind", json_string(step_kind_name(s->kind)));
 	if (s->path)
 		json_object_set_new(o, "path", json_string(s->path));
+	if (s->kernel)
+		json_object_set_new(o, "kernel", json_string(s->kernel));
 	if (s->kind == STEP_RUN)
 		json_object_set_new(o, "argv", texts_to_json(&s->argv));
 	if (s->undo.n)
@@ -256,6 +259,7 @@ static void steps_from_plan(const struct host *h, struct record *r, const struct
 
 		r->steps[i].kind = s->kind;
 		r->steps[i].path = xstrdup_null(s->kind == STEP_RUN ? s->makes : s->path);
+		r->steps[i].kernel = xstrdup_null(s->kernel);
 		r->steps[i].existed = s->existed;
 		note_file(h, s, r, &r->steps[i]);
 		strv_copy(&r->steps[i].argv, &s->argv);

@@ -34,6 +34,7 @@ struct record_step {
 	enum step_kind kind;
 	char *path; /* the file it changes, or that its program makes; NULL else */
 	struct strv argv, argv_aside, undo;
+	char *kernel; /* whose need its program makes; NULL: of no certain one */
 	bool passing; /* of a trial boot: none that is taken back */
 	bool existed; /* the file was there before, with this mode; else the mode is the
 			 new one's */

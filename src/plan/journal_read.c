@@ -55,6 +55,7 @@ static bool step_from_json(const json_t *o, struct record_step *s)
 	if (s->kind > STEP_SYSFS)
 		return false;
 	s->path = xstrdup_null(json_string_value(json_object_get(o, "path")));
+	s->kernel = xstrdup_null(json_string_value(json_object_get(o, "kernel")));
 	s->passing = json_is_true(json_object_get(o, "passing"));
 	s->existed = json_is_true(json_object_get(o, "existed"));
 	s->mode = (mode_t)json_integer_value(json_object_get(o, "mode")) & 07777;

@@ -2,6 +2,7 @@
 #include "plan/files.h"
 #include "plan/shelter.h"
 #include "plan/undo.h"
+#include "probe/facts.h"
 
 #include <errno.h>
 
@@ -66,6 +67,14 @@ void undo_paths(const struct records *rs, struct strv *ret)
 		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n; k++)
 			if (is_file(&rs->v[i].steps[k]) && !rs->v[i].steps[k].passing)
 				strv_add_unique(ret, rs->v[i].steps[k].path);
+}
+
+void undo_kernels(const struct records *rs, struct strv *ret)
+{
+	for (size_t i = 0; i < rs->n; i++)
+		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n; k++)
+			if (rs->v[i].steps[k].kernel)
+				strv_add_unique(ret, rs->v[i].steps[k].kernel);
 }
 
 /* A file's state while walking back through the runs. */
@@ -235,8 +244,10 @@ static int undo_program(const struct host *h, const struct records *rs,
 			 "was interrupted: takes back what it may have done");
 		return 0;
 	}
+	if (s->kernel && !kernel_is_installed(h, s->kernel))
+		return 0;
 	if (!s->path) {
-		plan_run(ret, argv, 0, why);
+		plan_run_for(ret, s->kernel, argv, 0, why);
 		return 0;
 	}
 	/* What was made from files with parameters taken out is made anew. */

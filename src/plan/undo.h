@@ -18,6 +18,9 @@ bool undo_edit_of(const struct records *rs, const char *path, struct edit *ret);
 /* Every file that those runs wrote or removed, each once. */
 void undo_paths(const struct records *rs, struct strv *ret);
 
+/* The kernels for which those runs' programs made something, each once. */
+void undo_kernels(const struct records *rs, struct strv *ret);
+
 /*
  * Builds the file steps. tokens: the plan that takes the parameters out of the files as
  * they are now (made by the boot loader for undo_edit(); NULL if it could not be made).
@@ -35,7 +38,8 @@ int undo_files(const struct host *h, const struct records *rs, const struct plan
  * The programs that interrupted runs had begun, to be run again on the restored files. A
  * file that one of them made is put back as it was, unless somebody else made it anew
  * since or tokens says that what it is made from is not what it was. Without recover, an
- * unfinished undo goes on: then what it had not run yet is.
+ * unfinished undo goes on: then what it had not run yet is. What was for a kernel that is
+ * gone is left out.
  */
 int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 		  bool recover, struct plan *ret, struct error *e);

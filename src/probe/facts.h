@@ -106,6 +106,8 @@ struct kernels {
 int kernels_probe(const struct host *h, const char *running, struct kernels *ret,
 		  struct error *e);
 void kernels_done(struct kernels *k);
+/* Is there more of it than what a removal leaves? */
+bool kernel_is_installed(const struct host *h, const char *version);
 const struct kernel_facts *kernels_find(const struct kernels *k, const char *version);
 
 /* Names of modules, in load order of preference, that a modalias resolves to for a

@@ -119,7 +119,7 @@ static void probe_kernel(const struct host *h, struct kernel_facts *k)
 }
 
 /* A directory that a removed kernel left behind (out-of-tree modules, build) is none. */
-static bool is_kernel(const struct host *h, const char *version)
+bool kernel_is_installed(const struct host *h, const char *version)
 {
 	static const char *const marks[][2] = {
 		{ MODULES "/", "/modules.dep" },
@@ -167,7 +167,7 @@ int kernels_probe(const struct host *h, const char *running, struct kernels *ret
 	*ret = (struct kernels){ 0 };
 	host_list(h, MODULES, &names, NULL);
 	for (size_t i = 0; i < names.n; i++)
-		if (!str_eq(names.v[i], running) && is_kernel(h, names.v[i]))
+		if (!str_eq(names.v[i], running) && kernel_is_installed(h, names.v[i]))
 			add_kernel(h, names.v[i], running, ret);
 	if (running)
 		add_kernel(h, running, running, ret);

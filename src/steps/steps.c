@@ -13,6 +13,7 @@ static void step_done(struct step *s)
 	str_done(&s->after);
 	strv_done(&s->argv);
 	strv_done(&s->undo);
+	free(s->kernel);
 	free(s->makes);
 	edit_done(&s->edit);
 	strv_done(&s->argv_aside);
@@ -196,7 +197,16 @@ static struct step *add_program(struct plan *p, const char *const *argv,
 void plan_run(struct plan *p, const char *const *argv, unsigned timeout_s,
 	      const char *why)
 {
-	add_program(p, argv, timeout_s, why);
+	plan_run_for(p, NULL, argv, timeout_s, why);
+}
+
+void plan_run_for(struct plan *p, const char *kernel, const char *const *argv,
+		  unsigned timeout_s, const char *why)
+{
+	struct step *s = add_program(p, argv, timeout_s, why);
+
+	if (s)
+		s->kernel = xstrdup_null(kernel);
 }
 
 void plan_make(struct plan *p, const char *const *argv, const char *const *argv_aside,
@@ -229,7 +239,7 @@ void plan_add_programs(struct plan *p, const struct plan *from)
 			plan_run_with_undo(p, argv, (const char *const *)s->undo.v,
 					   s->timeout_s, s->why);
 		else
-			plan_run(p, argv, s->timeout_s, s->why);
+			plan_run_for(p, s->kernel, argv, s->timeout_s, s->why);
 	}
 	for (size_t i = 0; i < from->warnings.n; i++)
 		plan_warn(p, "%s", from->warnings.v[i]);

@@ -34,6 +34,7 @@ struct step {
 	 * steps. */
 	struct strv argv, undo;
 	unsigned timeout_s;
+	char *kernel; /* of a program that makes what one kernel needs: its release */
 	/* The one file that it makes, with existed and before as for a replacement: going
 	 * back means putting that back. NULL: it makes others, or many. */
 	char *makes;
@@ -106,6 +107,10 @@ void plan_remove(struct plan *p, const char *path, const struct str *before,
 /* argv ends with NULL. The same argv is added once. timeout_s 0: 1800. */
 void plan_run(struct plan *p, const char *const *argv, unsigned timeout_s,
 	      const char *why);
+/* As plan_run, for a program that makes what this kernel needs: it has no use once that
+ * is gone. kernel may be NULL. */
+void plan_run_for(struct plan *p, const char *kernel, const char *const *argv,
+		  unsigned timeout_s, const char *why);
 /* A program that sets something (a one-shot boot entry): undo takes it back, and does no
  * harm where the program failed or never ran. */
 void plan_run_with_undo(struct plan *p, const char *const *argv, const char *const *undo,

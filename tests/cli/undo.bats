@@ -138,6 +138,57 @@ left_with() { # LINE PARAMETERS
 	[ "$(grep -c "vmlinuz-$new.* ro  quiet\$" "$T/boot/grub/grub.cfg")" -eq 1 ]
 }
 
+OLD=6.1.0-53-amd64
+# The menu does not name the older kernel any more.
+forget_kernel() {
+	local menu
+	for menu in boot/grub usr/share/standins; do
+		sed -i "/menuentry .*$OLD/,/^\t}/d" "$T/$menu/grub.cfg"
+		! grep -q "$OLD" "$T/$menu/grub.cfg" || return
+	done
+}
+
+holds_ours() { # VERSION
+	cpio --quiet -t <"$T/boot/initrd.img-$1" | grep -c slicer-vfio.conf
+}
+
+@test "a kernel that the menu no longer names: its image loses slicer's files, too" {
+	set_up --ids 10de:1c03,10de:10f1
+	[ "$(holds_ours "$OLD")" = 1 ]
+	forget_kernel
+	undo
+	[ "$(holds_ours "$OLD")" = 0 ]
+	[ "$(holds_ours 6.1.0-56-amd64)" = 0 ]
+}
+
+@test "a kernel that is gone: undo goes without it, also where the menu still names it" {
+	set_up --ids 10de:1c03,10de:10f1
+	rm -r "$T/usr/lib/modules/$OLD/modules."* "$T/boot/vmlinuz-$OLD"
+	# As the real one: it can't make an image without the modules.
+	program usr/sbin/mkinitramfs < <(sed '/^set -eu/a [ -e "/usr/lib/modules/$3/modules.dep" ]' "$TOP/tests/standins/mkinitramfs")
+	cp -a "$T" "$T.menu"
+	undo
+	rm -r "$T"
+	mv "$T.menu" "$T"
+	forget_kernel
+	undo
+}
+
+@test "a kernel went after its image's rebuild was cut short: the run is taken back without it" {
+	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		[ "$3" != 6.1.0-53-amd64 ] || kill -KILL $PPID $$
+		exec /usr/sbin/update-initramfs.real "$@"
+	SH
+	live setup-iommu --yes
+	exits 137
+	rm -r "$T/usr/lib/modules/$OLD" "$T/boot/"*"-$OLD"
+	forget_kernel
+	undo
+	grep -qxF 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"' "$T/etc/default/grub"
+}
+
 @test "slicer's own drop-in goes; with a line of the person's in it, it stays without slicer's" {
 	tree ubuntu-cloud off
 	alive
