@@ -47,7 +47,8 @@ int partition_probe(const struct host *h, const char *device, struct partition *
 		    struct error *e);
 
 /* Where the ESP and XBOOTLDR are mounted: found by GPT type among the mounted vfat
- * filesystems; under a foreign root, or where devices can't be probed, by mount point
+ * filesystems, the one that the machine was started from before others; under a foreign
+ * root, or where devices can't be probed, by mount point
  * (/efi /boot /boot/efi) and content (EFI/ directory). evidence says how. NULL strings if
  * none. */
 struct boot_partitions {
@@ -57,7 +58,12 @@ struct boot_partitions {
 	char *esp_unmounted;
 };
 void boot_partitions_done(struct boot_partitions *b);
-int boot_partitions_find(const struct host *h, const struct mounts *m,
+/* booted: partition UUID, lower case, that the loader says it was started from
+ * (LoaderDevicePartUUID); NULL: not known. */
+int boot_partitions_find(const struct host *h, const struct mounts *m, const char *booted,
 			 struct boot_partitions *ret, struct error *e);
+/* For it: what libblkid says (p) of the device under one mount. */
+void boot_partitions_take(struct boot_partitions *b, const struct mount *m,
+			  const struct partition *p, const char *booted);
 
 #endif

@@ -80,14 +80,32 @@ static bool can_be_boot(const struct mount *m)
 	return str_eq(m->fstype, "vfat") || str_eq(m->fstype, "msdos");
 }
 
-/* By what libblkid says of the device under a mounted FAT. The mount that systemd looks
- * at first wins when several ESPs are mounted. */
-static void take_probed(struct boot_partitions *b, const struct mount *m,
-			const struct partition *p)
+/* The order in which systemd looks. */
+static size_t rank_of(const char *target)
 {
 	static const char *const order[] = { "/efi", "/boot", "/boot/efi" };
 	size_t rank = 0;
 
+	while (rank < ARRAY_SIZE(order) && strcmp(target, order[rank]) != 0)
+		rank++;
+	return rank;
+}
+
+/* Of several ESPs that are mounted, the loader reads the one that it was started from. */
+static bool is_better_esp(const struct boot_partitions *b, const struct mount *m,
+			  const struct partition *p, const char *booted)
+{
+	bool was = b->esp && booted && str_eq(b->esp_part_uuid, booted);
+	bool is = booted && strcmp(p->uuid, booted) == 0;
+
+	if (!b->esp || was != is)
+		return !b->esp || is;
+	return rank_of(m->target) < rank_of(b->esp);
+}
+
+void boot_partitions_take(struct boot_partitions *b, const struct mount *m,
+			  const struct partition *p, const char *booted)
+{
 	if (!strcmp(p->type, PARTITION_TYPE_XBOOTLDR) && !b->xbootldr) {
 		b->xbootldr = xstrdup(m->target);
 		b->xbootldr_evidence = xasprintf("%s on %s has the GPT type of XBOOTLDR",
@@ -95,13 +113,7 @@ static void take_probed(struct boot_partitions *b, const struct mount *m,
 	}
 	if (strcmp(p->type, PARTITION_TYPE_ESP) && strcmp(p->type, "0xef"))
 		return;
-	for (rank = 0; b->esp && rank < ARRAY_SIZE(order); rank++) {
-		if (!strcmp(b->esp, order[rank]))
-			return;
-		if (!strcmp(m->target, order[rank]))
-			break;
-	}
-	if (b->esp && rank == ARRAY_SIZE(order))
+	if (!is_better_esp(b, m, p, booted))
 		return;
 	free(b->esp);
 	free(b->esp_evidence);
@@ -163,7 +175,7 @@ static void find_unmounted(const struct host *h, struct boot_partitions *b)
 	}
 }
 
-int boot_partitions_find(const struct host *h, const struct mounts *m,
+int boot_partitions_find(const struct host *h, const struct mounts *m, const char *booted,
 			 struct boot_partitions *ret, struct error *e)
 {
 	(void)e;
@@ -178,7 +190,7 @@ int boot_partitions_find(const struct host *h, const struct mounts *m,
 		if (!can_be_boot(at) && strcmp(at->target, "/boot"))
 			continue;
 		if (partition_probe(h, at->source, &p, NULL) == 0)
-			take_probed(ret, at, &p);
+			boot_partitions_take(ret, at, &p, booted);
 	}
 	if (!ret->esp)
 		find_by_content(h, m, ret);

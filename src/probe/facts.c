@@ -41,7 +41,8 @@ static int probe_all(const struct host *h, struct facts *f, struct error *e)
 	if (r == 0)
 		r = mounts_load(h, &f->mounts, e);
 	if (r == 0)
-		r = boot_partitions_find(h, &f->mounts, &f->boot_partitions, e);
+		r = boot_partitions_find(h, &f->mounts, f->efi.loader_part_uuid,
+					 &f->boot_partitions, e);
 	if (r == 0)
 		r = limits_probe(h, &f->limits, e);
 	if (r == 0)

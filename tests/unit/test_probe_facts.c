@@ -473,6 +473,47 @@ static void test_hypervisors(void **state)
 	assert_string_equal(f.firmware_vars, "/usr/share/OVMF/OVMF_VARS.fd");
 }
 
+/* Two disks, each with an ESP, and a partition that is none. */
+static void test_several_esps(void **state)
+{
+	static const char *const targets[] = { "/boot/efi", "/efi", "/boot" };
+	static const char *const uuids[] = { "aaaaaaaa-0000-4000-8000-000000000000",
+					     "bbbbbbbb-0000-4000-8000-000000000000",
+					     "cccccccc-0000-4000-8000-000000000000" };
+	static const struct {
+		const char *booted, *esp, *uuid;
+	} cases[] = {
+		{ "aaaaaaaa-0000-4000-8000-000000000000", "/boot/efi", "aaaaaaaa" },
+		{ "bbbbbbbb-0000-4000-8000-000000000000", "/efi", "bbbbbbbb" },
+		/* No ESP, however it is called; one that is not mounted; not known. */
+		{ "cccccccc-0000-4000-8000-000000000000", "/efi", "bbbbbbbb" },
+		{ "dddddddd-0000-4000-8000-000000000000", "/efi", "bbbbbbbb" },
+		{ NULL, "/efi", "bbbbbbbb" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		struct boot_partitions b = { 0 };
+
+		for (size_t k = 0; k < ARRAY_SIZE(targets); k++) {
+			/* In the order of the mount table, whichever that is. */
+			size_t n = i % 2 ? k : ARRAY_SIZE(targets) - 1 - k;
+			const struct mount m = { .target = (char *)targets[n],
+						 .source = (char *)"/dev/sdx1" };
+			struct partition p = { 0 };
+
+			strcpy(p.type,
+			       n == 2 ? PARTITION_TYPE_XBOOTLDR : PARTITION_TYPE_ESP);
+			strcpy(p.uuid, uuids[n]);
+			boot_partitions_take(&b, &m, &p, cases[i / 2].booted);
+		}
+		assert_string_equal(b.esp, cases[i / 2].esp);
+		assert_true(str_starts(b.esp_part_uuid, cases[i / 2].uuid));
+		assert_string_equal(b.xbootldr, "/boot");
+		boot_partitions_done(&b);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 
 int main(void)
@@ -495,6 +536,7 @@ int main(void)
 		TEST(test_limits),
 		TEST(test_hypervisors),
 		TEST(test_empty_root),
+		cmocka_unit_test(test_several_esps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
