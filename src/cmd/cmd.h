@@ -62,6 +62,10 @@ int options_parse(const struct command *cmd, int argc, char **argv,
 		  void *data, struct strv *operands, struct error *e);
 void options_help(const struct command *cmd, FILE *f);
 
+/* One line on stderr if a run of setup-iommu was interrupted and nobody has dealt with it
+ * (interrupted.c). Says nothing where the journal can't be read, nor with --quiet. */
+void warn_interrupted(const struct context *c);
+
 /* Exit status of an error: its code, 3 if it has none. */
 int exit_of(const struct error *e);
 

@@ -259,6 +259,7 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 		return exit_of(e);
 	if (check_may(c, cmd, o.dry_run, e) < 0)
 		return exit_of(e);
+	warn_interrupted(c); /* before the lock is taken */
 	return move(c, &addresses, &o, driver, e) < 0 ? exit_of(e) : 0;
 }
 

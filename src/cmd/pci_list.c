@@ -169,6 +169,7 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 			      "--driver or --vfio");
 		return exit_of(e);
 	}
+	warn_interrupted(c);
 	return list(c, &f, e) < 0 ? exit_of(e) : 0;
 }
 

@@ -130,6 +130,7 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 			  &addresses, e) < 0 ||
 	    addresses_check(&command_vm_command, &addresses, e) < 0)
 		return exit_of(e);
+	warn_interrupted(c);
 	return print(c, &addresses, hypervisor, e) < 0 ? exit_of(e) : 0;
 }
 
