@@ -107,6 +107,8 @@ int setup_present(struct setup *s, struct error *e);
 int setup_execute(struct setup *s, struct outcome *ret, struct error *e);
 /* struct apply's verify: data is the struct setup. */
 int setup_verify(void *data, bool rolled_back, struct error *e);
+/* Everything that the machine boots with, and that programs make. */
+void setup_products(const struct setup *s, struct products *ret);
 /* Is the boot menu what it was when it was looked at? */
 int setup_verify_unchanged(struct setup *s, struct error *e);
 /* Prints the commands for after the reboot and keeps them in NEXT_STEPS_PATH. */

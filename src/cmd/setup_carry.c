@@ -172,6 +172,7 @@ static int consent(const struct setup *s, struct error *e)
 
 static int apply(struct setup *s, struct outcome *o, struct error *e)
 {
+	CLEANUP(products_done) struct products products = { 0 };
 	struct apply a = {
 		.host = s->c->host,
 		.plan = &s->plan,
@@ -181,8 +182,12 @@ static int apply(struct setup *s, struct outcome *o, struct error *e)
 		.event = on_event,
 		.verify = setup_verify,
 		.data = s,
+		.products = &products,
 	};
-	int err = apply_plan(&a, e);
+	int err;
+
+	setup_products(s, &products);
+	err = apply_plan(&a, e);
 
 	if (err < 0 && a.log_path && e->code == ERROR_FAILED && !e->hint[0])
 		error_hint(e, "what the programs wrote is in %s", a.log_path);

@@ -196,6 +196,20 @@ static int check_image(struct setup *s, size_t i, bool contents, struct error *e
 	return err;
 }
 
+void setup_products(const struct setup *s, struct products *ret)
+{
+	for (size_t i = 0; i < s->boot.n; i++) {
+		const struct boot_entry *entry = &s->boot.v[i];
+
+		products_add(ret, entry->version, entry->source);
+		products_add(ret, entry->version, entry->kernel);
+		for (size_t k = 0; k < entry->initrds.n; k++)
+			products_add(ret, entry->version, entry->initrds.v[k]);
+	}
+	for (size_t i = 0; i < s->initramfs.images.n; i++)
+		products_add(ret, s->initramfs.versions.v[i], s->initramfs.images.v[i]);
+}
+
 static int verify_images(struct setup *s, bool contents, struct error *e)
 {
 	int err = 0;

@@ -48,6 +48,11 @@ int host_read(const struct host *h, const char *path, size_t max, struct str *re
  */
 int host_read_part(const struct host *h, const char *path, size_t offset, size_t len,
 		   struct str *ret, struct error *e);
+/*
+ * A number that is another one when a file's contents, or a directory's names, are.
+ * Returns 0 or a negative errno.
+ */
+int host_digest(const struct host *h, const char *path, uint64_t *ret);
 /* A sysfs/proc attribute's first line without trailing white space: owned by the caller;
  * NULL if it can't be read, whatever the reason. */
 char *host_attr(const struct host *h, const char *path);

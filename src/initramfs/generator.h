@@ -69,8 +69,8 @@ extern const struct initramfs_generator *const initramfs_generators[];
 /* Is there a generator of that name? Else a usage error that names those there are. */
 int initramfs_check_name(const char *name, struct error *e);
 
-/* versions: kernels, in general those that the boot menu can start. name (may be NULL) overrules. None
- * found is no error: ret->generator is NULL. */
+/* versions: kernels, in general those that the boot menu can start. name (may be NULL)
+ * overrules. None found is no error: ret->generator is NULL. */
 int initramfs_choose(const struct host *h, const struct facts *f, const char *name,
 		     const struct strv *versions, struct initramfs_config *ret,
 		     struct error *e);

@@ -171,6 +171,17 @@ static int put_up(const struct apply *a, struct record *rec, struct error *e)
 	return -EIO;
 }
 
+/* Only where a program may have to run again; reading images takes a moment. */
+static void note_products(const struct apply *a)
+{
+	bool needed = false;
+
+	for (size_t i = 0; i < a->plan->n; i++)
+		needed |= step_runs_again(&a->plan->v[i]);
+	if (a->products && needed && host_is_live(a->host))
+		products_note(a->host, a->products);
+}
+
 static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 {
 	CLEANUP(close_fd) int log_fd = -1;
@@ -186,6 +197,7 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 	err = put_up(a, rec, e);
 	if (err < 0)
 		return err;
+	note_products(a);
 	err = execute(a, rec, log_fd, &begun, e);
 	for (size_t i = 0; err >= 0 && i < a->plan->dirs.n; i++)
 		err = host_rmdir(a->host, a->plan->dirs.v[i], e);

@@ -7,6 +7,7 @@
 #define SLICER_PLAN_APPLY_H
 
 #include "plan/journal.h"
+#include "plan/products.h"
 
 enum apply_event {
 	APPLY_START,
@@ -34,6 +35,8 @@ struct apply {
 	 */
 	int (*verify)(void *data, bool rolled_back, struct error *e);
 	void *data;
+	/* What the plan's programs may make; may be NULL */
+	struct products *products;
 	/* out */
 	size_t deferred; /* programs that were not run, because the root is foreign */
 	bool changed; /* something was written or run */

@@ -69,8 +69,11 @@ static void regenerate(const struct apply *a, size_t begun, int log_fd, struct s
 		const struct step *s = &a->plan->v[i];
 		struct error why = { 0 };
 
-		if (s->kind == STEP_RUN && !s->undo.n && !s->makes &&
-		    run_back(a, s, &s->argv, log_fd, &why) < 0)
+		if (!step_runs_again(s) || run_back(a, s, &s->argv, log_fd, &why) >= 0)
+			continue;
+		/* One that can't work at all may have done nothing the first time,
+		 * either. */
+		if (!a->products || !products_are_same(a->host, a->products, s->kernel))
 			str_addf(left, "what %s makes is not as before (%s)\n",
 				 s->argv.v[0], why.what);
 	}

@@ -254,6 +254,11 @@ const char *step_file(const struct step *s)
 	return s->kind == STEP_RUN ? s->makes : NULL;
 }
 
+bool step_runs_again(const struct step *s)
+{
+	return s->kind == STEP_RUN && !s->undo.n && !s->makes;
+}
+
 void plan_run_with_undo(struct plan *p, const char *const *argv, const char *const *undo,
 			unsigned timeout_s, const char *why)
 {

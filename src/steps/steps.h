@@ -124,6 +124,8 @@ void plan_make(struct plan *p, const char *const *argv, const char *const *argv_
 void plan_add_programs(struct plan *p, const struct plan *from);
 /* The file that it changes or makes, NULL for a program that makes others. */
 const char *step_file(const struct step *s);
+/* Does going back mean running it again on the restored files? */
+bool step_runs_again(const struct step *s);
 void plan_sysfs(struct plan *p, const char *path, const char *before, const char *after,
 		const char *why);
 void plan_prove(struct plan *p, const char *const *argv, const struct str *script,

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Programs that fail or hang also while slicer takes back: it comes to an end, and what it says is true.
 
+# shellcheck disable=SC2016 # text for the shells in the tree
+
 load helpers
 
 setup() {
@@ -71,4 +73,92 @@ restored() {
 	live --quiet setup-iommu --yes
 	exits 4
 	[[ $stderr != *"taking back"* ]]
+}
+
+# What can't work at all has done nothing: neither the first time nor while slicer takes back.
+taken_back() {
+	exits 4
+	complains "Everything was taken back"
+	restored
+	live setup-iommu --status
+	exits 0
+	says " rolled-back "
+}
+
+@test "a generator that fails at once, for good: everything is as before, and that is what slicer says" {
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		echo "E: no" >&2
+		exit 1
+	SH
+	remember
+	live setup-iommu --yes
+	taken_back
+	unchanged
+}
+
+@test "a generator that works for one kernel and fails for the other, for good" {
+	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		[ "$3" != 6.1.0-53-amd64 ] || exit 1
+		exec /usr/sbin/update-initramfs.real "$@"
+	SH
+	live setup-iommu --yes
+	taken_back
+}
+
+@test "a generator that hangs for good and has done nothing yet: stopped twice, everything is as before" {
+	local slicer status=0
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		echo $PPID >>/tmp/started
+		exec sleep 600
+	SH
+	remember
+	inside /usr/local/bin/slicer setup-iommu --yes >/dev/null 2>"$BATS_TEST_TMPDIR/err" </dev/null &
+	started 1
+	slicer=$(head -1 "$T/tmp/started")
+	kill -INT "$slicer"
+	started 2
+	kill -INT "$slicer"
+	wait $! || status=$?
+	stderr=$(<"$BATS_TEST_TMPDIR/err")
+	taken_back
+	unchanged
+}
+
+@test "a generator that fails for good and has left something: that is not as before" {
+	local what
+	for what in 'echo more >>/boot/initrd.img-$3' ': >/boot/initrd.img-$3.new' 'rm /boot/initrd.img-$3'; do
+		tree debian-grub off
+		alive
+		program usr/sbin/update-initramfs <<-SH
+			#!/bin/sh
+			$what
+			exit 1
+		SH
+		live setup-iommu --yes
+		exits 4
+		complains "NOT everything"
+		complains "what update-initramfs makes is not as before"
+		restored
+	done
+}
+
+@test "kernel-install: one that fails at once, for good: everything is as before, the copy for a power cut is gone" {
+	tree kernel-install off
+	alive
+	settle
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		exit 1
+	SH
+	rm -f "$T/etc/initramfs/post-update.d/systemd-boot"
+	remember
+	live setup-iommu --yes
+	exits 4
+	complains "Everything was taken back"
+	[ ! -e "$T/boot/efi/slicer-shelter" ]
+	unchanged
 }

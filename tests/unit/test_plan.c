@@ -271,6 +271,47 @@ static void test_journal_survives_rubbish(void **state)
 	records_done(&rs);
 }
 
+/* Each kernel's files count for its programs, shared ones and what lies beside them for
+ * all. */
+static void test_products(void **state)
+{
+	static const struct {
+		const char *path, *text;
+		bool one, two;
+	} cases[] = {
+		{ "/boot/initrd.img-1", "changed", false, true },
+		{ "/boot/initrd.img-2", "changed", true, false },
+		{ "/boot/ucode.img", "changed", false, false },
+		{ "/boot/initrd.img-1.new", "", false, false },
+		{ "/boot/late", "came", false, false },
+		{ "/elsewhere", "changed", true, true },
+	};
+	struct tree *t = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(products_done) struct products p = { 0 };
+
+		assert_false(products_are_same(t->host, &p, NULL));
+		tree_write(t, "/boot/initrd.img-1", "one");
+		tree_write(t, "/boot/initrd.img-2", "two");
+		tree_write(t, "/boot/ucode.img", "both");
+		products_add(&p, "1", "/boot/initrd.img-1");
+		products_add(&p, "1", "/boot/ucode.img");
+		products_add(&p, "2", "/boot/initrd.img-2");
+		products_add(&p, "2", "/boot/ucode.img");
+		products_add(&p, "2", "/boot/late");
+		products_add(&p, "2", NULL);
+		products_note(t->host, &p);
+		assert_true(products_are_same(t->host, &p, NULL));
+		tree_write(t, cases[i].path, cases[i].text);
+		assert_int_equal(products_are_same(t->host, &p, "1"), cases[i].one);
+		assert_int_equal(products_are_same(t->host, &p, "2"), cases[i].two);
+		assert_int_equal(products_are_same(t->host, &p, NULL),
+				 cases[i].one && cases[i].two);
+		host_remove(t->host, cases[i].path, NULL);
+	}
+}
+
 static void test_template(void **state)
 {
 	struct str text = { 0 };
@@ -294,6 +335,7 @@ int main(void)
 		TREE(test_failure_takes_back),
 		TREE(test_changed_file_is_not_overwritten),
 		TREE(test_journal_survives_rubbish),
+		TREE(test_products),
 		cmocka_unit_test(test_template),
 	};
 
