@@ -106,6 +106,7 @@ static int write_source(int to, const struct source *from)
 	return r;
 }
 
+/* The temp file, written and on the disk; or a negative errno. */
 static int fill_temp(int dir, const char *name, const char *temp,
 		     const struct source *from, mode_t mode)
 {
@@ -123,11 +124,26 @@ static int fill_temp(int dir, const char *name, const char *temp,
 		r = copy_metadata(dir, name, fd, mode);
 	if (r >= 0 && fsync(fd) < 0)
 		r = -errno;
-	if (r < 0)
-		return r;
-	/* close reports what NFS and quotas only notice now */
-	r = close(take_fd(&fd)) < 0 ? -errno : 0;
-	return r;
+	return r < 0 ? r : take_fd(&fd);
+}
+
+/*
+ * FAT frees a file's clusters when nobody has it open any more, and nothing puts that
+ * behind the directory entry on its way to the disk: after a power cut, the entry may
+ * still be there and name clusters that are free (fs/fat/inode.c, fat_evict_inode). Open
+ * until the directory is on the disk, a file that is about to lose its name is safe. -1
+ * is fine: there is none, or it can't be opened.
+ */
+static int hold(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+static int unlink_for_good(int dir, const char *name)
+{
+	CLEANUP(close_fd) int old = hold(dir, name);
+
+	return unlinkat(dir, name, 0) < 0 || fsync(dir) < 0 ? -errno : 0;
 }
 
 /* A suffix that no *.conf or *.cfg glob takes up, and a name that FAT can hold. Owned by
@@ -159,30 +175,45 @@ static void remove_temp(const struct host *h, int dir, const char *path, const c
 		 (int)(path_base(path) - path), path, temp, strerror(err));
 }
 
+/*
+ * On FAT the new name's entry still is the old file's until the new file itself is
+ * written once more (fs/fat/namei_vfat.c, vfat_rename: mark_inode_dirty). That comes
+ * behind the directory: the other way round, both names would have the new clusters for a
+ * moment, and fsck.fat takes them from one.
+ */
+static int rename_for_good(int dir, const char *temp, const char *name, int fd,
+			   const char **ret_doing)
+{
+	CLEANUP(close_fd) int old = hold(dir, name);
+
+	*ret_doing = "replace";
+	if (renameat(dir, temp, dir, name) < 0)
+		return -errno;
+	*ret_doing = "make sure of";
+	return fsync(dir) < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
 static int replace(const struct host *h, const char *path, const struct source *from,
 		   mode_t mode, struct error *e)
 {
 	CLEANUP(close_fd) int dir = -1;
+	CLEANUP(close_fd) int fd = -1;
 	CLEANUP(free_char) char *name = NULL;
 	CLEANUP(free_char) char *temp = NULL;
+	const char *doing = "write";
 	int r;
 
 	dir = host_open_parent(h, path, true, &name);
 	if (dir < 0)
 		return write_error(e, path, -dir, "write");
 	temp = temp_name(name);
-	r = fill_temp(dir, name, temp, from, mode);
-	if (r < 0)
-		write_error(e, path, -r, "write");
-	else if (renameat(dir, temp, dir, name) < 0)
-		r = write_error(e, path, errno, "replace");
+	fd = fill_temp(dir, name, temp, from, mode);
+	r = fd < 0 ? fd : rename_for_good(dir, temp, name, fd, &doing);
 	if (r < 0) {
+		write_error(e, path, -r, doing);
 		remove_temp(h, dir, path, temp, e);
-		return r;
 	}
-	if (fsync(dir) < 0)
-		return write_error(e, path, errno, "make sure of the directory of");
-	return 0;
+	return r;
 }
 
 int host_replace(const struct host *h, const char *path, const void *bytes, size_t len,
@@ -210,23 +241,21 @@ void host_replace_sweep(const struct host *h, const char *path)
 	CLEANUP(close_fd) int dir = host_open_parent(h, path, true, &name);
 	CLEANUP(free_char) char *temp = dir < 0 ? NULL : temp_name(name);
 
-	if (temp && unlinkat(dir, temp, 0) == 0)
-		fsync(dir);
+	if (temp)
+		unlink_for_good(dir, temp);
 }
 
 int host_remove(const struct host *h, const char *path, struct error *e)
 {
 	CLEANUP(close_fd) int dir = -1;
 	CLEANUP(free_char) char *name = NULL;
+	int r;
 
 	dir = host_open_parent(h, path, false, &name);
 	if (dir < 0)
 		return write_error(e, path, -dir, "remove");
-	if (unlinkat(dir, name, 0) < 0)
-		return write_error(e, path, errno, "remove");
-	if (fsync(dir) < 0)
-		return write_error(e, path, errno, "make sure of the directory of");
-	return 0;
+	r = unlink_for_good(dir, name);
+	return r < 0 ? write_error(e, path, -r, "remove") : 0;
 }
 
 /* One that is there is fine. One that may not outlive a power cut is not left behind: it

@@ -63,7 +63,8 @@ static int restore_conf(const struct host *h, const struct shelter *s, struct er
 
 	if (err < 0 || !exists)
 		return err;
-	if (str_same(&now, &s->conf_after) && !s->conf_existed)
+	/* Empty: on FAT, what a power cut may leave of one that is made. */
+	if ((str_same(&now, &s->conf_after) || !now.len) && !s->conf_existed)
 		return host_remove(h, s->conf, e);
 	if (str_same(&now, &s->conf_after))
 		return host_replace(h, s->conf, str_c(&s->conf_before),

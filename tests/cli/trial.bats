@@ -395,6 +395,23 @@ id_of_trial() {
 	diff -r "$T/boot/loader" "$BATS_TEST_TMPDIR/loader"
 }
 
+@test "systemd-boot: an entry that a power cut left empty, as FAT may" {
+	host arch-sdboot
+	remember
+	live setup-iommu --trial --yes
+	: >"$T/boot/loader/entries/slicer-trial.conf"
+	rm "$T/$ONESHOT"
+	cp -a "$T/boot" "$BATS_TEST_TMPDIR/boot"
+	live setup-iommu --trial --yes
+	exits 0
+	grep -q '^options .*slicer.trial=' "$T/boot/loader/entries/slicer-trial.conf"
+	rm -r "$T/boot" "$T/$ONESHOT"
+	cp -a "$BATS_TEST_TMPDIR/boot" "$T/boot"
+	live setup-iommu --undo --yes
+	exits 0
+	unchanged
+}
+
 @test "systemd-boot, kernel-install: nothing of the trial but its parameters becomes permanent" {
 	host kernel-install
 	local entries=boot/efi/loader/entries

@@ -17,6 +17,54 @@ int unlinkat(int dir, const char *name, int flags)
 	return -1;
 }
 
+/* In libc's place: what is synced, in order, and whether a file that has lost its name is
+ * still open then. */
+static char synced[256];
+
+static bool holds_deleted(void)
+{
+	bool any = false;
+
+	for (int fd = 3; fd < 64; fd++) {
+		CLEANUP(free_char) char *link = xasprintf("/proc/self/fd/%d", fd);
+		char to[4096] = "";
+
+		any |= readlink(link, to, sizeof(to) - 1) > 0 &&
+		       strstr(to, "/f (deleted)");
+	}
+	return any;
+}
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	fstat(fd, &st);
+	strcat(synced, S_ISDIR(st.st_mode) ? "dir" : "file");
+	if (holds_deleted())
+		strcat(synced, "+old");
+	strcat(synced, " ");
+	return (int)syscall(SYS_fsync, fd);
+}
+
+/* What FAT needs. */
+static void test_order_of_syncs(void **state)
+{
+	struct tree *t = *state;
+	struct error e = { 0 };
+
+	*synced = '\0';
+	assert_int_equal(host_replace(t->host, "/f", "one", 3, 0644, &e), 0);
+	assert_string_equal(synced, "file dir file ");
+	*synced = '\0';
+	assert_int_equal(host_replace(t->host, "/f", "two", 3, 0644, &e), 0);
+	assert_string_equal(synced, "file dir+old file+old ");
+	*synced = '\0';
+	assert_int_equal(host_remove(t->host, "/f", &e), 0);
+	assert_string_equal(synced, "dir+old ");
+	assert_false(holds_deleted());
+}
+
 static void test_links_stay_inside(void **state)
 {
 	struct tree *t = *state;
@@ -364,6 +412,7 @@ int main(void)
 		TREE(test_mkdirs_and_lock),
 		TREE(test_foreign_root_runs_nothing),
 		TREE(test_can_write),
+		TREE(test_order_of_syncs),
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_run_deadline_kills_the_group),
 		cmocka_unit_test(test_run_big_output_and_daemons),
