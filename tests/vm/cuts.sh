@@ -19,7 +19,8 @@ printf '%s: seed %s\n' "$name" "$seed" > "$log"
 diag "CUTS_SEED=$seed"
 
 # How many writes and flushes a run takes, roughly: one that ends before it is cut says it better.
-declare -A writes=([setup]=300 [undo]=300 [none]=1)
+declare -A writes=([setup]=250 [undo]=150 [none]=1)
+[[ $machine != amd ]] || writes=([setup]=800 [undo]=500 [none]=1)
 declare -A cuts=([setup]=0 [undo]=0)
 boots=0 bad=0 late=0
 
