@@ -77,8 +77,9 @@ size_t sdboot_default(const struct sdboot *s);
 void sdboot_check_default(struct sdboot *s);
 
 /* systemd_boot_esp.c: is the ESP that is mounted the one that the loader was started
- * from? If not: elsewhere, and a note. */
-void sdboot_check_esp(const struct facts *f, struct boot_config *ret);
+ * from, and (managed) the one that kernel-install writes to? If not: elsewhere, and a
+ * note. */
+void sdboot_check_esp(const struct facts *f, bool managed, struct boot_config *ret);
 
 /* systemd_boot_cmdline.c: fills source, text and params. preferred: the default entry's
  * index, n if unknown. */

@@ -374,7 +374,7 @@ int sdboot_load(const struct host *h, const struct facts *f, struct boot_config 
 		ret->v[s->chosen].is_default = true;
 	sdboot_load_cmdline(h, f, s, ret, s->chosen);
 	ret->has_generator = ret->copies_kernels = s->has_managed;
-	sdboot_check_esp(f, ret);
+	sdboot_check_esp(f, s->has_managed, ret);
 	if (s->has_managed)
 		ret->generate_command = strv_join(&s->v[s->reference].regenerate, " ");
 	if (s->refusal.code != ERROR_NONE)

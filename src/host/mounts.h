@@ -56,6 +56,8 @@ struct boot_partitions {
 	char *xbootldr, *xbootldr_evidence;
 	/* An ESP that exists (GPT type) but is not mounted: device node, NULL if none */
 	char *esp_unmounted;
+	char *esp_ahead; /* where another ESP is mounted that systemd's programs
+			    (kernel-install) take before esp; NULL: none */
 };
 void boot_partitions_done(struct boot_partitions *b);
 /* booted: partition UUID, lower case, that the loader says it was started from

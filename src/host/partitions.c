@@ -72,6 +72,7 @@ void boot_partitions_done(struct boot_partitions *b)
 	free(b->xbootldr);
 	free(b->xbootldr_evidence);
 	free(b->esp_unmounted);
+	free(b->esp_ahead);
 	*b = (struct boot_partitions){ 0 };
 }
 
@@ -103,6 +104,14 @@ static bool is_better_esp(const struct boot_partitions *b, const struct mount *m
 	return rank_of(m->target) < rank_of(b->esp);
 }
 
+static void note_ahead(struct boot_partitions *b, const char *other, const char *taken)
+{
+	if (rank_of(other) >= rank_of(taken))
+		return;
+	free(b->esp_ahead);
+	b->esp_ahead = xstrdup(other);
+}
+
 void boot_partitions_take(struct boot_partitions *b, const struct mount *m,
 			  const struct partition *p, const char *booted)
 {
@@ -113,8 +122,12 @@ void boot_partitions_take(struct boot_partitions *b, const struct mount *m,
 	}
 	if (strcmp(p->type, PARTITION_TYPE_ESP) && strcmp(p->type, "0xef"))
 		return;
-	if (!is_better_esp(b, m, p, booted))
+	if (!is_better_esp(b, m, p, booted)) {
+		note_ahead(b, m->target, b->esp);
 		return;
+	}
+	if (b->esp)
+		note_ahead(b, b->esp, m->target);
 	free(b->esp);
 	free(b->esp_evidence);
 	free(b->esp_part_uuid);

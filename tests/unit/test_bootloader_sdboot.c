@@ -517,9 +517,38 @@ static void test_other_esp(void **state)
 	}
 }
 
+/* kernel-install takes the first one that is mounted. */
+static void test_esp_ahead(void **state)
+{
+	struct tree *t = *state;
+
+	for (size_t i = 0; i < 3; i++) {
+		bool by_hand = i == 0, xbootldr = i == 2;
+		struct boot_config c;
+		struct facts f;
+
+		if (by_hand) {
+			base_host(t, &f, NULL);
+			tree_write(t, ENTRIES "a.conf", "linux /k\noptions quiet\n");
+		} else {
+			managed_host(t, &f, OPTIONS "\n");
+		}
+		set_fact(&f.boot_partitions.esp_ahead, "/efi");
+		set_fact(&f.boot_partitions.xbootldr, xbootldr ? "/boot" : NULL);
+		load_config(t, &bootloader_systemd_boot, &f, &c);
+		assert_int_equal(c.elsewhere.code != ERROR_NONE, i == 1);
+		if (i == 1)
+			assert_string_equal(c.elsewhere.path, "/efi");
+		boot_config_done(&c);
+		facts_done(&f);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_esp_ahead, tree_setup,
+						tree_teardown),
 		cmocka_unit_test_setup_teardown(test_by_hand, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_by_hand_replace, tree_setup,
 						tree_teardown),

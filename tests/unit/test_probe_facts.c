@@ -481,14 +481,15 @@ static void test_several_esps(void **state)
 					     "bbbbbbbb-0000-4000-8000-000000000000",
 					     "cccccccc-0000-4000-8000-000000000000" };
 	static const struct {
-		const char *booted, *esp, *uuid;
+		const char *booted, *esp, *uuid, *ahead;
 	} cases[] = {
-		{ "aaaaaaaa-0000-4000-8000-000000000000", "/boot/efi", "aaaaaaaa" },
-		{ "bbbbbbbb-0000-4000-8000-000000000000", "/efi", "bbbbbbbb" },
+		{ "aaaaaaaa-0000-4000-8000-000000000000", "/boot/efi", "aaaaaaaa",
+		  "/efi" },
+		{ "bbbbbbbb-0000-4000-8000-000000000000", "/efi", "bbbbbbbb", "" },
 		/* No ESP, however it is called; one that is not mounted; not known. */
-		{ "cccccccc-0000-4000-8000-000000000000", "/efi", "bbbbbbbb" },
-		{ "dddddddd-0000-4000-8000-000000000000", "/efi", "bbbbbbbb" },
-		{ NULL, "/efi", "bbbbbbbb" },
+		{ "cccccccc-0000-4000-8000-000000000000", "/efi", "bbbbbbbb", "" },
+		{ "dddddddd-0000-4000-8000-000000000000", "/efi", "bbbbbbbb", "" },
+		{ NULL, "/efi", "bbbbbbbb", "" },
 	};
 
 	(void)state;
@@ -510,6 +511,7 @@ static void test_several_esps(void **state)
 		assert_string_equal(b.esp, cases[i / 2].esp);
 		assert_true(str_starts(b.esp_part_uuid, cases[i / 2].uuid));
 		assert_string_equal(b.xbootldr, "/boot");
+		assert_string_equal(b.esp_ahead ? b.esp_ahead : "", cases[i / 2].ahead);
 		boot_partitions_done(&b);
 	}
 }
