@@ -93,3 +93,70 @@ generators() {
 			program etc/initramfs/post-update.d/systemd-boot <"$s/post-update.d-systemd-boot"
 	fi
 }
+
+# ---- a trial boot -----------------------------------------------------------------------------
+# Where it is kept, below $T.
+
+CUSTOM=boot/grub/custom.cfg
+ENV=boot/grub/grubenv
+ONESHOT=sys/firmware/efi/efivars/LoaderEntryOneShot-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
+
+editenv() {
+	"$TOP/tests/standins/grub-editenv" "$T/$ENV" "$@"
+}
+# next_entry: what the loader was told to start once; nothing if it was not, or can't read it.
+next_entry() {
+	if [ -d "$T/boot/grub" ]; then
+		editenv list 2>/dev/null | sed -n 's/^next_entry=//p'
+	elif [ -s "$T/$ONESHOT" ]; then
+		tail -c +5 "$T/$ONESHOT" | tr -d '\0'
+	fi
+}
+# trial_entry: the file that has the trial's entry; nothing if it is not there.
+trial_entry() {
+	local f
+	for f in "$CUSTOM" boot/{,efi/}loader/entries/slicer-trial.conf; do
+		[ ! -e "$T/$f" ] || echo "$T/$f"
+	done
+}
+
+# started ID: the kernel that runs was started in the boot of that id (8 digits).
+started() {
+	mkdir -p "$T/proc/sys/kernel/random"
+	echo "$1-0000-4000-8000-000000000000" >"$T/proc/sys/kernel/random/boot_id"
+}
+# A machine that runs, with an environment block as Debian's installer leaves it.
+FIRST_BOOT=1a2b3c4d
+switched_on() {
+	started "$FIRST_BOOT"
+	[ ! -d "$T/boot/grub" ] || editenv create
+}
+# boot trial: what the loader does that was told to start the trial, and the kernel that it starts then. boot old: a reset
+# later. What 00_header's code does at each boot; systemd-boot deletes its variable.
+boot() {
+	local options
+	if [ "$1" = trial ]; then
+		[[ $(next_entry) == slicer-trial* ]] || return
+		options=$(sed -nE 's/^\s*(linux|options)\s+(.*slicer\.trial=.*)/\2/p' "$(trial_entry)")
+		[ -n "$options" ] || return
+		[ ! -d "$T/boot/grub" ] || options=BOOT_IMAGE=$options
+		echo "$options" >"$T/proc/cmdline"
+		started 5e6f7a8b
+	else
+		started 9c0d1e2f
+	fi
+	if [ -d "$T/boot/grub" ]; then
+		editenv set next_entry=
+	else
+		rm -f "$T/$ONESHOT"
+	fi
+}
+# iommu_on HOST: the IOMMU of that host's state "ready".
+iommu_on() {
+	"$TOP/tests/roots/build" "$T.on" "$1" ready
+	rm -rf "$T/sys/kernel/iommu_groups" "$T/sys/class/iommu"
+	cp -a "$T.on/sys/kernel/iommu_groups" "$T/sys/kernel/"
+	cp -a "$T.on/sys/class/iommu" "$T/sys/class/"
+	cp -a "$T.on/sys/devices/." "$T/sys/devices/"
+	rm -rf "$T.on"
+}

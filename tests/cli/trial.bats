@@ -1,16 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Trial boots on a live machine (a tree as /): set up, booted, died, confirmed, taken back. The reboots are made by
-# hand: what the loader does to its one-shot, /proc/cmdline, the boot's id, and an IOMMU that is there or not.
+# hand (tests/live.bash): what the loader does to its one-shot, /proc/cmdline, the boot's id, and an IOMMU that is there or not.
 
 # shellcheck disable=SC2016 # text for the shells in the tree
 
 load helpers
 
 WANT='intel_iommu=on iommu=pt'
-CUSTOM=boot/grub/custom.cfg
-ENV=boot/grub/grubenv
-ONESHOT=sys/firmware/efi/efivars/LoaderEntryOneShot-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
 SERVICE=etc/systemd/system/slicer-confirm.service
 DROPIN=etc/systemd/system/multi-user.target.d/slicer-confirm.conf
 
@@ -18,44 +15,10 @@ setup() {
 	host debian-grub
 }
 
-# A machine that runs, with an environment block as Debian's installer leaves it.
 host() {
 	tree "$1" off
 	alive
-	started 1a2b3c4d
-	[ ! -d "$T/boot/grub" ] || editenv create
-}
-editenv() {
-	"$TOP/tests/standins/grub-editenv" "$T/$ENV" "$@"
-}
-next_entry() {
-	editenv list | sed -n 's/^next_entry=//p'
-}
-started() {
-	mkdir -p "$T/proc/sys/kernel/random"
-	echo "$1-0000-4000-8000-000000000000" >"$T/proc/sys/kernel/random/boot_id"
-}
-# The IOMMU of the state "ready".
-iommu_on() {
-	"$TOP/tests/roots/build" "$T.on" "$1" ready
-	rm -rf "$T/sys/kernel/iommu_groups" "$T/sys/class/iommu"
-	cp -a "$T.on/sys/kernel/iommu_groups" "$T/sys/kernel/"
-	cp -a "$T.on/sys/class/iommu" "$T/sys/class/"
-	cp -a "$T.on/sys/devices/." "$T/sys/devices/"
-	rm -rf "$T.on"
-}
-# What 00_header's code does, and the kernel that it starts then. boot trial: if it was told to; boot old: a reset later.
-boot() {
-	local options
-	if [ "$1" = trial ]; then
-		[ "$(next_entry)" = slicer-trial ]
-		options=$(sed -n 's/^\s*linux\s*//p' "$T/$CUSTOM")
-		echo "BOOT_IMAGE=$options" >"$T/proc/cmdline"
-		started 5e6f7a8b
-	else
-		started 9c0d1e2f
-	fi
-	editenv set next_entry=
+	switched_on
 }
 # Plain functions, so that bats stops at the line: it does not at a "!".
 none() { ! grep -rq -- "$@"; }
@@ -182,8 +145,7 @@ id_of_trial() {
 	live setup-iommu --confirm --yes
 	exits 1
 	says "this boot is not the trial"
-	started 1a2b3c4d
-	editenv create
+	switched_on
 	unchanged
 	live setup-iommu --confirm --yes
 	exits 3
@@ -305,8 +267,7 @@ id_of_trial() {
 @test "a contradiction that somebody wrote needs --force for a trial, too" {
 	tree debian-grub blocked
 	alive
-	started 1a2b3c4d
-	editenv create
+	switched_on
 	live setup-iommu --trial --yes
 	exits 3
 	complains "the opposite"
@@ -358,8 +319,7 @@ id_of_trial() {
 	boot old
 	live setup-iommu --confirm --yes
 	exits 1
-	started 1a2b3c4d
-	editenv create
+	switched_on
 	unchanged
 }
 
@@ -370,7 +330,7 @@ id_of_trial() {
 	live setup-iommu --trial --yes
 	exits 0
 	grep -q "^options .* $want slicer.trial=.*-1a2b3c4d\$" "$T/$entry"
-	[ "$(tail -c +5 "$T/$ONESHOT" | tr -d '\0')" = slicer-trial.conf ]
+	[ "$(next_entry)" = slicer-trial.conf ]
 	cmp "$T/boot/loader/entries/arch.conf" "$BATS_TEST_TMPDIR/loader/entries/arch.conf"
 	live doctor
 	exits 1
@@ -378,10 +338,8 @@ id_of_trial() {
 	live setup-iommu --trial --yes
 	exits 0
 	says "set up already"
-	# systemd-boot deletes the variable and starts the entry.
-	rm "$T/$ONESHOT"
-	sed -n 's/^options //p' "$T/$entry" >"$T/proc/cmdline"
-	started 5e6f7a8b
+	boot trial
+	[ ! -e "$T/$ONESHOT" ]
 	iommu_on arch-sdboot
 	live doctor
 	exits 0
@@ -418,10 +376,7 @@ id_of_trial() {
 	cp -a "$T/$entries" "$BATS_TEST_TMPDIR/entries"
 	live setup-iommu --trial --yes
 	exits 0
-	sed -n 's/^options *//p' "$T/$entries/slicer-trial.conf" >"$T/proc/cmdline"
-	grep -q "slicer.trial=" "$T/proc/cmdline"
-	rm "$T/$ONESHOT"
-	started 5e6f7a8b
+	boot trial
 	iommu_on kernel-install
 	live setup-iommu --confirm --yes
 	exits 0
