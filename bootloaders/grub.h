@@ -54,6 +54,7 @@ struct grub_trial {
 	struct str custom; /* GRUB_CUSTOM */
 	bool has_custom;
 	size_t begin, end; /* slicer's lines in it; the same: none */
+	bool is_emptied; /* GRUB_ENV is there, and nothing is in it */
 	struct error refusal; /* why there can be no trial; code NONE: there can */
 	struct error trouble; /* why slicer's lines can't be told from others */
 };

@@ -171,9 +171,10 @@ static int check_filesystem(const struct host *h, const struct facts *f, const c
 	return refuse(e, why, path);
 }
 
-/* The block, and what it says about the next boot. */
-static int check_env(const struct host *h, const struct facts *f, struct boot_config *ret,
-		     struct error *e)
+/* The block, and what it says about the next boot. grub-editenv empties it before it
+ * fills it: an empty one is what is left where that was cut short, and none to GRUB. */
+static int check_env(const struct host *h, const struct facts *f, struct grub_trial *t,
+		     struct boot_config *ret, struct error *e)
 {
 	CLEANUP(str_done) struct str env = { 0 };
 	CLEANUP(free_char) char *next = NULL, *path = NULL;
@@ -185,7 +186,8 @@ static int check_env(const struct host *h, const struct facts *f, struct boot_co
 	path = host_realpath(h, r == -ENOENT ? "/boot/grub" : GRUB_ENV);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (r == 0) {
+	t->is_emptied = r == 0 && !env.len;
+	if (r == 0 && !t->is_emptied) {
 		next = grubenv_get(str_c(&env), env.len, "next_entry");
 		ret->trial_pending = str_eq(next, GRUB_TRIAL);
 		r = grubenv_check(str_c(&env), env.len, e);
@@ -254,7 +256,7 @@ void grub_load_trial(const struct host *h, const struct facts *f, struct boot_co
 	CLEANUP(free_char) char *program = host_find_program(h, "grub-editenv");
 	int r = read_custom(h, t, &t->trouble);
 	/* Always asked: it tells whether a trial is pending. */
-	int env = check_env(h, f, ret, &t->refusal);
+	int env = check_env(h, f, t, ret, &t->refusal);
 
 	if (r == 0) {
 		t->trouble = (struct error){ 0 };
@@ -281,7 +283,17 @@ static const char *const set[] = { "grub-editenv", GRUB_ENV, "set",
 				   "next_entry=slicer-trial", NULL };
 static const char *const unset[] = { "grub-editenv", GRUB_ENV, "unset", "next_entry",
 				     NULL };
+static const char *const create[] = { "grub-editenv", GRUB_ENV, "create", NULL };
 #define ENV_TIMEOUT_S 60
+
+static void plan_env(struct plan *ret)
+{
+	plan_run(ret, create, ENV_TIMEOUT_S,
+		 "grub-editenv was interrupted: makes GRUB's environment block anew");
+	plan_warn(ret,
+		  GRUB_ENV " was emptied by a grub-editenv that was interrupted: what "
+			   "others kept in it (saved_entry) is lost");
+}
 
 int grub_plan_trial(const struct boot_config *c, const struct edit *ed, const char *id,
 		    struct plan *ret, struct error *e)
@@ -316,6 +328,8 @@ int grub_plan_trial(const struct boot_config *c, const struct edit *ed, const ch
 	/* In front of other lines: those may end in the middle of one. */
 	others_of(t, &text);
 	plan_replace(ret, GRUB_CUSTOM, t->has_custom, &t->custom, &text, 0644, why);
+	if (t->is_emptied)
+		plan_env(ret);
 	if (!c->trial_pending)
 		plan_run_with_undo(ret, set, unset, ENV_TIMEOUT_S,
 				   "makes GRUB start that entry once, at the next boot");
@@ -334,6 +348,9 @@ int grub_plan_trial_end(const struct boot_config *c, struct plan *ret, struct er
 			*e = t->trouble;
 		return -EINVAL;
 	}
+	/* One that is empty beside an entry of slicer's was slicer's doing. */
+	if (t->is_emptied && t->begin != t->end)
+		plan_env(ret);
 	if (c->trial_pending)
 		plan_run_with_undo(ret, unset, set, ENV_TIMEOUT_S,
 				   "makes GRUB forget the trial boot");

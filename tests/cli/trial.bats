@@ -248,6 +248,25 @@ id_of_trial() {
 	[ -z "$(next_entry)" ]
 }
 
+@test "grub-editenv is killed while the block is empty: it is made anew, and the trial set up or taken back" {
+	live setup-iommu --trial --yes
+	: >"$T/$ENV"
+	live setup-iommu --trial --yes
+	exits 0
+	says "what others kept in it (saved_entry) is lost"
+	[ "$(next_entry)" = slicer-trial ]
+	: >"$T/$ENV"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/$CUSTOM" ]
+	[ "$(wc -c <"$T/$ENV")" -eq 1024 ]
+	# Without an entry of slicer's it is not slicer's business.
+	: >"$T/$ENV"
+	live setup-iommu --yes
+	exits 0
+	[ ! -s "$T/$ENV" ]
+}
+
 @test "where GRUB can't write its environment block there is no trial" {
 	local fs
 	remember
