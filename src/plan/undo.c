@@ -104,17 +104,24 @@ static bool step_back(const struct record_step *s, struct state *now)
 
 /* Walks back to before the first run. false: somebody else changed the file in between.
  */
-static bool walk_back(const struct records *rs, const char *path, struct state *now)
+static bool walk_all_back(const struct records *rs, const char *path, bool passing,
+			  struct state *now)
 {
 	for (size_t i = rs->n; i-- > 0;) {
 		const struct record *r = &rs->v[i];
 
 		for (size_t k = r->n; r->chosen && k-- > 0;)
-			if (str_eq(r->steps[k].path, path) && !r->steps[k].passing &&
+			if (str_eq(r->steps[k].path, path) &&
+			    (passing || !r->steps[k].passing) &&
 			    !step_back(&r->steps[k], now))
 				return false;
 	}
 	return true;
+}
+
+static bool walk_back(const struct records *rs, const char *path, struct state *now)
+{
+	return walk_all_back(rs, path, false, now);
 }
 
 static const struct step *step_of(const struct plan *p, const char *path)
@@ -205,6 +212,44 @@ int undo_files(const struct host *h, const struct records *rs, const struct plan
 				ret_need_tokens, ret_used_tokens, e);
 	if (err == -ENOENT)
 		err = 0;
+	return err;
+}
+
+/* ---- a trial boot that an interrupted run was about to end
+ * ------------------------------------- */
+
+static int undo_passing_file(const struct host *h, const struct records *rs,
+			     const struct record_step *step, struct plan *ret,
+			     struct error *e)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	struct state now = { .text = &text };
+	bool exists;
+	int err = read_now(h, step->path, &exists, &text, e);
+
+	now.exists = exists;
+	/* What somebody else has changed since is theirs. */
+	if (err >= 0 && walk_all_back(rs, step->path, true, &now) && now.exists)
+		plan_replace(ret, step->path, exists, &text, now.text,
+			     now.mode ? now.mode : 0644, "as it was before slicer");
+	return err;
+}
+
+int undo_passing(const struct host *h, const struct records *rs, struct plan *ret,
+		 struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < rs->n; i++) {
+		const struct record *r = &rs->v[i];
+
+		if (!r->chosen || !record_is_unfinished(r) ||
+		    (r->kind != RUN_SETUP && r->kind != RUN_END))
+			continue;
+		for (size_t k = 0; k < r->n && err >= 0; k++)
+			if (r->steps[k].passing && is_file(&r->steps[k]))
+				err = undo_passing_file(h, rs, &r->steps[k], ret, e);
+	}
 	return err;
 }
 

@@ -3,7 +3,7 @@
  * Undo is a plan built from the journal, of the runs that are chosen (records_choose()).
  * A file that is byte for byte as slicer left it gets its former contents back; one that
  * others changed since loses just the parameters that slicer added. Steps of a trial boot
- * are left out: what is there of one is found by looking.
+ * are left out (but see undo_passing()): what is there of one is found by looking.
  */
 #ifndef SLICER_PLAN_UNDO_H
 #define SLICER_PLAN_UNDO_H
@@ -33,6 +33,14 @@ void undo_kernels(const struct records *rs, struct strv *ret);
 int undo_files(const struct host *h, const struct records *rs, const struct plan *tokens,
 	       const struct strv *own, const char *keep, struct plan *ret,
 	       char **ret_need_tokens, bool *ret_used_tokens, struct error *e);
+
+/*
+ * Files of a trial boot that interrupted runs took away, when what the trial had tried
+ * was made permanent or when it was over: they come back, so that the same can be asked
+ * for again. Only for going on after an interruption; an undo wants them gone.
+ */
+int undo_passing(const struct host *h, const struct records *rs, struct plan *ret,
+		 struct error *e);
 
 /*
  * The programs that interrupted runs had begun, to be run again on the restored files. A

@@ -267,6 +267,33 @@ id_of_trial() {
 	[ ! -s "$T/$ENV" ]
 }
 
+@test "slicer is killed before it has noted that all is confirmed: the next --confirm does it again" {
+	local manifest
+	mkdir -p "$T/run/systemd/system" "$T/etc/systemd/system"
+	live setup-iommu --trial --auto-confirm --yes
+	boot trial
+	iommu_on debian-grub
+	live setup-iommu --confirm --yes
+	exits 0
+	state_of "$T" >"$BATS_TEST_TMPDIR/confirmed"
+	manifest=$(grep -l '"kind": "setup"' "$T"/var/lib/slicer/runs/*/manifest.json)
+	sed -i 's/"state": "applied"/"state": "started"/' "$manifest"
+	live setup-iommu --confirm --yes
+	exits 0
+	says "is taken back first"
+	state_of "$T" | diff "$BATS_TEST_TMPDIR/confirmed" -
+	# The service's own, after a reset.
+	manifest=$(grep -l '"kind": "setup"' "$T"/var/lib/slicer/runs/*/manifest.json | xargs grep -l '"state": "applied"')
+	sed -i 's/"state": "applied"/"state": "started"/' "$manifest"
+	: >"$T/proc/cmdline"
+	boot old
+	live setup-iommu --confirm --yes
+	exits 1
+	says "this boot is not the trial"
+	none "$WANT" "$T/etc/default/grub" "$T/boot/grub/grub.cfg"
+	[ ! -e "$T/$CUSTOM" ] && [ ! -e "$T/$SERVICE" ] && [ ! -e "$T/${DROPIN%/*}" ]
+}
+
 @test "where GRUB can't write its environment block there is no trial" {
 	local fs
 	remember
