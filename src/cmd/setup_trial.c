@@ -75,6 +75,24 @@ static int add_service(struct setup *s, struct error *e)
 	return 0;
 }
 
+/* The directory that a trial made for it, and that an end which was cut short left. */
+static bool is_dir_left(const struct setup *s)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+	CLEANUP(records_done) struct records rs = { 0 };
+	bool is_ours = false, was_cut = s->recovered.n > 0;
+
+	if (host_list(s->c->host, CONFIRM_DROPIN_DIR, &names, NULL) < 0 || names.n ||
+	    journal_scan(s->c->host, &rs, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < rs.n; i++) {
+		was_cut |= record_is_unfinished(&rs.v[i]);
+		is_ours |= rs.v[i].kind == RUN_TRIAL &&
+			   strv_has(&rs.v[i].dirs, CONFIRM_DROPIN_DIR);
+	}
+	return was_cut && is_ours;
+}
+
 static int remove_service(struct setup *s, struct error *e)
 {
 	static const char *const paths[] = { CONFIRM_DROPIN, CONFIRM_SERVICE };
@@ -94,6 +112,8 @@ static int remove_service(struct setup *s, struct error *e)
 		if (i == 0)
 			strv_add_unique(&s->plan.dirs, CONFIRM_DROPIN_DIR);
 	}
+	if (is_dir_left(s))
+		strv_add_unique(&s->plan.dirs, CONFIRM_DROPIN_DIR);
 	return 0;
 }
 
@@ -117,7 +137,7 @@ int setup_end_trial(struct setup *s, struct error *e)
 	if (err >= 0)
 		err = remove_service(s, e);
 	mark_passing(&s->plan, from);
-	if (err >= 0 && from == 0 && s->plan.n && s->kind == RUN_SETUP)
+	if (err >= 0 && from == 0 && !plan_is_empty(&s->plan) && s->kind == RUN_SETUP)
 		s->kind = RUN_END;
 	return err;
 }

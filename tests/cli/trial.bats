@@ -294,6 +294,23 @@ id_of_trial() {
 	[ ! -e "$T/$CUSTOM" ] && [ ! -e "$T/$SERVICE" ] && [ ! -e "$T/${DROPIN%/*}" ]
 }
 
+@test "an undo that was cut short behind the service's file takes its directory away, too" {
+	mkdir -p "$T/run/systemd/system" "$T/etc/systemd/system"
+	remember
+	live setup-iommu --trial --auto-confirm --yes
+	live setup-iommu --undo --yes
+	mkdir "$T/${DROPIN%/*}"
+	grep -l '"kind": "undo"' "$T"/var/lib/slicer/runs/*/manifest.json | xargs sed -i 's/"state": "applied"/"state": "started"/'
+	live setup-iommu --undo --yes
+	exits 0
+	unchanged
+	# A directory of somebody else's stays.
+	mkdir "$T/${DROPIN%/*}"
+	live setup-iommu --yes
+	live setup-iommu --undo --yes
+	[ -d "$T/${DROPIN%/*}" ]
+}
+
 @test "where GRUB can't write its environment block there is no trial" {
 	local fs
 	remember
