@@ -126,7 +126,7 @@ started() {
 	echo "$1-0000-4000-8000-000000000000" >"$T/proc/sys/kernel/random/boot_id"
 }
 # A machine that runs, with an environment block as Debian's installer leaves it.
-FIRST_BOOT=1a2b3c4d
+FIRST_BOOT=1a2b3c4d SECOND_BOOT=5e6f7a8b THIRD_BOOT=9c0d1e2f
 switched_on() {
 	started "$FIRST_BOOT"
 	[ ! -d "$T/boot/grub" ] || editenv create
@@ -141,9 +141,9 @@ boot() {
 		[ -n "$options" ] || return
 		[ ! -d "$T/boot/grub" ] || options=BOOT_IMAGE=$options
 		echo "$options" >"$T/proc/cmdline"
-		started 5e6f7a8b
+		started "$SECOND_BOOT"
 	else
-		started 9c0d1e2f
+		started "$THIRD_BOOT"
 	fi
 	if [ -d "$T/boot/grub" ]; then
 		editenv set next_entry=

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What tests/crash/run and its jobs share. $WORK is a tmpfs in a mount namespace of their own. A machine is a directory
 # $WORK/NAME:
-#   tree        the whole of it, as the live root (tests/live.bash)
+#   tree, tree-booted  the whole of it, as the live root (tests/live.bash); with the trial that it has booted
 #   args        what setup-iommu is called with
-#   start, done what can change of it ($PARTS), before a set-up and after an undisturbed one
-#   w0, w1      a root for each worker, into which states are put
+#   start, done, ... states: what can change of it (parts_of). See verb_is
+#   w0, w1      a root for each worker, into which states are put; b0, b1: booted
 #   VERB.log    the numbered calls of an undisturbed run, VERB/N the state at the entry of call N
+#   VERB.own, VERB.programs  the files that it writes itself, and what it runs
 #   interrupted the state somewhere in the middle of a set-up
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -16,48 +17,98 @@ STOPPER=$TOP/${BUILD:-build}/crash/stopper
 . "$TOP/tests/live.bash"
 
 PARTS=(boot etc run tmp var)
+EFIVARS=${ONESHOT%/*}
+# Of these, what carries a trial's id, and so a time that is another one in each run.
+TRIAL_FILES=("$CUSTOM" boot/{,efi/}loader/entries/slicer-trial.conf)
+
+# parts_of ROOT: sets parts, what can change of it.
+parts_of() {
+	parts=("${PARTS[@]}")
+	[ ! -d "$1/$EFIVARS" ] || parts+=("$EFIVARS")
+}
 
 # put_state STATE ROOT
 put_state() {
-	rm -rf "${PARTS[@]/#/${2:?}/}"
+	local -a parts
+	parts_of "${2:?}"
+	rm -rf "${parts[@]/#/$2/}"
 	cp -a --reflink=auto "$1/." "$2/"
 }
 
 # take_state ROOT STATE
 take_state() {
+	local -a parts
 	mkdir -p "$2"
-	(cd "$1" && cp -a --reflink=auto -t "$2" "${PARTS[@]}")
+	parts_of "$1"
+	(cd "$1" && cp -a --reflink=auto --parents -t "$2" "${parts[@]}")
+}
+
+# plain FILE: with any time in a trial's id. The boot in it has to be the right one.
+plain() {
+	sed -E "s/( slicer\.trial=)[0-9]{8}T[0-9]{6}Z(-$FIRST_BOOT)( |\$)/\\1TIME\\2\\3/" "$1"
+}
+# same_file A B: they are, but for that time, or both are not there.
+same_file() {
+	cmp -s "$1" "$2" && return
+	[ -e "$1" ] || [ -e "$2" ] || return 0
+	[[ " ${TRIAL_FILES[*]} " == *"${1#"$M"/*/} "* ]] && [ -e "$1" ] && [ -e "$2" ] && cmp -s <(plain "$1") <(plain "$2")
 }
 
 # print_of STATE: every file that can change but slicer's own, by contents, kind, mode and link.
 print_of() {
 	(
 		cd "$1" || exit 1
-		set -- boot etc run var
+		parts_of .
+		set -- boot etc run var "${parts[@]:5}"
 		find "$@" \( -path var/lib/slicer -o -path run/slicer -o -path var/tmp \) -prune -o -printf '%p %y %m %l\n' |
 			LC_ALL=C sort
-		find "$@" \( -path var/lib/slicer -o -path run/slicer -o -path var/tmp \) -prune -o -type f -print0 |
-			LC_ALL=C sort -z | xargs -0 cksum
+		find "$@" \( -path var/lib/slicer -o -path run/slicer -o -path var/tmp \) -prune -o -type f -print |
+			LC_ALL=C sort | while IFS= read -r f; do
+			case " ${TRIAL_FILES[*]} " in
+			*" $f "*) echo "$(plain "$f" | cksum) $f" ;;
+			*) cksum "$f" ;;
+			esac
+		done
 	)
 }
 
 # sum_of STATE [TAR-OPTION...]: a short text that is the same for states that are the same, slicer's own files included.
 sum_of() {
-	tar --sort=name --mtime=@0 --hard-dereference -C "$1" "${@:2}" -cf - boot etc run var | cksum
+	local -a parts
+	parts_of "$1"
+	tar --sort=name --mtime=@0 --hard-dereference -C "$1" "${@:2}" -cf - boot etc run var "${parts[@]:5}" | cksum
 }
-# The same without slicer's own.
+# others_sum STATE: the same without slicer's own, and with any time in a trial's id.
 OTHERS=(--exclude=var/lib/slicer --exclude=run/slicer --exclude=var/tmp)
+others_sum() {
+	local f
+	sum_of "$1" "${OTHERS[@]}" "${TRIAL_FILES[@]/#/--exclude=}"
+	for f in "${TRIAL_FILES[@]}"; do
+		[ ! -e "$1/$f" ] || { stat -c '%n %a %u %g' "$1/$f" | sed "s|^$1/||" && plain "$1/$f"; }
+	done
+}
+# permanent_sum STATE: what no trial may touch. Temporary files do not count.
+permanent_sum() {
+	sum_of "$1" "${OTHERS[@]}" "${TRIAL_FILES[@]/#/--exclude=}" --exclude="$ENV" --exclude="$EFIVARS" \
+		--exclude=etc/systemd --exclude='*.slicer-new*'
+}
 
-# The one table of VERBs: what is run, from which state, to which. verb_is VERB sets args, from, to; $M is the machine.
-# A trial boot would be two more: "trial" from start to trial, "confirm" from trial to done.
+# The one table of VERBs: what is run, from which state, to which. verb_is VERB sets args, from, to; old and new, the states
+# that # files are of in between; start, what --undo brings back; again, the verb that goes on; root, whose roots it is run in.
+# $M is the machine. States: start; done, after a set-up; interrupted; pending, a trial; booted, that; confirmed; bare, start as
+# it is in that boot; back, what undoing the confirmed leaves in it.
 verb_is() {
 	local -a more=()
+	old=start new="done" start=start again=setup root=w
 	case $1 in
 	setup) from=start to="done" && read -ra more <"$M/args" ;;
 	undo) from="done" to=start more=(--undo) ;;
 	# The same after a set-up that was interrupted.
 	setup-again) from=interrupted to="done" && read -ra more <"$M/args" ;;
 	undo-again) from=interrupted to=start more=(--undo) ;;
+	trial) from=start to=pending new=pending again=trial && read -ra more <"$M/args.trial" ;;
+	undo-trial) from=pending to=start new=pending again=trial more=(--undo) ;;
+	confirm) from=booted to=confirmed old=booted new=confirmed start=bare again=confirm root=b more=(--confirm) ;;
 	esac
 	args=(/usr/local/bin/slicer setup-iommu --yes "${more[@]}")
 }

@@ -12,6 +12,8 @@ output_of() {
 		echo 'out=/boot/grub/grub.cfg; p=; for a; do [ "$p" != -o ] || out=$a; p=$a; done' ;;
 	update-initramfs) echo 'out=/boot/initrd.img-$3' ;;
 	kernel-install) echo 'out=/boot/efi/loader/entries/$(cat /etc/machine-id)-$2.conf' ;;
+	grub-editenv) echo "out=/$ENV" ;;
+	bootctl) echo "out=/$ONESHOT" ;;
 	esac
 }
 
