@@ -173,30 +173,39 @@ static int check_filesystem(const struct host *h, const struct facts *f, const c
 
 /* The block, and what it says about the next boot. grub-editenv empties it before it
  * fills it: an empty one is what is left where that was cut short, and none to GRUB. */
+static int read_env(const struct host *h, struct grub_trial *t, struct boot_config *ret,
+		    char **ret_next, struct error *e)
+{
+	CLEANUP(str_done) struct str env = { 0 };
+	struct error *damage = &ret->one_shot_damage;
+	int r = host_read(h, GRUB_ENV, HOST_MAX_CONFIG, &env, e);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	*ret_next = grubenv_get(str_c(&env), env.len, "next_entry");
+	ret->trial_pending = str_eq(*ret_next, GRUB_TRIAL);
+	t->is_emptied = !env.len;
+	r = grubenv_check(str_c(&env), env.len, damage);
+	if (r == 0)
+		return 0;
+	error_at(damage, GRUB_ENV, 0);
+	error_hint(damage, "make it anew: grub-editenv %s create", GRUB_ENV);
+	*e = *damage;
+	return t->is_emptied ? 0 : r;
+}
+
 static int check_env(const struct host *h, const struct facts *f, struct grub_trial *t,
 		     struct boot_config *ret, struct error *e)
 {
-	CLEANUP(str_done) struct str env = { 0 };
 	CLEANUP(free_char) char *next = NULL, *path = NULL;
 	CLEANUP(free_char) char *link = host_readlink(h, GRUB_ENV);
-	int r = host_read(h, GRUB_ENV, HOST_MAX_CONFIG, &env, e);
+	int r = link ? 0 : read_env(h, t, ret, &next, e);
 
 	if (link)
 		return refuse(e, "GRUB's environment block is a link", GRUB_ENV);
-	path = host_realpath(h, r == -ENOENT ? "/boot/grub" : GRUB_ENV);
-	if (r < 0 && r != -ENOENT)
+	if (r < 0)
 		return r;
-	t->is_emptied = r == 0 && !env.len;
-	if (r == 0 && !t->is_emptied) {
-		next = grubenv_get(str_c(&env), env.len, "next_entry");
-		ret->trial_pending = str_eq(next, GRUB_TRIAL);
-		r = grubenv_check(str_c(&env), env.len, e);
-		if (r < 0) {
-			error_at(e, GRUB_ENV, 0);
-			error_hint(e, "make it anew: grub-editenv %s create", GRUB_ENV);
-			return r;
-		}
-	}
+	path = host_realpath(h, host_exists(h, GRUB_ENV) ? GRUB_ENV : "/boot/grub");
 	if (next && *next && !ret->trial_pending) {
 		error_set(e, EBUSY,
 			  "the next boot is already meant for another entry: %s", next);

@@ -322,11 +322,27 @@ static int check_as_before(const struct setup *s, const struct boot_config *now,
 	return error_set(e, EIO, "the trial boot is not as it was before");
 }
 
+/* A program that set or forgot the one-shot may have broken what the loader keeps it in.
+ */
+static int check_one_shot(const struct setup *s, const struct boot_config *now,
+			  struct error *e)
+{
+	const struct error *damage = &now->one_shot_damage;
+
+	if (damage->code == ERROR_NONE || s->boot.one_shot_damage.code != ERROR_NONE)
+		return 0;
+	error_set(e, EPROTO, "%s: %s", damage->path, damage->what);
+	error_hint(e, "%s", damage->hint);
+	return -EPROTO;
+}
+
 int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e)
 {
 	struct boot_config now = { 0 };
 	int err = load_now(s, &now, e);
 
+	if (err >= 0)
+		err = check_one_shot(s, &now, e);
 	if (err >= 0 && rolled_back)
 		err = check_as_before(s, &now, e);
 	else if (err >= 0 && s->kind == RUN_TRIAL)

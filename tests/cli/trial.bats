@@ -227,6 +227,28 @@ id_of_trial() {
 	[ ! -e "$T/$CUSTOM" ]
 }
 
+@test "grub-editenv says 0 and leaves half a block: that is no trial, and not everything is taken back" {
+	remember
+	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
+	program usr/local/bin/grub-editenv <<-'SH'
+		#!/bin/sh
+		/usr/local/bin/grub-editenv.real "$@"
+		truncate -s 512 "$1"
+	SH
+	live setup-iommu --trial --yes
+	exits 4
+	complains "/boot/grub/grubenv: the environment block has 512 bytes"
+	complains "NOT everything"
+	mv "$T/usr/local/bin/grub-editenv.real" "$T/usr/local/bin/grub-editenv"
+	live setup-iommu --trial --yes
+	exits 3
+	complains "make it anew: grub-editenv /boot/grub/grubenv create"
+	editenv create
+	live setup-iommu --undo --yes
+	exits 0
+	unchanged
+}
+
 @test "slicer is killed while it sets a trial up: the next run finds its way" {
 	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
 	program usr/local/bin/grub-editenv <<-'SH'
