@@ -141,9 +141,11 @@ static int hold(int dir, const char *name)
 
 static int unlink_for_good(int dir, const char *name)
 {
-	CLEANUP(close_fd) int old = hold(dir, name);
+	int old = hold(dir, name);
+	int r = unlinkat(dir, name, 0) < 0 || fsync(dir) < 0 ? -errno : 0;
 
-	return unlinkat(dir, name, 0) < 0 || fsync(dir) < 0 ? -errno : 0;
+	close_fd(&old);
+	return r;
 }
 
 /* A suffix that no *.conf or *.cfg glob takes up, and a name that FAT can hold. Owned by
@@ -184,13 +186,18 @@ static void remove_temp(const struct host *h, int dir, const char *path, const c
 static int rename_for_good(int dir, const char *temp, const char *name, int fd,
 			   const char **ret_doing)
 {
-	CLEANUP(close_fd) int old = hold(dir, name);
+	int old = hold(dir, name);
+	int r = 0;
 
 	*ret_doing = "replace";
-	if (renameat(dir, temp, dir, name) < 0)
-		return -errno;
-	*ret_doing = "make sure of";
-	return fsync(dir) < 0 || fsync(fd) < 0 ? -errno : 0;
+	if (renameat(dir, temp, dir, name) < 0) {
+		r = -errno;
+	} else if (fsync(dir) < 0 || fsync(fd) < 0) {
+		r = -errno;
+		*ret_doing = "make sure of";
+	}
+	close_fd(&old);
+	return r;
 }
 
 static int replace(const struct host *h, const char *path, const struct source *from,
