@@ -289,7 +289,27 @@ static bool has_comments(const struct str *text)
 	return false;
 }
 
-static void plan_file(const struct sdboot *s, const struct edit *ed, struct plan *ret)
+/* Where there is no file, kernel-install takes the running kernel's command line: in a
+ * trial boot, the trial's. Taking back needs the entry's own. */
+static void plan_meanwhile_entry(const struct boot_config *c, const struct sdboot *s,
+				 struct plan *ret)
+{
+	CLEANUP(strv_done) struct strv all = { 0 }, params = { 0 };
+	CLEANUP(free_char) char *line = NULL;
+	CLEANUP(str_done) struct str text = { 0 };
+	const char *options = s->reference < c->n ? c->v[s->reference].options : NULL;
+
+	if (!options)
+		return;
+	cmdline_split(options, strlen(options), &all);
+	sdboot_filter(&all, &params);
+	line = strv_join(&params, " ");
+	str_addf(&text, "%s\n", line);
+	plan_meanwhile(ret, SDBOOT_CMDLINE, &text);
+}
+
+static void plan_file(const struct boot_config *c, const struct sdboot *s,
+		      const struct edit *ed, struct plan *ret)
 {
 	CLEANUP(free_char) char *how = boot_edit_describe(ed);
 	CLEANUP(free_char)
@@ -305,6 +325,8 @@ static void plan_file(const struct sdboot *s, const struct edit *ed, struct plan
 			  "comments in %s are left out: not all that read it know them",
 			  SDBOOT_CMDLINE);
 	plan_replace(ret, SDBOOT_CMDLINE, existed, &s->text, &text, 0644, why);
+	if (!existed)
+		plan_meanwhile_entry(c, s, ret);
 }
 
 static bool is_same(const struct strv *a, const struct strv *b)
@@ -333,7 +355,7 @@ static int plan_managed(const struct boot_config *c, const struct sdboot *s,
 	if (!from_file && (changed || any))
 		r = check_creation(c, s, ed, &want, e);
 	if (r == 0 && (changed || (any && !from_file)))
-		plan_file(s, ed, ret);
+		plan_file(c, s, ed, ret);
 	if (r == 0)
 		r = plan_regenerate(c, s, ed, &want, stale, ret, e);
 	free(stale);

@@ -148,8 +148,7 @@ static int unlink_for_good(int dir, const char *name)
 	return r;
 }
 
-/* A suffix that no *.conf or *.cfg glob takes up, and a name that FAT can hold. Owned by
- * the caller. */
+/* No *.conf or *.cfg glob takes it up, and FAT can hold it. Owned by the caller. */
 static char *temp_name(const char *name)
 {
 	return xasprintf(".%s.slicer-new", name);

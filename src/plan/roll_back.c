@@ -31,6 +31,16 @@ static void run_undo(const struct apply *a, const struct step *s, int log_fd,
 			 why.what);
 }
 
+/* As it was before; or, where programs are run again, as they must find it. */
+static int put_back(const struct apply *a, const struct step *s, struct record *rec,
+		    struct error *e)
+{
+	if (!s->meanwhile.len || !host_is_live(a->host))
+		return do_file(a->host, s, false, &rec->dirs, e);
+	return host_replace(a->host, s->path, str_c(&s->meanwhile), s->meanwhile.len,
+			    s->mode ? s->mode : 0644, e);
+}
+
 /* Puts back every file that was touched, and what programs set, newest first. Notes in
  * *left what could not be. */
 static void restore(const struct apply *a, size_t begun, struct record *rec, int log_fd,
@@ -50,8 +60,21 @@ static void restore(const struct apply *a, size_t begun, struct record *rec, int
 		if (read_now(a->host, path, &exists, &now, &why) >= 0 &&
 		    has_text(s, false, exists, &now))
 			continue;
-		if (do_file(a->host, s, false, &rec->dirs, &why) < 0)
+		if (put_back(a, s, rec, &why) < 0)
 			str_addf(left, "%s is not as before (%s)\n", path, why.what);
+	}
+}
+
+/* What had to stay until the programs were through. */
+static void restore_rest(const struct apply *a, size_t begun, struct record *rec,
+			 struct str *left)
+{
+	for (size_t i = begun; i-- > 0;) {
+		const struct step *s = &a->plan->v[i];
+		struct error why = { 0 };
+
+		if (s->meanwhile.len && do_file(a->host, s, false, &rec->dirs, &why) < 0)
+			str_addf(left, "%s is not as before (%s)\n", s->path, why.what);
 	}
 	for (size_t i = rec->dirs.n; i-- > 0;) {
 		struct error why = { 0 };
@@ -97,9 +120,12 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 	restore(a, begun, rec, log_fd, &left);
 	if (host_is_live(a->host) && !is_untouched(a, begun)) {
 		regenerate(a, begun, log_fd, &left);
+		restore_rest(a, begun, rec, &left);
 		if (host_sync(a->host, &why) < 0 ||
 		    (!left.len && a->verify && a->verify(a->data, true, &why) < 0))
 			str_addf(&left, "%s\n", why.what);
+	} else {
+		restore_rest(a, begun, rec, &left);
 	}
 	/* What is not as before had better not be what boots. */
 	if (rec->shelter.dir && left.len)

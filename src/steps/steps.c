@@ -11,6 +11,7 @@ static void step_done(struct step *s)
 	free(s->path);
 	str_done(&s->before);
 	str_done(&s->after);
+	str_done(&s->meanwhile);
 	strv_done(&s->argv);
 	strv_done(&s->undo);
 	free(s->kernel);
@@ -135,6 +136,14 @@ void plan_edit_was(struct plan *p, const char *path, const struct edit *ed)
 	s->has_edit = true;
 	edit_done(&s->edit);
 	edit_copy(&s->edit, ed);
+}
+
+void plan_meanwhile(struct plan *p, const char *path, const struct str *text)
+{
+	struct step *s = find_file(p, path);
+
+	if (s && s->kind == STEP_REPLACE && !s->existed)
+		str_set(&s->meanwhile, str_c(text), text->len);
 }
 
 void plan_take_file(struct plan *p, const struct plan *from, const char *path)

@@ -27,6 +27,10 @@ struct step {
 	 * there, for taking back just that */
 	bool has_edit;
 	struct edit edit;
+	/* STEP_REPLACE of a file that was not there: what it holds while programs make
+	 * their files anew in taking back, where its absence would tell them something
+	 * else. Empty: it goes first */
+	struct str meanwhile;
 	/* STEP_SYSFS: after is what is written; before what it was, for taking it back */
 	/* STEP_RUN: a generator, whose result depends on the files alone: going back
 	 * means running it again on the restored files. With undo it is a program that
@@ -100,6 +104,8 @@ void plan_replace(struct plan *p, const char *path, bool existed,
 		  const char *why);
 /* What the edit came to in the file of the last plan_replace(). Copies ed. */
 void plan_edit_was(struct plan *p, const char *path, const struct edit *ed);
+/* What that file holds while programs take back. Copies text. */
+void plan_meanwhile(struct plan *p, const char *path, const struct str *text);
 /* What p does to that file becomes what from does, which may be nothing. */
 void plan_take_file(struct plan *p, const struct plan *from, const char *path);
 void plan_remove(struct plan *p, const char *path, const struct str *before,

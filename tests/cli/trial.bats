@@ -471,6 +471,30 @@ id_of_trial() {
 	[ "$(grep -l "$WANT" "$T/$entries"/*.conf | wc -l)" -eq 2 ]
 }
 
+@test "systemd-boot, kernel-install: a confirm that fails leaves nothing of the running trial in the entries" {
+	host kernel-install
+	settle
+	local entries=boot/efi/loader/entries
+	live setup-iommu --trial --yes
+	boot trial
+	iommu_on kernel-install
+	remember
+	# The second entry that it makes is not right: all of it is taken back.
+	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		/usr/local/bin/kernel-install.real "$@"
+		[ ! -e /tmp/once ] || [ -e /tmp/twice ] || { : >/tmp/twice; exit 1; }
+		: >/tmp/once
+	SH
+	live setup-iommu --confirm --yes
+	exits 4
+	complains "Everything was taken back"
+	none slicer.trial "$T/$entries"/*amd64.conf
+	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+	unchanged
+}
+
 @test "systemd-boot: bootctl fails; undo; an entry that is pending is forgotten" {
 	host arch-sdboot
 	remember
