@@ -150,7 +150,7 @@ bench: all
 
 # Hours. The power cuts come first: their log is what one looks at.
 soak: all $(STOPPER) $(PLUG)
-	@CUTS=25 tests/vm/run
+	@SOAK=1 CUTS=25 tests/vm/run
 	@tests/crash/run --all
 	@FUZZ_SECONDS=600 $(MAKE) --no-print-directory fuzz
 
