@@ -62,7 +62,8 @@ struct boot_config {
 	/* slicer's entry for one trial boot, none of v: NULL if there is none */
 	struct boot_entry *trial;
 	bool trial_pending; /* the loader starts it next, once */
-	/* What the loader keeps that in is damaged; NONE: it is not */
+	bool has_one_shot; /* the file that the loader keeps that in is there */
+	/* It is damaged; NONE: it is not */
 	struct error one_shot_damage;
 	/* There is a menu that can't be read (not root, junk); NONE: it was, or there is
 	 * none */

@@ -182,6 +182,7 @@ static int read_env(const struct host *h, struct grub_trial *t, struct boot_conf
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
+	ret->has_one_shot = true;
 	*ret_next = grubenv_get(str_c(&env), env.len, "next_entry");
 	ret->trial_pending = str_eq(*ret_next, GRUB_TRIAL);
 	t->is_emptied = !env.len;

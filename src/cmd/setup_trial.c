@@ -329,6 +329,9 @@ static int check_one_shot(const struct setup *s, const struct boot_config *now,
 {
 	const struct error *damage = &now->one_shot_damage;
 
+	if (s->boot.has_one_shot && !now->has_one_shot)
+		return error_set(e, EPROTO, "what %s keeps its next entry in is gone",
+				 s->loader->title);
 	if (damage->code == ERROR_NONE || s->boot.one_shot_damage.code != ERROR_NONE)
 		return 0;
 	error_set(e, EPROTO, "%s: %s", damage->path, damage->what);

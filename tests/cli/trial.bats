@@ -249,6 +249,18 @@ id_of_trial() {
 	unchanged
 }
 
+@test "a grub-editenv that takes its block away: that is told" {
+	program usr/local/bin/grub-editenv <<-'SH'
+		#!/bin/sh
+		rm -f /boot/grub/grubenv
+	SH
+	live setup-iommu --trial --yes
+	exits 4
+	complains "keeps its next entry in is gone"
+	complains "NOT everything"
+	[ ! -e "$T/$CUSTOM" ]
+}
+
 @test "slicer is killed while it sets a trial up: the next run finds its way" {
 	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
 	program usr/local/bin/grub-editenv <<-'SH'
