@@ -89,7 +89,7 @@ need_disk()
 
 	installed=$cache/disk-$machine-$(cache_key "$root" "$vm_dir/mkdisk" "$vm_dir/boot" \
 		"$vm_dir/guest/init" "$vm_dir/guest/lib.sh" "$vm_dir/guest/$machine-install.sh" \
-		"$firmware" "$install_append" "${machine_args[*]}")
+		"$firmware" "$install_append" "${machine_args[*]//"$lab"/}")
 	[[ ! -d $installed ]] || return 0
 	rm -rf "$cache/disk-$machine-"*
 	if ! "$vm_dir/mkdisk" "$machine" "$root" "$work" > "$log_dir/mkdisk.log" 2>&1; then

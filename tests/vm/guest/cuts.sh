@@ -54,7 +54,7 @@ after_cut()
 	else
 		story "no interrupted run"
 		check "doctor names no interrupted run" eval '! has_check bootloader.interrupted'
-		check "everything is as before it or as after it" is_old_or_new
+		old_or_new_everywhere
 	fi
 	: > "$host/interrupted.$started"
 }
@@ -66,12 +66,30 @@ old_or_new()
 without_initrd() { tr ' ' '\n' | grep -v '^initrd='; }
 has_check() { jq -e --arg id "$1" '.checks[] | select(.id == $id)' /run/doctor.json; }
 
-is_old_or_new()
+# The run had not begun, or it had ended. What the end looks like, the first that came there says: by_setup, or this one.
+old_or_new_everywhere()
 {
 	tree_content /etc > /run/etc.now
 	menu_content > /run/menu.now
-	cmp -s /run/etc.now "$state/etc.start" && cmp -s /run/menu.now "$state/menu.start" && return
-	same_file "$state/etc.done" /run/etc.now && same_file "$state/menu.done" /run/menu.now
+	if cmp -s /run/etc.now "$state/etc.start" && cmp -s /run/menu.now "$state/menu.start"; then
+		pass "everything is as before the run"
+		return
+	fi
+	is_done
+	run_slicer 0 "the run that had ended left nothing to do" setup-iommu --yes --check
+}
+
+# What is in /run/etc.now and /run/menu.now is what a set-up makes.
+is_done()
+{
+	check "the menu has the wanted parameters" menu_is_wanted
+	if [ -e "$state/menu.done" ]; then
+		check "every file below /etc is as after the last set-up" same_file "$state/etc.done" /run/etc.now
+		check "the menu is as after the last set-up" same_file "$state/menu.done" /run/menu.now
+	else
+		cp /run/etc.now "$state/etc.done"
+		cp /run/menu.now "$state/menu.done"
+	fi
 }
 
 by_undo()
@@ -86,14 +104,7 @@ by_setup()
 	run_slicer 0 "setup-iommu --yes --force" setup-iommu --yes --force
 	tree_content /etc > /run/etc.now
 	menu_content > /run/menu.now
-	check "the menu has the wanted parameters" menu_is_wanted
-	if [ -e "$state/menu.done" ]; then
-		check "every file below /etc is as after the last set-up" same_file "$state/etc.done" /run/etc.now
-		check "the menu is as after the last set-up" same_file "$state/menu.done" /run/menu.now
-	else
-		cp /run/etc.now "$state/etc.done"
-		cp /run/menu.now "$state/menu.done"
-	fi
+	is_done
 	run_slicer 0 "a second one has nothing to do" setup-iommu --yes --check
 }
 
