@@ -62,7 +62,10 @@ struct boot_config {
 	/* slicer's entry for one trial boot, none of v: NULL if there is none */
 	struct boot_entry *trial;
 	bool trial_pending; /* the loader starts it next, once */
-	bool has_one_shot; /* the file that the loader keeps that in is there */
+	/* The file that the loader keeps that in, and what others keep in it, a line
+	 * each; NULL: there is no such file */
+	const char *one_shot_path;
+	char *one_shot_others;
 	/* It is damaged; NONE: it is not */
 	struct error one_shot_damage;
 	/* There is a menu that can't be read (not root, junk); NONE: it was, or there is
@@ -136,6 +139,9 @@ struct bootloader {
 	/* Steps that take the trial's entry away, and before it what would still start
 	 * it. None where there is neither. */
 	int (*trial_end)(const struct boot_config *c, struct plan *ret, struct error *e);
+	/* Steps that make c's one_shot_path anew, which a program took away. NULL where
+	 * there is none. */
+	void (*one_shot_anew)(struct plan *ret);
 };
 
 extern const struct bootloader bootloader_grub, bootloader_systemd_boot;

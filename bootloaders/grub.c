@@ -105,4 +105,5 @@ const struct bootloader bootloader_grub = {
 	.plan = grub_plan,
 	.trial = grub_plan_trial,
 	.trial_end = grub_plan_trial_end,
+	.one_shot_anew = grub_plan_env,
 };

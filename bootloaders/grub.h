@@ -95,6 +95,8 @@ void grub_trial_done(struct grub_trial *t);
 int grub_plan_trial(const struct boot_config *c, const struct edit *ed, const char *id,
 		    struct plan *ret, struct error *e);
 int grub_plan_trial_end(const struct boot_config *c, struct plan *ret, struct error *e);
+/* Makes the environment block anew, and says what that means. */
+void grub_plan_env(struct plan *ret);
 
 /* grub_edit.c: variables after all files were sourced. */
 void grub_eval(const struct grub_files *files, struct shell_vars *ret);

@@ -182,7 +182,7 @@ static int read_env(const struct host *h, struct grub_trial *t, struct boot_conf
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	ret->has_one_shot = true;
+	ret->one_shot_others = grubenv_others(str_c(&env), env.len, "next_entry");
 	*ret_next = grubenv_get(str_c(&env), env.len, "next_entry");
 	ret->trial_pending = str_eq(*ret_next, GRUB_TRIAL);
 	t->is_emptied = !env.len;
@@ -265,9 +265,11 @@ void grub_load_trial(const struct host *h, const struct facts *f, struct boot_co
 	struct grub_trial *t = &g->trial;
 	CLEANUP(free_char) char *program = host_find_program(h, "grub-editenv");
 	int r = read_custom(h, t, &t->trouble);
-	/* Always asked: it tells whether a trial is pending. */
-	int env = check_env(h, f, t, ret, &t->refusal);
+	int env;
 
+	ret->one_shot_path = GRUB_ENV;
+	/* Always asked: it tells whether a trial is pending. */
+	env = check_env(h, f, t, ret, &t->refusal);
 	if (r == 0) {
 		t->trouble = (struct error){ 0 };
 		load_entry(h, f, t, ret);
@@ -296,13 +298,21 @@ static const char *const unset[] = { "grub-editenv", GRUB_ENV, "unset", "next_en
 static const char *const create[] = { "grub-editenv", GRUB_ENV, "create", NULL };
 #define ENV_TIMEOUT_S 60
 
-static void plan_env(struct plan *ret)
+void grub_plan_env(struct plan *ret)
 {
-	plan_run(ret, create, ENV_TIMEOUT_S,
-		 "grub-editenv was interrupted: makes GRUB's environment block anew");
+	plan_run(ret, create, ENV_TIMEOUT_S, "makes GRUB's environment block anew");
 	plan_warn(ret,
-		  GRUB_ENV " was emptied by a grub-editenv that was interrupted: what "
-			   "others kept in it (saved_entry) is lost");
+		  GRUB_ENV " was emptied or taken away by a grub-editenv that failed "
+			   "or was interrupted: what others kept in it "
+			   "(saved_entry) is lost");
+}
+
+/* Whether the block was there is of use to who finds that it is not. */
+static void plan_next_entry(const struct boot_config *c, const char *const *argv,
+			    const char *const *undo, const char *why, struct plan *ret)
+{
+	plan_run_with_undo(ret, argv, undo, ENV_TIMEOUT_S, why);
+	ret->v[ret->n - 1].existed = c->one_shot_others != NULL;
 }
 
 int grub_plan_trial(const struct boot_config *c, const struct edit *ed, const char *id,
@@ -339,10 +349,11 @@ int grub_plan_trial(const struct boot_config *c, const struct edit *ed, const ch
 	others_of(t, &text);
 	plan_replace(ret, GRUB_CUSTOM, t->has_custom, &t->custom, &text, 0644, why);
 	if (t->is_emptied)
-		plan_env(ret);
+		grub_plan_env(ret);
 	if (!c->trial_pending)
-		plan_run_with_undo(ret, set, unset, ENV_TIMEOUT_S,
-				   "makes GRUB start that entry once, at the next boot");
+		plan_next_entry(c, set, unset,
+				"makes GRUB start that entry once, at the next boot",
+				ret);
 	return 0;
 }
 
@@ -360,10 +371,9 @@ int grub_plan_trial_end(const struct boot_config *c, struct plan *ret, struct er
 	}
 	/* One that is empty beside an entry of slicer's was slicer's doing. */
 	if (t->is_emptied && t->begin != t->end)
-		plan_env(ret);
+		grub_plan_env(ret);
 	if (c->trial_pending)
-		plan_run_with_undo(ret, unset, set, ENV_TIMEOUT_S,
-				   "makes GRUB forget the trial boot");
+		plan_next_entry(c, unset, set, "makes GRUB forget the trial boot", ret);
 	if (t->begin == t->end)
 		return 0;
 	others_of(t, &others);

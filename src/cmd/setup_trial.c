@@ -328,15 +328,25 @@ static int check_one_shot(const struct setup *s, const struct boot_config *now,
 			  struct error *e)
 {
 	const struct error *damage = &now->one_shot_damage;
+	const char *before = s->boot.one_shot_others, *after = now->one_shot_others;
+	CLEANUP(str_done) struct str lost = { 0 };
 
-	if (s->boot.has_one_shot && !now->has_one_shot)
-		return error_set(e, EPROTO, "what %s keeps its next entry in is gone",
-				 s->loader->title);
-	if (damage->code == ERROR_NONE || s->boot.one_shot_damage.code != ERROR_NONE)
+	if (s->boot.one_shot_damage.code != ERROR_NONE || !before)
 		return 0;
-	error_set(e, EPROTO, "%s: %s", damage->path, damage->what);
-	error_hint(e, "%s", damage->hint);
-	return -EPROTO;
+	if (!after)
+		return error_set(e, EPROTO,
+				 "%s, in which %s keeps its next entry, is gone",
+				 s->boot.one_shot_path, s->loader->title);
+	if (damage->code != ERROR_NONE) {
+		error_set(e, EPROTO, "%s: %s", damage->path, damage->what);
+		error_hint(e, "%s", damage->hint);
+		return -EPROTO;
+	}
+	if (strcmp(before, after) == 0)
+		return 0;
+	str_add_printable(&lost, before, strlen(before));
+	return error_set(e, EPROTO, "%s: what others keep in it has changed, it was: %s",
+			 s->boot.one_shot_path, *before ? str_c(&lost) : "nothing");
 }
 
 int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e)

@@ -158,6 +158,9 @@ int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error 
 	if (err >= 0)
 		err = undo_files(s->c->host, &u->records, has_tokens ? &tokens : NULL,
 				 &own, keep, &s->plan, &need, &used_tokens, e);
+	if (err >= 0 && s->loader->one_shot_anew && !s->boot.one_shot_others &&
+	    undo_lost_one_shot(&u->records))
+		s->loader->one_shot_anew(&s->plan);
 	if (err >= 0 && recover)
 		err = undo_passing(s->c->host, &u->records, &s->plan, e);
 	if (err < 0)

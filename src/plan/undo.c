@@ -336,6 +336,21 @@ int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 	return err;
 }
 
+bool undo_lost_one_shot(const struct records *rs)
+{
+	for (size_t i = 0; i < rs->n; i++) {
+		const struct record *r = &rs->v[i];
+
+		if (!r->chosen || !record_is_unfinished(r))
+			continue;
+		for (size_t k = 0; k < r->n; k++)
+			if (r->steps[k].undo.n && r->steps[k].existed &&
+			    is_due(r, k, true))
+				return true;
+	}
+	return false;
+}
+
 int undo_finish(const struct host *h, struct records *rs, struct error *e)
 {
 	int err = 0;

@@ -52,6 +52,11 @@ int undo_passing(const struct host *h, const struct records *rs, struct plan *re
 int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 		  bool recover, struct plan *ret, struct error *e);
 
+/* Has one of the interrupted runs begun a program that changes what the loader starts
+ * once, kept in a file that was there before? If that is gone now, the program took it.
+ */
+bool undo_lost_one_shot(const struct records *rs);
+
 /* Removes what killed ones among the chosen runs left behind, and marks the runs as
  * undone, unfinished ones as rolled back. */
 int undo_finish(const struct host *h, struct records *rs, struct error *e);

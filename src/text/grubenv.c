@@ -43,19 +43,57 @@ int grubenv_check(const char *block, size_t len, struct error *e)
 	return 0;
 }
 
-char *grubenv_get(const char *block, size_t len, const char *name)
+/* The next line that is none of a comment, from *pos on. false: there is none, or the
+ * block has not the right beginning. */
+static bool next_variable(const char *block, size_t len, size_t *pos, const char **ret,
+			  const char **ret_end)
 {
-	size_t signature = strlen(ENV_SIGNATURE), name_len = strlen(name);
-	const char *p = block, *end, *stop = block + len;
+	size_t signature = strlen(ENV_SIGNATURE);
+	const char *p, *end, *stop = block + len;
 
 	if (len < signature || memcmp(block, ENV_SIGNATURE, signature) != 0)
-		return NULL;
-	for (p += signature; p < stop; p = end + 1) {
+		return false;
+	for (p = block + (*pos ? *pos : signature); p < stop; p = end + 1) {
 		end = variable_end(p, stop);
-		if (*p == '#' || (size_t)(end - p) <= name_len)
+		if (*p == '#')
 			continue;
-		if (memcmp(p, name, name_len) == 0 && p[name_len] == '=')
-			return unescape(p + name_len + 1, end);
+		*ret = p;
+		*ret_end = end;
+		*pos = (size_t)(end - block) + 1;
+		return true;
 	}
+	return false;
+}
+
+static bool is_named(const char *p, const char *end, const char *name)
+{
+	size_t n = strlen(name);
+
+	return (size_t)(end - p) > n && memcmp(p, name, n) == 0 && p[n] == '=';
+}
+
+char *grubenv_get(const char *block, size_t len, const char *name)
+{
+	const char *p, *end;
+	size_t pos = 0;
+
+	while (next_variable(block, len, &pos, &p, &end))
+		if (is_named(p, end, name))
+			return unescape(p + strlen(name) + 1, end);
 	return NULL;
+}
+
+char *grubenv_others(const char *block, size_t len, const char *name)
+{
+	struct str others = { 0 };
+	const char *p, *end;
+	size_t pos = 0;
+
+	while (next_variable(block, len, &pos, &p, &end)) {
+		if (p == end || is_named(p, end, name))
+			continue;
+		str_addn(&others, p, (size_t)(end - p));
+		str_addc(&others, '\n');
+	}
+	return str_take(&others);
 }

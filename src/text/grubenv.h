@@ -19,5 +19,8 @@ int grubenv_check(const char *block, size_t len, struct error *e);
 /* The value of a variable; owned by the caller, NULL if it is absent or the block has not
  * the right beginning. */
 char *grubenv_get(const char *block, size_t len, const char *name);
+/* The other variables, as they stand in the block, a line each; owned by the caller.
+ * Empty if there is none, or the block has not the right beginning. */
+char *grubenv_others(const char *block, size_t len, const char *name);
 
 #endif

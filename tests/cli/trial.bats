@@ -249,16 +249,37 @@ id_of_trial() {
 	unchanged
 }
 
-@test "a grub-editenv that takes its block away: that is told" {
+@test "a grub-editenv that takes its block away: that is told, and --undo makes it anew" {
+	remember
+	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
 	program usr/local/bin/grub-editenv <<-'SH'
 		#!/bin/sh
 		rm -f /boot/grub/grubenv
 	SH
 	live setup-iommu --trial --yes
 	exits 4
-	complains "keeps its next entry in is gone"
+	complains "/boot/grub/grubenv, in which GRUB keeps its next entry, is gone"
 	complains "NOT everything"
 	[ ! -e "$T/$CUSTOM" ]
+	mv "$T/usr/local/bin/grub-editenv.real" "$T/usr/local/bin/grub-editenv"
+	live setup-iommu --undo --yes
+	exits 0
+	says "makes GRUB's environment block anew"
+	unchanged
+}
+
+@test "a grub-editenv that loses what others keep in its block: that is told" {
+	editenv set saved_entry=2
+	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
+	program usr/local/bin/grub-editenv <<-'SH'
+		#!/bin/sh
+		/usr/local/bin/grub-editenv.real "$1" create
+		/usr/local/bin/grub-editenv.real "$@"
+	SH
+	live setup-iommu --trial --yes
+	exits 4
+	complains "/boot/grub/grubenv: what others keep in it has changed, it was: saved_entry=2"
+	complains "NOT everything"
 }
 
 @test "slicer is killed while it sets a trial up: the next run finds its way" {

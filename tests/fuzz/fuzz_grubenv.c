@@ -24,6 +24,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(size > strlen(line) && strlen(value) < size);
 		check(memmem(block, size, line, strlen(line)));
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEANUP(free_char) char *others = grubenv_others(block, size, names[i]);
+		CLEANUP(free_char) char *line = xasprintf("\n%s=", names[i]);
+
+		check(strlen(others) <= size);
+		/* A value may have a newline that a backslash takes for it. */
+		check(!strstr(others, line) || memchr(block, '\\', size));
+	}
 	if (grubenv_check(block, size, NULL) == 0)
 		check(size == GRUBENV_SIZE);
 	return 0;

@@ -84,11 +84,33 @@ static void test_next_entry(void **state)
 	str_done(&s);
 }
 
+/* What others keep beside it, as it stands there. */
+static void test_others(void **state)
+{
+	static const char block[] = "# GRUB Environment Block\n# WARNING\nnext_entry=x\n"
+				    "a=b\\\nnext_entry=d\n\nnext_entry_too=1\nc\n####";
+	CLEANUP(free_char)
+	char *others = grubenv_others(block, strlen(block), "next_entry");
+	char *none;
+	struct str s = fixture_read("grubenv/next");
+
+	(void)state;
+	assert_string_equal(others, "a=b\\\nnext_entry=d\nnext_entry_too=1\nc\n");
+	none = grubenv_others(s.s, s.len, "next_entry");
+	assert_string_equal(none, "");
+	free(none);
+	none = grubenv_others(s.s, 10, "a");
+	assert_string_equal(none, "");
+	free(none);
+	str_done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grubenv),
 		cmocka_unit_test(test_grubenv_check),
+		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_next_entry),
 	};
 
