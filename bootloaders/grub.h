@@ -52,7 +52,7 @@ int grub_files_copy(const struct grub_files *files, struct grub_files *ret,
 /* What trial() and trial_end() know of it. */
 struct grub_trial {
 	struct str custom; /* GRUB_CUSTOM */
-	bool has_custom;
+	bool has_custom, is_link;
 	size_t begin, end; /* slicer's lines in it; the same: none */
 	bool is_emptied; /* GRUB_ENV is there, and nothing is in it */
 	struct error refusal; /* why there can be no trial; code NONE: there can */

@@ -76,16 +76,20 @@ static int read_custom(const struct host *h, struct grub_trial *t, struct error 
 	CLEANUP(free_char) char *link = host_readlink(h, GRUB_CUSTOM);
 	int r;
 
-	if (link) {
+	t->is_link = link;
+	r = host_read(h, GRUB_CUSTOM, HOST_MAX_CONFIG, &t->custom, e);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	t->has_custom = true;
+	/* Without lines of slicer's in it, it is of no concern to others than --trial. */
+	if (link && memmem(str_c(&t->custom), t->custom.len, BEGIN, strlen(BEGIN))) {
 		error_set(e, ELOOP, "is a link: slicer does not write through it");
 		error_at(e, GRUB_CUSTOM, 0);
 		error_hint(e, "put a file in its place");
 		return -ELOOP;
 	}
-	r = host_read(h, GRUB_CUSTOM, HOST_MAX_CONFIG, &t->custom, e);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	t->has_custom = true;
+	if (link)
+		return 0;
 	return find_block(t, e);
 }
 
@@ -252,6 +256,11 @@ static int check_custom(const struct grub_trial *t, struct error *e)
 {
 	CLEANUP(str_done) struct str others = { 0 };
 
+	if (t->is_link)
+		return refuse(e,
+			      "custom.cfg is a link, which slicer does not write "
+			      "through",
+			      GRUB_CUSTOM);
 	others_of(t, &others);
 	if (memmem(str_c(&others), others.len, GRUB_TRIAL, strlen(GRUB_TRIAL)))
 		return refuse(e, "somebody else's lines speak of \"" GRUB_TRIAL "\"",
