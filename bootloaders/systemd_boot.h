@@ -53,6 +53,8 @@ struct sdboot {
 	bool conf_exists;
 	struct str conf_text;
 	char *default_variable; /* LoaderEntryDefault, which loader.conf can't overrule */
+	char *preferred; /* LoaderEntryPreferred, or loader.conf's; NULL: none */
+	char *next; /* LoaderEntryOneShot, where it is none of a trial; NULL: none */
 	struct error refusal; /* why nothing must be changed; code NONE: it may */
 	struct strv patterns; /* of the default entry, the first that matches counts */
 	bool has_images; /* unified kernel images stand in the menu, too */

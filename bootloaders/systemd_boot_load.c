@@ -32,6 +32,8 @@ static void sdboot_free(void *p)
 	free(s->conf);
 	str_done(&s->conf_text);
 	free(s->default_variable);
+	free(s->preferred);
+	free(s->next);
 	free(s);
 }
 

@@ -11,16 +11,51 @@
 #include <errno.h>
 
 #define DIRECTORY "slicer-shelter"
+#define OWN_LINE "default " SDBOOT_SHELTER
+
+static bool is_own_line(const char *line, size_t len)
+{
+	return len == strlen(OWN_LINE) && memcmp(line, OWN_LINE, len) == 0;
+}
+
+/* A line that a run left whose journal is lost is nothing to be put back. */
+static void without_own(const struct str *text, struct str *ret)
+{
+	const char *line;
+	size_t pos = 0, len, from = 0;
+
+	while (next_line(str_c(text), text->len, &pos, &line, &len)) {
+		if (!is_own_line(line, len))
+			str_addn(ret, str_c(text) + from, pos - from);
+		from = pos;
+	}
+}
+
+/* What systemd-boot of version 260 and later starts before any default. */
+static char *preferred(const struct facts *f, const struct sdboot *s)
+{
+	CLEANUP(bls_done) struct bls conf = { 0 };
+	const char *value = f->efi.entry_preferred;
+
+	if (value && *value)
+		return xstrdup(value);
+	if (bls_parse(str_c(&s->conf_text), s->conf_text.len, &conf, NULL) < 0)
+		return NULL;
+	return xstrdup_null(bls_get(&conf, "preferred"));
+}
 
 void sdboot_load_shelter(const struct host *h, const struct facts *f, struct sdboot *s)
 {
-	const char *esp = f->boot_partitions.esp;
+	const char *esp = f->boot_partitions.esp, *next = f->efi.entry_oneshot;
 
 	if (!esp)
 		return;
 	s->conf = xasprintf("%s/loader/loader.conf", esp);
 	s->conf_exists = host_read(h, s->conf, HOST_MAX_CONFIG, &s->conf_text, NULL) == 0;
 	s->default_variable = xstrdup_null(f->efi.entry_default);
+	s->preferred = preferred(f, s);
+	if (next && *next && !sdboot_is_trial(next))
+		s->next = xstrdup(next);
 }
 
 /* The entry that is started next, else any that this system starts with. */
@@ -79,11 +114,11 @@ static void write_conf(const struct sdboot *s, struct shelter *ret)
 {
 	ret->conf = xstrdup(s->conf);
 	ret->conf_existed = s->conf_exists;
-	str_set(&ret->conf_before, str_c(&s->conf_text), s->conf_text.len);
-	str_set(&ret->conf_after, str_c(&s->conf_text), s->conf_text.len);
-	if (s->conf_text.len && s->conf_text.s[s->conf_text.len - 1] != '\n')
+	without_own(&s->conf_text, &ret->conf_before);
+	str_add(&ret->conf_after, str_c(&ret->conf_before));
+	if (ret->conf_after.len && ret->conf_after.s[ret->conf_after.len - 1] != '\n')
 		str_addc(&ret->conf_after, '\n');
-	str_add(&ret->conf_after, "default " SDBOOT_SHELTER "\n");
+	str_add(&ret->conf_after, OWN_LINE "\n");
 }
 
 /* The variable wins over the file (config_select_default_entry()): then it is set. */
@@ -112,6 +147,20 @@ int sdboot_shelter(const struct boot_config *c, struct shelter *ret, struct erro
 			  "the programs run");
 		error_hint(e, "slicer doctor shows the boot menu as it reads it");
 		return -ENOENT;
+	}
+	if (s->next || s->preferred) {
+		error_set(
+			e, EBUSY,
+			"a power cut while programs run would start %s, which %s before "
+			"the entry that slicer keeps for that case",
+			s->next ? s->next : s->preferred,
+			s->next ? "was set to be started once,"
+				: "systemd-boot is told to prefer,");
+		error_hint(e,
+			   s->next ? "reboot first, or: bootctl set-oneshot \"\""
+				   : "until this is done: bootctl set-preferred \"\", or "
+				     "take 'preferred' out of loader.conf");
+		return -EBUSY;
 	}
 	entry = &c->v[i];
 	partition = partition_of(&s->v[i]);

@@ -22,7 +22,7 @@ struct error {
 	enum error_code code;
 	char path[512]; /* file or sysfs attribute, "" if none */
 	unsigned line; /* line in path, 1-based, 0 if none */
-	char what[1024]; /* one sentence without a full stop */
+	char what[4096]; /* one sentence without a full stop */
 	bool rolled_back; /* ERROR_FAILED: everything is as it was before */
 	char hint[1024]; /* what the person can do; "" if nothing is known to help */
 };

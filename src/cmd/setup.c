@@ -292,7 +292,9 @@ static int begin(struct setup *s, struct error *e)
 		return s->lock;
 	journal_sweep(s->c->host);
 	host_replace_sweep(s->c->host, NEXT_STEPS_PATH);
-	return 0;
+	/* Until the lock was taken, another one may have been at work. */
+	forget(s);
+	return setup_look(s, e);
 }
 
 /* A trial that is there has no use any more. */

@@ -58,6 +58,8 @@ int setup_recover(struct setup *s, struct error *e)
 	struct undo u = { 0 };
 	int err = journal_list(s->c->host, &u.records, e);
 
+	if (err >= 0)
+		err = setup_check_journal(s, &u.records, e);
 	if (err >= 0 && records_choose(&u.records, record_is_unfinished))
 		err = recover(s, &u, e);
 	s->undo = NULL;

@@ -125,6 +125,14 @@ static void mark_passing(struct plan *p, size_t from)
 		p->v[i].passing = true;
 }
 
+static bool rewrites(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (step_runs_again(&p->v[i]))
+			return true;
+	return false;
+}
+
 int setup_end_trial(struct setup *s, struct error *e)
 {
 	size_t from = s->plan.n;
@@ -137,6 +145,10 @@ int setup_end_trial(struct setup *s, struct error *e)
 	if (err >= 0)
 		err = remove_service(s, e);
 	mark_passing(&s->plan, from);
+	/* What is started once wins over the default, and so over a shelter: it must not
+	 * be set while programs rewrite what it starts. */
+	if (s->loader->shelter && rewrites(&s->plan))
+		plan_set_first(&s->plan, from);
 	if (err >= 0 && from == 0 && !plan_is_empty(&s->plan) && s->kind == RUN_SETUP)
 		s->kind = RUN_END;
 	return err;
@@ -210,6 +222,27 @@ static int add_entry(struct setup *s, struct error *e)
 	return -EOPNOTSUPP;
 }
 
+/* All of it is configured. Where it does not run yet, the next boot is no trial, but for
+ * good: who asked for one must not reboot in that belief. */
+static int nothing_to_try(struct setup *s, struct error *e)
+{
+	CLEANUP(strv_done) struct strv missing = { 0 };
+
+	if (s->facts.cmdline)
+		wanted_missing(&s->wanted, s->facts.cmdline, &missing);
+	if (s->facts.cmdline && !missing.n) {
+		plan_next(&s->plan, "no trial was set up: this kernel runs with what was "
+				    "to be tried, and it is permanent");
+		return setup_end_trial(s, e);
+	}
+	error_set(e, EEXIST,
+		  "there is nothing left to try: what is wanted is configured "
+		  "for good, and no reset would take it back");
+	error_hint(e, "slicer setup-iommu --undo takes back what slicer configured; then "
+		      "--trial. Or reboot, and slicer doctor");
+	return -EEXIST;
+}
+
 int setup_make_trial(struct setup *s, struct error *e)
 {
 	bool any;
@@ -219,11 +252,11 @@ int setup_make_trial(struct setup *s, struct error *e)
 		err = check_permanent(s, &any, e);
 	if (err < 0)
 		return err;
+	s->edit = &s->wanted.edit;
 	if (!any)
-		return setup_end_trial(s, e);
+		return nothing_to_try(s, e);
 	edit_from_menu(s);
 	s->kind = RUN_TRIAL;
-	s->edit = &s->wanted.edit;
 	s->trial_id = choose_id(s);
 	err = check_length(s, e);
 	if (err >= 0)

@@ -5,6 +5,9 @@
 #include "cmd/setup_trial.h"
 #include "plan/shelter.h"
 
+/* What kernel-install gives to the entries that it makes. */
+#define KERNEL_CMDLINE "/etc/kernel/cmdline"
+
 static bool is_left(const struct record *r)
 {
 	return record_counts(r) || record_is_unfinished(r);
@@ -48,23 +51,49 @@ static int plan_own_files(struct setup *s, const struct undo *u, const struct st
 	return s->initramfs.generator->plan(&s->initramfs, &s->initramfs_wish, ret, e);
 }
 
+/* A command line without what a loader or kernel-install puts there by itself. */
+static void split_plain(const char *line, struct strv *ret)
+{
+	static const char *const own[] = { "initrd=", "BOOT_IMAGE=",
+					   "systemd.machine_id=", BOOT_TRIAL_PARAM "=" };
+	CLEANUP(strv_done) struct strv all = { 0 };
+
+	cmdline_split(line, strlen(line), &all);
+	for (size_t i = 0; i < all.n; i++) {
+		bool skip = false;
+
+		for (size_t k = 0; k < ARRAY_SIZE(own); k++)
+			skip |= str_starts(all.v[i], own[k]);
+		if (!skip)
+			strv_add(ret, all.v[i]);
+	}
+}
+
+static bool has_all(const struct strv *params, const struct strv *of)
+{
+	for (size_t i = 0; i < of->n; i++)
+		if (!cmdline_has(params, of->v[i]))
+			return false;
+	return true;
+}
+
 /*
  * Without /etc/kernel/cmdline, kernel-install takes the running kernel's command line
- * (90-loaderentry.install). While that still has slicer's parameters, or can't be read, a
- * file that slicer made has to stay.
+ * (90-loaderentry.install). Where that is not what the file says without slicer's
+ * parameters (it has them still, or was typed into the menu for one boot: a rescue
+ * system), or can't be read, a file that slicer made has to stay.
  */
 static const char *kernel_cmdline_to_keep(const struct setup *s, const struct undo *u)
 {
-	CLEANUP(strv_done) struct strv running = { 0 };
+	CLEANUP(strv_done) struct strv running = { 0 }, then = { 0 };
 
-	if (!s->facts.cmdline)
-		return "/etc/kernel/cmdline";
-	cmdline_split(s->facts.cmdline, strlen(s->facts.cmdline), &running);
-	for (size_t i = 0; i < u->edit.n; i++)
-		if (u->edit.v[i].op != EDIT_ADD &&
-		    cmdline_has(&running, u->edit.v[i].param))
-			return "/etc/kernel/cmdline";
-	return NULL;
+	if (!s->facts.cmdline || !s->boot.configured)
+		return KERNEL_CMDLINE;
+	split_plain(s->facts.cmdline, &running);
+	split_plain(s->boot.configured, &then);
+	edit_apply_params(&u->edit, &then);
+	return has_all(&running, &then) && has_all(&then, &running) ? NULL
+								    : KERNEL_CMDLINE;
 }
 
 /* Was the file there before slicer? */
@@ -115,6 +144,8 @@ static bool has_shelter(const struct setup *s, const struct undo *u)
 	return false;
 }
 
+/* tokens NULL: the loader can't plan with the files as they are; the runs' own programs
+ * are known. */
 static int add_programs(struct setup *s, struct undo *u, const struct plan *images,
 			const struct plan *tokens, bool made_anew, bool recover,
 			struct error *e)
@@ -125,8 +156,10 @@ static int add_programs(struct setup *s, struct undo *u, const struct plan *imag
 	if (made_anew && !plan_is_empty(&s->plan))
 		plan_add_programs(&s->plan, images);
 	err = undo_programs(s->c->host, &u->records, made_anew, recover, &s->plan, e);
-	if (made_anew)
+	if (made_anew && tokens)
 		plan_add_programs(&s->plan, tokens);
+	else if (made_anew && !plan_is_empty(&s->plan) && err >= 0)
+		err = undo_run_again(s->c->host, &u->records, &s->plan, e);
 	plan_order(&s->plan);
 	u->makes_menu = makes_menu(s);
 	/* An interrupted run's still stands, and what it was copied from may be broken.
@@ -174,7 +207,8 @@ int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error 
 			need);
 		return -EINVAL;
 	}
-	return add_programs(s, u, &images, &tokens, !recover || used_tokens, recover, e);
+	return add_programs(s, u, &images, has_tokens ? &tokens : NULL,
+			    !recover || used_tokens, recover, e);
 }
 
 static int finish(struct setup *s, struct error *e)
@@ -188,23 +222,27 @@ static int finish(struct setup *s, struct error *e)
 	return err;
 }
 
+int setup_check_journal(struct setup *s, const struct records *rs, struct error *e)
+{
+	for (size_t i = 0; i < rs->broken.n; i++)
+		plan_warn(&s->plan, "the journal %s", rs->broken.v[i]);
+	if (!rs->broken.n || s->o->force)
+		return 0;
+	error_set(e, EINVAL, "the journal %s: what that run changed can't be taken back",
+		  rs->broken.v[0]);
+	error_hint(e, "what it found is in " JOURNAL_DIR
+		      "; --force leaves that run alone, and goes by the others");
+	return -EINVAL;
+}
+
 int setup_undo(struct setup *s, int *ret_status, struct error *e)
 {
 	struct undo u = { 0 };
 	int err = journal_list(s->c->host, &u.records, e);
 	bool any = records_choose(&u.records, is_left) > 0;
 
-	for (size_t i = 0; i < u.records.broken.n; i++)
-		plan_warn(&s->plan, "the journal %s", u.records.broken.v[i]);
-	if (err >= 0 && u.records.broken.n && !s->o->force) {
-		error_set(e, EINVAL,
-			  "the journal %s: what that run changed can't be taken back",
-			  u.records.broken.v[0]);
-		error_hint(e, "what it found is in " JOURNAL_DIR
-			      "; --force takes back the other "
-			      "runs alone");
-		err = -EINVAL;
-	}
+	if (err >= 0)
+		err = setup_check_journal(s, &u.records, e);
 	for (size_t i = 0; i < u.records.n; i++)
 		if (record_is_unfinished(&u.records.v[i]))
 			plan_warn(&s->plan, "the run %s was interrupted",

@@ -81,15 +81,17 @@ static void verify_undone(const struct undo *u, const struct boot_config *now,
 {
 	CLEANUP(strv_done) struct strv configured = { 0 };
 
-	if (!now->has_generator || !now->configured || !u->makes_menu)
+	if (!now->has_generator || !u->makes_menu)
 		return;
-	cmdline_split(now->configured, strlen(now->configured), &configured);
+	if (now->configured)
+		cmdline_split(now->configured, strlen(now->configured), &configured);
 	for (size_t i = 0; i < now->n; i++) {
 		const struct boot_entry *entry = &now->v[i];
 
 		if (!boot_entry_is_normal(entry))
 			continue;
-		if (!boot_options_carry(options_of(entry), &configured))
+		if (now->configured &&
+		    !boot_options_carry(options_of(entry), &configured))
 			strv_addf(lacks, "the entry '%s' is not as configured",
 				  name_of(entry));
 		verify_gone(&u->edit, &configured, entry, lacks);

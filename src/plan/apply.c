@@ -75,6 +75,8 @@ static int check_before(const struct apply *a, struct error *e)
 		err = check_unchanged(a->host, &a->plan->v[i], e);
 	if (!host_is_live(a->host))
 		return err;
+	if (err >= 0 && a->plan->shelter.dir)
+		err = shelter_check(a->host, &a->plan->shelter, e);
 	for (size_t i = 0; i < a->plan->n_proofs && err >= 0; i++)
 		err = prove(a->host, &a->plan->proofs[i], e);
 	return err;

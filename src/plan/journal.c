@@ -54,6 +54,7 @@ void record_done(struct record *r)
 		edit_done(&r->steps[i].edit);
 		str_done(&r->steps[i].before);
 		str_done(&r->steps[i].after);
+		str_done(&r->steps[i].meanwhile);
 	}
 	free(r->steps);
 	shelter_done(&r->shelter);
@@ -75,101 +76,118 @@ void records_done(struct records *r)
 
 /* ---- writing ----------------------------------------------------------------------- */
 
-static json_t *edit_to_json(const struct edit *ed)
+/* What does not fit into JSON (it is not valid UTF-8) is seen here alone: jansson leaves
+ * it out. */
+static void put(json_t *o, const char *key, json_t *value, bool *fits)
 {
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < ed->n; i++) {
-		json_t *o = json_object();
-
-		json_object_set_new(o, "op", json_string(journal_edits[ed->v[i].op]));
-		json_object_set_new(o, "param", json_string(ed->v[i].param));
-		if (ed->v[i].to)
-			json_object_set_new(o, "to", json_string(ed->v[i].to));
-		json_array_append_new(a, o);
-	}
-	return a;
+	*fits &= json_object_set_new(o, key, value) == 0;
 }
 
-static json_t *texts_to_json(const struct strv *v)
+static void put_text(json_t *o, const char *key, const char *text, bool *fits)
+{
+	if (text)
+		put(o, key, json_string(text), fits);
+}
+
+static void put_texts(json_t *o, const char *key, const struct strv *v, bool *fits)
 {
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < v->n; i++)
-		json_array_append_new(a, json_string(v->v[i]));
-	return a;
+		*fits &= json_array_append_new(a, json_string(v->v[i])) == 0;
+	put(o, key, a, fits);
 }
 
-static json_t *step_to_json(const struct record_step *s)
+static void put_edit(json_t *o, const char *key, const struct edit *ed, bool *fits)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < ed->n; i++) {
+		json_t *item = json_object();
+
+		put_text(item, "op", journal_edits[ed->v[i].op], fits);
+		put_text(item, "param", ed->v[i].param, fits);
+		put_text(item, "to", ed->v[i].to, fits);
+		json_array_append_new(a, item);
+	}
+	put(o, key, a, fits);
+}
+
+static json_t *step_to_json(const struct record_step *s, bool *fits)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "kind", json_string(step_kind_name(s->kind)));
-	if (s->path)
-		json_object_set_new(o, "path", json_string(s->path));
-	if (s->kernel)
-		json_object_set_new(o, "kernel", json_string(s->kernel));
+	put_text(o, "kind", step_kind_name(s->kind), fits);
+	put_text(o, "path", s->path, fits);
+	put_text(o, "kernel", s->kernel, fits);
 	if (s->kind == STEP_RUN)
-		json_object_set_new(o, "argv", texts_to_json(&s->argv));
+		put_texts(o, "argv", &s->argv, fits);
 	if (s->undo.n)
-		json_object_set_new(o, "undo", texts_to_json(&s->undo));
+		put_texts(o, "undo", &s->undo, fits);
 	if (s->argv_aside.n)
-		json_object_set_new(o, "argv_aside", texts_to_json(&s->argv_aside));
+		put_texts(o, "argv_aside", &s->argv_aside, fits);
 	if (s->has_edit)
-		json_object_set_new(o, "edit", edit_to_json(&s->edit));
+		put_edit(o, "edit", &s->edit, fits);
 	if (s->passing)
-		json_object_set_new(o, "passing", json_true());
-	json_object_set_new(o, "existed", json_boolean(s->existed));
+		put(o, "passing", json_true(), fits);
+	put(o, "existed", json_boolean(s->existed), fits);
 	if (s->path)
-		json_object_set_new(o, "mode", json_integer(s->mode));
-	json_object_set_new(o, "done", json_boolean(s->done));
+		put(o, "mode", json_integer(s->mode), fits);
+	put(o, "done", json_boolean(s->done), fits);
 	return o;
 }
 
 /* The contents of conf are in files of their own. */
-static json_t *shelter_to_json(const struct shelter *s)
+static json_t *shelter_to_json(const struct shelter *s, bool *fits)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "dir", json_string(s->dir));
-	json_object_set_new(o, "to", texts_to_json(&s->to));
-	json_object_set_new(o, "entry", json_string(s->entry));
-	if (s->conf)
-		json_object_set_new(o, "conf", json_string(s->conf));
-	json_object_set_new(o, "conf_existed", json_boolean(s->conf_existed));
-	json_object_set_new(o, "argv_down", texts_to_json(&s->argv_down));
+	put_text(o, "dir", s->dir, fits);
+	put_texts(o, "to", &s->to, fits);
+	put_text(o, "entry", s->entry, fits);
+	put_text(o, "conf", s->conf, fits);
+	put(o, "conf_existed", json_boolean(s->conf_existed), fits);
+	put_texts(o, "argv_down", &s->argv_down, fits);
 	return o;
+}
+
+static json_t *record_to_json(const struct record *r, bool *fits)
+{
+	json_t *doc = json_object(), *steps = json_array();
+
+	put_text(doc, "schema", JOURNAL_SCHEMA, fits);
+	put_text(doc, "version", SLICER_VERSION, fits);
+	put_text(doc, "id", r->id, fits);
+	put_text(doc, "state", journal_states[r->state], fits);
+	put_text(doc, "kind", journal_kinds[r->kind], fits);
+	put_text(doc, "bootloader", r->bootloader, fits);
+	put_texts(doc, "directories", &r->dirs, fits);
+	put_edit(doc, "edit", &r->edit, fits);
+	for (size_t i = 0; i < r->n; i++)
+		json_array_append_new(steps, step_to_json(&r->steps[i], fits));
+	put(doc, "steps", steps, fits);
+	if (r->shelter.dir)
+		put(doc, "shelter", shelter_to_json(&r->shelter, fits), fits);
+	return doc;
 }
 
 int journal_save(const struct host *h, const struct record *r, struct error *e)
 {
 	CLEANUP(free_char) char *path = xasprintf(JOURNAL_DIR "/%s/manifest.json", r->id);
-	json_t *doc = json_object(), *steps = json_array();
-	char *text;
-	int err;
+	bool fits = true;
+	json_t *doc = record_to_json(r, &fits);
+	CLEANUP(free_char)
+	char *text = fits ? json_dumps(doc, JSON_INDENT(1) | JSON_ENSURE_ASCII) : NULL;
 
-	json_object_set_new(doc, "schema", json_string(JOURNAL_SCHEMA));
-	json_object_set_new(doc, "version", json_string(SLICER_VERSION));
-	json_object_set_new(doc, "id", json_string(r->id));
-	json_object_set_new(doc, "state", json_string(journal_states[r->state]));
-	json_object_set_new(doc, "kind", json_string(journal_kinds[r->kind]));
-	json_object_set_new(doc, "bootloader", json_string(r->bootloader));
-	json_object_set_new(doc, "directories", texts_to_json(&r->dirs));
-	json_object_set_new(doc, "edit", edit_to_json(&r->edit));
-	for (size_t i = 0; i < r->n; i++)
-		json_array_append_new(steps, step_to_json(&r->steps[i]));
-	json_object_set_new(doc, "steps", steps);
-	if (r->shelter.dir)
-		json_object_set_new(doc, "shelter", shelter_to_json(&r->shelter));
-	text = json_dumps(doc, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 	json_decref(doc);
-	if (!text)
-		return error_set(e, EINVAL,
-				 "the journal can't hold this plan: a path or "
-				 "parameter is not valid UTF-8");
-	err = host_replace(h, path, text, strlen(text), 0600, e);
-	free(text);
-	return err;
+	if (text)
+		return host_replace(h, path, text, strlen(text), 0600, e);
+	error_set(e, EINVAL,
+		  "the journal can't hold this plan: a path or parameter is not valid "
+		  "UTF-8");
+	error_hint(e, "without a journal there is no way back: give it another name, or "
+		      "change it by hand");
+	return -EINVAL;
 }
 
 static int write_text(const struct host *h, const struct record *r, const char *name,
@@ -199,22 +217,48 @@ static int write_shelter(const struct host *h, const struct record *r, struct er
 	return err;
 }
 
-/* A name that no other run has: the time, and a counter for runs within one second or
- * with a clock that went back. */
+/* Of a name: its time, and the counter behind it. */
+#define STAMP_LEN 16
+
+/* Names sort by age. Where the clock went back, the newest run's time goes on. */
+static unsigned choose_stamp(const struct host *h, char *stamp, size_t size)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+	time_t t = time(NULL);
+	unsigned next = 0;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(stamp, size, "%Y%m%dT%H%M%SZ", &tm);
+	if (host_list(h, JOURNAL_DIR, &names, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i];
+		unsigned n;
+
+		if (strlen(name) < STAMP_LEN + 4 || name[STAMP_LEN] != '-' ||
+		    strspn(name + STAMP_LEN + 1, "0123456789") !=
+			    strlen(name + STAMP_LEN + 1) ||
+		    strncmp(name, stamp, STAMP_LEN) < 0)
+			continue;
+		n = (unsigned)strtoul(name + STAMP_LEN + 1, NULL, 10) + 1;
+		if (strncmp(name, stamp, STAMP_LEN) > 0 || n > next)
+			next = n;
+		memcpy(stamp, name, STAMP_LEN);
+	}
+	return next;
+}
+
 static int make_directory(const struct host *h, struct record *r, struct error *e)
 {
 	char stamp[32];
-	time_t t = time(NULL);
-	struct tm tm;
 	int err = host_mkdirs(h, "/var/lib/slicer", 0700, e);
 
 	if (err >= 0)
 		err = host_mkdirs(h, JOURNAL_DIR, 0700, e);
 	if (err < 0)
 		return err;
-	gmtime_r(&t, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	for (unsigned i = 0;; i++) {
+	for (unsigned i = choose_stamp(h, stamp, sizeof(stamp));; i++) {
 		CLEANUP(free_char) char *id = xasprintf("%s-%03u", stamp, i);
 		CLEANUP(free_char) char *path = xasprintf(JOURNAL_DIR "/%s", id);
 
@@ -271,6 +315,7 @@ static void steps_from_plan(const struct host *h, struct record *r, const struct
 		edit_copy(&r->steps[i].edit, &s->edit);
 		str_set(&r->steps[i].before, str_c(&s->before), s->before.len);
 		str_set(&r->steps[i].after, str_c(&s->after), s->after.len);
+		str_set(&r->steps[i].meanwhile, str_c(&s->meanwhile), s->meanwhile.len);
 	}
 }
 
@@ -291,6 +336,9 @@ int journal_begin(const struct host *h, const struct plan *p, const struct edit 
 		err = write_contents(h, ret, i, "before", &p->v[i].before, e);
 		if (err >= 0 && p->v[i].kind != STEP_RUN)
 			err = write_contents(h, ret, i, "after", &p->v[i].after, e);
+		if (err >= 0 && p->v[i].meanwhile.len)
+			err = write_contents(h, ret, i, "meanwhile", &p->v[i].meanwhile,
+					     e);
 	}
 	if (err >= 0)
 		err = write_shelter(h, ret, e);

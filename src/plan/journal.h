@@ -45,6 +45,8 @@ struct record_step {
 	struct edit edit;
 	bool has_after; /* false: the program did not get that far */
 	struct str before, after; /* contents, loaded by journal_list */
+	struct str meanwhile; /* what it holds while programs take back; empty: as before
+			       */
 };
 
 struct record {

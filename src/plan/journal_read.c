@@ -118,8 +118,26 @@ static int read_shelter(const struct host *h, struct record *r, struct error *e)
 	if (!r->shelter.conf)
 		return 0;
 	err = host_read(h, before, MAX_CONTENTS, &r->shelter.conf_before, e);
-	return err < 0 ? err
-		       : host_read(h, after, MAX_CONTENTS, &r->shelter.conf_after, e);
+	if (err >= 0)
+		err = host_read(h, after, MAX_CONTENTS, &r->shelter.conf_after, e);
+	if (err < 0 ||
+	    (r->shelter.conf_after.len > r->shelter.conf_before.len &&
+	     str_starts(str_c(&r->shelter.conf_after), str_c(&r->shelter.conf_before))))
+		return err;
+	error_set(e, EINVAL, "is not what slicer writes there");
+	error_at(e, after, 0);
+	return -EINVAL;
+}
+
+/* Most steps have none. */
+static int read_meanwhile(const struct host *h, const char *id, size_t i, struct str *ret,
+			  struct error *e)
+{
+	CLEANUP(free_char)
+	char *path = xasprintf(JOURNAL_DIR "/%s/%zu.meanwhile", id, i);
+	bool exists;
+
+	return read_now(h, path, &exists, ret, e);
 }
 
 static int read_contents(const struct host *h, struct record *r, struct error *e)
@@ -144,6 +162,9 @@ static int read_contents(const struct host *h, struct record *r, struct error *e
 			return err;
 		if (err < 0 && e)
 			*e = (struct error){ 0 };
+		err = read_meanwhile(h, r->id, i, &s->meanwhile, e);
+		if (err < 0)
+			return err;
 	}
 	return read_shelter(h, r, e);
 }
@@ -164,8 +185,11 @@ static int read_record(const struct host *h, const char *id, bool contents,
 	fits = doc && record_from_json(doc, r);
 	json_decref(doc);
 	r->id = xstrdup(id);
-	if (fits)
-		return contents ? read_contents(h, r, e) : 0;
+	if (fits) {
+		err = contents ? read_contents(h, r, e) : 0;
+		/* A file that is lost; without a manifest there was no run. */
+		return err == -ENOENT ? -EIO : err;
+	}
 	error_set(e, EINVAL, "is not a journal that this slicer understands");
 	error_at(e, path, 0);
 	return -EINVAL;

@@ -31,6 +31,18 @@ static void run_undo(const struct apply *a, const struct step *s, int log_fd,
 			 why.what);
 }
 
+/* Set before programs that run again, so that nothing but the shelter starts meanwhile:
+ * it is set again behind them. */
+static bool is_late(const struct apply *a, size_t i, size_t begun)
+{
+	if (!a->plan->v[i].undo.n)
+		return false;
+	while (++i < begun)
+		if (step_runs_again(&a->plan->v[i]))
+			return true;
+	return false;
+}
+
 /* As it was before; or, where programs are run again, as they must find it. */
 static int put_back(const struct apply *a, const struct step *s, struct record *rec,
 		    struct error *e)
@@ -53,7 +65,7 @@ static void restore(const struct apply *a, size_t begun, struct record *rec, int
 		struct error why = { 0 };
 		bool exists;
 
-		if (s->undo.n)
+		if (s->undo.n && !is_late(a, i, begun))
 			run_undo(a, s, log_fd, left);
 		if (!path)
 			continue;
@@ -67,7 +79,7 @@ static void restore(const struct apply *a, size_t begun, struct record *rec, int
 
 /* What had to stay until the programs were through. */
 static void restore_rest(const struct apply *a, size_t begun, struct record *rec,
-			 struct str *left)
+			 int log_fd, struct str *left)
 {
 	for (size_t i = begun; i-- > 0;) {
 		const struct step *s = &a->plan->v[i];
@@ -76,6 +88,13 @@ static void restore_rest(const struct apply *a, size_t begun, struct record *rec
 		if (s->meanwhile.len && do_file(a->host, s, false, &rec->dirs, &why) < 0)
 			str_addf(left, "%s is not as before (%s)\n", s->path, why.what);
 	}
+	/* What is not whole must not be started by it. */
+	for (size_t i = begun; i-- > 0;)
+		if (is_late(a, i, begun) && left->len)
+			str_addf(left, "what %s set is not set again\n",
+				 a->plan->v[i].argv.v[0]);
+		else if (is_late(a, i, begun))
+			run_undo(a, &a->plan->v[i], log_fd, left);
 	for (size_t i = rec->dirs.n; i-- > 0;) {
 		struct error why = { 0 };
 
@@ -102,6 +121,48 @@ static void regenerate(const struct apply *a, size_t begun, int log_fd, struct s
 	}
 }
 
+/* Taking it down may have been what failed. */
+static void shelter_again(const struct apply *a, size_t begun, struct record *rec,
+			  struct str *left)
+{
+	struct error why = { 0 };
+	bool needed = false;
+
+	for (size_t i = 0; i < begun; i++)
+		needed |= step_runs_again(&a->plan->v[i]);
+	if (needed && rec->shelter.dir && !shelter_is_up(a->host, &rec->shelter) &&
+	    shelter_up(a->host, &rec->shelter, &why) < 0)
+		str_addf(left, "%s\n", why.what);
+}
+
+/* What could not be taken back, each on its line: in the error as far as it has room, in
+ * the log whole. */
+static void tell_left(const struct str *left, int log_fd, struct error *e)
+{
+	size_t n, room;
+
+	/* The sentence that counts must fit. */
+	if (strlen(e->what) > ROOM_FOR_CAUSE)
+		snprintf(e->what + ROOM_FOR_CAUSE, sizeof(e->what) - ROOM_FOR_CAUSE,
+			 " ...");
+	n = strlen(e->what);
+	if (!left->len) {
+		snprintf(e->what + n, sizeof(e->what) - n,
+			 "\nEverything was taken back: the host is as it was before.");
+		return;
+	}
+	if (log_fd >= 0)
+		dprintf(log_fd, "not as before:\n%s", str_c(left));
+	n += (size_t)snprintf(e->what + n, sizeof(e->what) - n,
+			      "\nNOT everything could be taken back:\n");
+	room = sizeof(e->what) - n;
+	if (left->len < room)
+		snprintf(e->what + n, room, "%s", str_c(left));
+	else
+		snprintf(e->what + n, room, "%.*s\n... (all of it is in the log)",
+			 (int)room - 40, str_c(left));
+}
+
 /* Not even the first step has done more than fail to replace a file. */
 static bool is_untouched(const struct apply *a, size_t begun)
 {
@@ -113,25 +174,26 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 {
 	CLEANUP(str_done) struct str left = { 0 };
 	struct error why = { 0 };
-	size_t n;
 
 	if (!is_untouched(a, begun))
 		apply_tell(a, NULL, APPLY_TAKE_BACK, 0, NULL);
 	restore(a, begun, rec, log_fd, &left);
 	if (host_is_live(a->host) && !is_untouched(a, begun)) {
+		shelter_again(a, begun, rec, &left);
 		regenerate(a, begun, log_fd, &left);
-		restore_rest(a, begun, rec, &left);
+		restore_rest(a, begun, rec, log_fd, &left);
 		if (host_sync(a->host, &why) < 0 ||
 		    (!left.len && a->verify && a->verify(a->data, true, &why) < 0))
 			str_addf(&left, "%s\n", why.what);
 	} else {
-		restore_rest(a, begun, rec, &left);
+		restore_rest(a, begun, rec, log_fd, &left);
 	}
 	/* What is not as before had better not be what boots. */
-	if (rec->shelter.dir && left.len)
+	if (rec->shelter.dir && left.len && shelter_is_up(a->host, &rec->shelter))
 		str_addf(&left, "%s starts what was there before, until that is mended\n",
 			 rec->shelter.entry);
-	else if (rec->shelter.dir && shelter_down(a->host, &rec->shelter, &why) < 0)
+	else if (rec->shelter.dir && !left.len &&
+		 shelter_down(a->host, &rec->shelter, &why) < 0)
 		str_addf(&left, "%s\n", why.what);
 	if (!left.len && is_untouched(a, begun)) {
 		/* The first write failed and left nothing: that is no failed change. */
@@ -145,18 +207,9 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 	if (journal_save(a->host, rec, &why) < 0)
 		str_addf(&left, "the journal could not be brought up to date (%s)\n",
 			 why.what);
-	/* The sentence that counts must fit. */
-	if (strlen(e->what) > ROOM_FOR_CAUSE)
-		snprintf(e->what + ROOM_FOR_CAUSE, sizeof(e->what) - ROOM_FOR_CAUSE,
-			 " ...");
-	n = strlen(e->what);
-	if (e->rolled_back) {
-		snprintf(e->what + n, sizeof(e->what) - n,
-			 "\nEverything was taken back: the host is as it was before.");
+	tell_left(&left, log_fd, e);
+	if (e->rolled_back)
 		return;
-	}
-	snprintf(e->what + n, sizeof(e->what) - n,
-		 "\nNOT everything could be taken back:\n%s", str_c(&left));
 	error_hint(
 		e,
 		"put right what is named above before the next reboot, and let 'slicer "

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "plan/files.h"
+#include "probe/facts.h"
 
 #define SELECT_TIMEOUT_S 60
 
@@ -19,6 +20,69 @@ static int run(const struct host *h, const struct strv *argv, struct error *e)
 	return argv->n ? host_run(h, &r, e) : 0;
 }
 
+/* Where a variable says what is the default: whether it says the shelter's entry. */
+static int is_selected(const struct host *h, const struct shelter *s, bool *ret,
+		       char **ret_value, struct error *e)
+{
+	CLEANUP(efi_done) struct efi_facts efi = { 0 };
+	const char *name = strrchr(s->entry, '/');
+	int err = efi_probe(h, &efi, e);
+
+	*ret = err >= 0 && efi.entry_default && str_eq(efi.entry_default, name + 1);
+	if (ret_value)
+		*ret_value = err >= 0 ? take(efi.entry_default) : NULL;
+	return err;
+}
+
+/* A program may say that it went well and have done nothing. */
+static int select_entry(const struct host *h, const struct shelter *s,
+			const struct strv *argv, bool wanted, struct error *e)
+{
+	bool is;
+	int err = is_selected(h, s, &is, NULL, e);
+
+	if (err < 0 || is == wanted)
+		return err;
+	err = run(h, argv, e);
+	if (err >= 0)
+		err = is_selected(h, s, &is, NULL, e);
+	if (err < 0 || is == wanted)
+		return err;
+	return error_set(e, EPROTO, "%s ended well, but LoaderEntryDefault is %s",
+			 argv->v[0],
+			 wanted ? "not what it was told" : "still slicer's entry");
+}
+
+static int stale(const char *what, const char *path, struct error *e)
+{
+	error_set(e, ESTALE, "%s was changed by somebody else since the plan was made",
+		  what);
+	error_at(e, path, 0);
+	error_hint(e, "run the same command again: it looks anew");
+	return -ESTALE;
+}
+
+int shelter_check(const struct host *h, const struct shelter *s, struct error *e)
+{
+	CLEANUP(str_done) struct str now = { 0 };
+	CLEANUP(free_char) char *value = NULL;
+	bool exists, is;
+	int err;
+
+	if (s->conf) {
+		err = read_now(h, s->conf, &exists, &now, e);
+		if (err < 0 || (exists && str_same(&now, &s->conf_after)) ||
+		    (exists == s->conf_existed &&
+		     (!exists || str_same(&now, &s->conf_before))))
+			return err;
+		return stale("it", s->conf, e);
+	}
+	err = is_selected(h, s, &is, &value, e);
+	if (err < 0 || is || str_eq(value, s->argv_down.v[s->argv_down.n - 1]))
+		return err;
+	return stale("LoaderEntryDefault", NULL, e);
+}
+
 int shelter_up(const struct host *h, const struct shelter *s, struct error *e)
 {
 	int err = host_mkdirs(h, s->dir, 0755, e);
@@ -31,8 +95,8 @@ int shelter_up(const struct host *h, const struct shelter *s, struct error *e)
 	if (err >= 0 && s->conf)
 		err = host_replace(h, s->conf, str_c(&s->conf_after), s->conf_after.len,
 				   0644, e);
-	if (err >= 0)
-		err = run(h, &s->argv_up, e);
+	if (err >= 0 && !s->conf)
+		err = select_entry(h, s, &s->argv_up, true, e);
 	if (err >= 0)
 		err = host_sync(h, e);
 	if (err < 0)
@@ -79,10 +143,14 @@ bool shelter_is_up(const struct host *h, const struct shelter *s)
 	CLEANUP(str_done) struct str now = { 0 };
 	CLEANUP(str_done) struct str rest = { 0 };
 
+	bool is;
+
 	if (!s->dir || !host_exists(h, s->entry))
 		return false;
-	return !s->conf || (host_read(h, s->conf, MAX_CONTENTS, &now, NULL) == 0 &&
-			    without_ours(s, &now, &rest));
+	if (!s->conf)
+		return is_selected(h, s, &is, NULL, NULL) >= 0 && is;
+	return host_read(h, s->conf, MAX_CONTENTS, &now, NULL) == 0 &&
+	       without_ours(s, &now, &rest);
 }
 
 static int remove_if_there(const struct host *h, const char *path, struct error *e)
@@ -97,8 +165,8 @@ int shelter_down(const struct host *h, const struct shelter *s, struct error *e)
 
 	if (s->conf)
 		host_replace_sweep(h, s->conf);
-	if (err >= 0)
-		err = run(h, &s->argv_down, e);
+	if (err >= 0 && !s->conf)
+		err = select_entry(h, s, &s->argv_down, false, e);
 	if (err >= 0)
 		err = host_sync(h, e);
 	if (err >= 0)

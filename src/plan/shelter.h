@@ -7,6 +7,10 @@
 #include "host/host.h"
 #include "steps/steps.h"
 
+/* Is what says the default still as the plan found it, or as a shelter that stands left
+ * it? Nothing of somebody else's is to be overwritten. Error: -ESTALE, or what can't be
+ * read. */
+int shelter_check(const struct host *h, const struct shelter *s, struct error *e);
 /* Copies first, then the entry, then the default: before the last of these nothing has
  * changed for the loader. On the disk when this returns. */
 int shelter_up(const struct host *h, const struct shelter *s, struct error *e);

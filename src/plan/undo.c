@@ -93,7 +93,8 @@ static bool same(const struct state *s, bool exists, const struct str *text)
  * not, and the state is not the one from before it either. */
 static bool step_back(const struct record_step *s, struct state *now)
 {
-	if (s->has_after && same(now, s->kind != STEP_REMOVE, &s->after)) {
+	if ((s->has_after && same(now, s->kind != STEP_REMOVE, &s->after)) ||
+	    (s->meanwhile.len && same(now, true, &s->meanwhile))) {
 		now->exists = s->existed;
 		now->text = &s->before;
 		now->mode = s->mode;
@@ -148,6 +149,20 @@ static void add_tokens(const struct step *s, mode_t mode, struct plan *ret)
 			     s->why);
 }
 
+/* What slicer added is taken out of the file as it is now: where that can be done. */
+static void undo_tokens(const struct plan *tokens, const char *path, mode_t mode,
+			struct plan *ret, char **need_tokens, bool *used_tokens)
+{
+	if (!tokens) {
+		if (!*need_tokens)
+			*need_tokens = xstrdup(path);
+		return;
+	}
+	*used_tokens = true;
+	if (step_of(tokens, path))
+		add_tokens(step_of(tokens, path), mode, ret);
+}
+
 static int undo_file(const struct host *h, const struct records *rs,
 		     const struct plan *tokens, const struct strv *own, const char *keep,
 		     const char *path, struct plan *ret, char **need_tokens,
@@ -163,9 +178,9 @@ static int undo_file(const struct host *h, const struct records *rs,
 	else if (err < 0)
 		return err;
 	host_stat(h, path, &st);
-	if (keep && !strcmp(keep, path) && err >= 0 && step_of(tokens, path)) {
-		*used_tokens = true;
-		add_tokens(step_of(tokens, path), st.st_mode & 07777, ret);
+	if (str_eq(keep, path) && err >= 0) {
+		undo_tokens(tokens, path, st.st_mode & 07777, ret, need_tokens,
+			    used_tokens);
 		plan_warn(ret, "%s stays, without slicer's parameters", path);
 		return 0;
 	}
@@ -182,13 +197,9 @@ static int undo_file(const struct host *h, const struct records *rs,
 	if (strv_has(own, path)) {
 		plan_warn(ret, "%s was changed by somebody else since: it is left alone",
 			  path);
-	} else if (!tokens) {
-		if (!*need_tokens)
-			*need_tokens = xstrdup(path);
 	} else {
-		*used_tokens = true;
-		if (step_of(tokens, path))
-			add_tokens(step_of(tokens, path), st.st_mode & 07777, ret);
+		undo_tokens(tokens, path, st.st_mode & 07777, ret, need_tokens,
+			    used_tokens);
 	}
 	return 0;
 }
@@ -333,6 +344,21 @@ int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 			    is_due(r, k, recover))
 				err = undo_program(h, rs, &r->steps[k], tokens, ret, e);
 	}
+	return err;
+}
+
+int undo_run_again(const struct host *h, const struct records *rs, struct plan *ret,
+		   struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < rs->n; i++)
+		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n && err >= 0; k++) {
+			const struct record_step *s = &rs->v[i].steps[k];
+
+			if (s->kind == STEP_RUN && !s->passing && !s->undo.n)
+				err = undo_program(h, rs, s, true, ret, e);
+		}
 	return err;
 }
 

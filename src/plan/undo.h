@@ -52,6 +52,11 @@ int undo_passing(const struct host *h, const struct records *rs, struct plan *re
 int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 		  bool recover, struct plan *ret, struct error *e);
 
+/* All programs that those runs had, to be run again on the restored files: for where the
+ * boot loader can't make a plan any more. */
+int undo_run_again(const struct host *h, const struct records *rs, struct plan *ret,
+		   struct error *e);
+
 /* Has one of the interrupted runs begun a program that changes what the loader starts
  * once, kept in a file that was there before? If that is gone now, the program took it.
  */

@@ -90,6 +90,7 @@ static void read_variables(const struct host *h, struct efi_facts *ret)
 	ret->entry_selected = read_string(h, "LoaderEntrySelected");
 	ret->entry_default = read_string(h, "LoaderEntryDefault");
 	ret->entry_oneshot = read_string(h, "LoaderEntryOneShot");
+	ret->entry_preferred = read_string(h, "LoaderEntryPreferred");
 	ret->entry_saved = read_string(h, "LoaderEntryLastBooted");
 	if (read_number(h, "LoaderFeatures", LOADER, &n))
 		ret->loader_features = n;
@@ -131,6 +132,7 @@ void efi_done(struct efi_facts *f)
 	free(f->entry_selected);
 	free(f->entry_default);
 	free(f->entry_oneshot);
+	free(f->entry_preferred);
 	free(f->entry_saved);
 	free(f->boot_file);
 	*f = (struct efi_facts){ 0 };

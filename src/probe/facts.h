@@ -61,7 +61,7 @@ struct efi_facts {
 	char *stub_info; /* StubInfo: the running kernel is a UKI */
 	char *loader_part_uuid; /* LoaderDevicePartUUID, lower case */
 	char *loader_image; /* LoaderImageIdentifier */
-	char *entry_selected, *entry_default, *entry_oneshot;
+	char *entry_selected, *entry_default, *entry_oneshot, *entry_preferred;
 	char *entry_saved; /* LoaderEntryLastBooted: what "@saved" means */
 	uint64_t loader_features;
 	char *boot_file; /* file of Boot####[BootCurrent]: "\EFI\debian\shimx64.efi" */

@@ -335,6 +335,20 @@ void plan_next(struct plan *p, const char *fmt, ...)
 	va_end(ap);
 }
 
+void plan_set_first(struct plan *p, size_t n)
+{
+	size_t to = 0;
+
+	for (size_t i = n; i < p->n; i++) {
+		struct step s = p->v[i];
+
+		if (!s.undo.n)
+			continue;
+		memmove(p->v + to + 1, p->v + to, (i - to) * sizeof(s));
+		p->v[to++] = s;
+	}
+}
+
 void plan_order(struct plan *p)
 {
 	struct step *v = xcalloc(p->n, sizeof(*v));

@@ -141,6 +141,9 @@ void plan_next(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
 /* Moves the programs behind all files: each generator runs once, after everything it
  * reads. */
 void plan_order(struct plan *p);
+/* Moves the programs that undo takes back (plan_run_with_undo()), from step n on, to the
+ * front. */
+void plan_set_first(struct plan *p, size_t n);
 const char *step_kind_name(enum step_kind kind);
 
 #endif

@@ -1,0 +1,314 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The way back where the world is not as it was: another boot, another clock, other files, a journal that is damaged.
+
+# shellcheck disable=SC2016 # text for the shells in the tree
+
+load helpers
+
+WANT='intel_iommu=on iommu=pt'
+RUNS=var/lib/slicer/runs
+LOADER=4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
+
+host() { # HOST [STATE]
+	tree "$1" "${2:-off}"
+	alive
+	switched_on
+}
+# Plain functions, so that bats stops at the line: it does not at a "!".
+none() { ! grep -rq -- "$@"; }
+entries() { cat "$T"/boot/efi/loader/entries/*.conf; }
+no_entry_has() { [ "$(entries | grep -c -- "$1")" -eq 0 ]; }
+variable() { # NAME: its text
+	tail -c +5 "$T/sys/firmware/efi/efivars/$1-$LOADER" | tr -d '\0'
+}
+newest_kind() {
+	jq -r .kind "$T/$RUNS/$(ls "$T/$RUNS" | tail -n 1)/manifest.json"
+}
+
+@test "undo in a rescue boot: what was typed into the menu does not become the entries' command line" {
+	host kernel-install
+	live setup-iommu --yes
+	exits 0
+	sed -i 's/$/ systemd.unit=rescue.target/' "$T/proc/cmdline"
+	live setup-iommu --undo --yes
+	exits 0
+	says "/etc/kernel/cmdline stays, without slicer's parameters"
+	[ "$(cat "$T/etc/kernel/cmdline")" = "root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro quiet" ]
+	no_entry_has rescue.target
+	no_entry_has "$WANT"
+	# A boot like any other later, the file is a file like any other.
+	[ "$(entries | grep -c '^options .*quiet')" -eq 2 ]
+}
+
+@test "undo in a rescue boot: also where the parameters were taken out of the file by hand" {
+	host kernel-install
+	live setup-iommu --yes
+	exits 0
+	sed -i "s/ $WANT//" "$T/etc/kernel/cmdline"
+	sed -i 's/$/ single/' "$T/proc/cmdline"
+	live setup-iommu --undo --yes
+	exits 0
+	[ -s "$T/etc/kernel/cmdline" ]
+	no_entry_has single
+}
+
+@test "undo where the configuration can't be proven any more: the menu is made anew all the same" {
+	host debian-grub
+	live setup-iommu --yes
+	exits 0
+	mkdir -p "$T/etc/default/grub.d"
+	echo 'if [ "$(uname -m)" = x ]; then GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT a"; fi' \
+		>"$T/etc/default/grub.d/zz.cfg"
+	live setup-iommu --undo --yes
+	exits 0
+	says "run update-grub"
+	none iommu= "$T/boot/grub/grub.cfg" "$T/etc/default/grub"
+}
+
+@test "undo where the menu keeps the parameters although its program says 0: that is no success" {
+	host debian-grub
+	live setup-iommu --yes
+	exits 0
+	mkdir -p "$T/etc/default/grub.d"
+	echo 'if [ "$(uname -m)" = x ]; then GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT a"; fi' \
+		>"$T/etc/default/grub.d/zz.cfg"
+	cp "$T/boot/grub/grub.cfg" "$T/boot/grub/mine"
+	program usr/sbin/grub-mkconfig <<-'SH'
+		#!/bin/sh
+		for out; do :; done
+		cat /boot/grub/mine >"$out"
+	SH
+	live setup-iommu --undo --yes
+	exits 4
+	complains "still has intel_iommu=on"
+	grep -q "$WANT" "$T/etc/default/grub"
+}
+
+@test "a clock that went back: runs stay in the order in which they were made" {
+	tree debian-grub off
+	on setup-iommu --yes
+	exits 0
+	mv "$T/$RUNS"/* "$T/$RUNS/20991231T235959Z-000"
+	on setup-iommu --undo --yes
+	exits 0
+	[ "$(ls "$T/$RUNS" | tail -n 1)" = 20991231T235959Z-001 ]
+	[ "$(newest_kind)" = undo ]
+	# That undo was cut short: going on does not bring the parameters back.
+	sed -i 's/"state": "applied"/"state": "started"/' "$T/$RUNS/20991231T235959Z-001/manifest.json"
+	sed -i 's/"state": "undone"/"state": "applied"/' "$T/$RUNS/20991231T235959Z-000/manifest.json"
+	on setup-iommu --undo --yes
+	exits 0
+	none iommu= "$T/etc/default/grub"
+}
+
+@test "an interrupted run whose journal is damaged: nothing is set up over it" {
+	tree debian-grub off
+	on setup-iommu --yes
+	exits 0
+	sed -i 's/"state": "applied"/"state": "started"/' "$T/$RUNS"/*/manifest.json
+	rm "$T/$RUNS"/*/0.before
+	remember
+	on setup-iommu --yes
+	exits 3
+	complains 0.before
+	complains --force
+	unchanged
+	on setup-iommu --yes --force --param panic=10
+	exits 0
+	says 0.before
+}
+
+@test "a name that the journal can't hold: refused before anything is changed" {
+	tree debian-grub off
+	printf 'GRUB_CMDLINE_LINUX="label=caf\351"\n' >>"$T/etc/default/grub"
+	remember
+	on setup-iommu --yes --remove-param label
+	exits 3
+	complains "not valid UTF-8"
+	unchanged
+	[ -z "$(ls "$T/$RUNS")" ] || { on setup-iommu --status && exits 0; }
+}
+
+@test "somebody's custom.cfg is a link: only a trial minds" {
+	host debian-grub
+	ln -s /root/my.cfg "$T/boot/grub/custom.cfg"
+	live setup-iommu --trial --yes
+	exits 3
+	complains "is a link"
+	live setup-iommu --yes
+	exits 0
+	live setup-iommu --undo --yes
+	exits 0
+	mkdir -p "$T/root"
+	echo '# mine' >"$T/root/my.cfg"
+	live setup-iommu --yes
+	exits 0
+	live setup-iommu --undo --yes
+	exits 0
+	[ -L "$T/boot/grub/custom.cfg" ]
+}
+
+@test "a trial is pending while programs rewrite the ESP: the loader forgets it first, and knows of it if they fail" {
+	host kernel-install
+	live setup-iommu --trial --yes
+	exits 0
+	[ -n "$(next_entry)" ]
+	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
+	program usr/sbin/update-initramfs <<-SH
+		#!/bin/sh
+		[ ! -e /sys/firmware/efi/efivars/LoaderEntryOneShot-$LOADER ] || echo set >>/tmp/set
+		[ ! -e /tmp/broken ] || exit 1
+		exec /usr/sbin/update-initramfs.real "\$@"
+	SH
+	: >"$T/tmp/broken"
+	live setup-iommu --yes
+	exits 4
+	[ ! -e "$T/tmp/set" ]
+	rm "$T/tmp/broken"
+	live setup-iommu --undo --yes
+	exits 0
+	live setup-iommu --trial --yes
+	exits 0
+	live setup-iommu --yes
+	exits 0
+	[ ! -e "$T/tmp/set" ]
+	[ -z "$(next_entry)" ]
+	[ -z "$(trial_entry)" ]
+}
+
+@test "a set-up over a pending trial fails once: all is taken back, the trial included" {
+	host kernel-install
+	settle
+	live setup-iommu --trial --yes
+	exits 0
+	remember
+	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		[ ! -e /tmp/failed ] || exec /usr/local/bin/kernel-install.real "$@"
+		: >/tmp/failed
+		exit 1
+	SH
+	live setup-iommu --yes
+	exits 4
+	complains "Everything was taken back"
+	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+	unchanged
+}
+
+@test "what systemd-boot starts before any default: not while programs rewrite the ESP" {
+	host kernel-install
+	inside /usr/local/bin/bootctl set-oneshot other.conf
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains "would start other.conf, which was set to be started once"
+	complains 'bootctl set-oneshot ""'
+	unchanged
+	inside /usr/local/bin/bootctl set-oneshot ''
+	echo 'preferred other*' >>"$T/boot/efi/loader/loader.conf"
+	live setup-iommu --yes
+	exits 3
+	complains "would start other*, which systemd-boot is told to prefer"
+}
+
+@test "LoaderEntryDefault wins over loader.conf: the shelter stands there, and goes" {
+	local id
+	host kernel-install
+	id=$(basename "$T"/boot/efi/loader/entries/*6.12.117*.conf)
+	inside /usr/local/bin/bootctl set-default "$id"
+	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
+	program usr/sbin/update-initramfs <<-SH
+		#!/bin/sh
+		tail -c +5 /sys/firmware/efi/efivars/LoaderEntryDefault-$LOADER | tr -d '\\0' >>/tmp/default
+		exec /usr/sbin/update-initramfs.real "\$@"
+	SH
+	live setup-iommu --yes
+	exits 0
+	grep -q '^slicer-shelter.conf' "$T/tmp/default"
+	[ "$(variable LoaderEntryDefault)" = "$id" ]
+	[ ! -e "$T/boot/efi/slicer-shelter" ]
+}
+
+@test "a bootctl that says 0 and does nothing: without a shelter no program runs" {
+	local id
+	host kernel-install
+	id=$(basename "$T"/boot/efi/loader/entries/*6.12.117*.conf)
+	inside /usr/local/bin/bootctl set-default "$id"
+	remember
+	mv "$T/usr/local/bin/bootctl" "$T/usr/local/bin/bootctl.real"
+	program usr/local/bin/bootctl <<-'SH'
+		#!/bin/sh
+		exit 0
+	SH
+	live setup-iommu --yes
+	exits 3
+	complains "bootctl ended well, but LoaderEntryDefault is not what it was told"
+	mv "$T/usr/local/bin/bootctl.real" "$T/usr/local/bin/bootctl"
+	unchanged
+}
+
+@test "killed between the default and the shelter's entry: the next run has a shelter of its own" {
+	local id
+	host kernel-install
+	id=$(basename "$T"/boot/efi/loader/entries/*6.12.117*.conf)
+	inside /usr/local/bin/bootctl set-default "$id"
+	mv "$T/usr/local/bin/bootctl" "$T/usr/local/bin/bootctl.real"
+	program usr/local/bin/bootctl <<-'SH'
+		#!/bin/sh
+		/usr/local/bin/bootctl.real "$@"
+		[ "$2" = slicer-shelter.conf ] || [ -e /tmp/killed ] || { : >/tmp/killed; kill -KILL $PPID $$; }
+	SH
+	live setup-iommu --yes
+	exits 137
+	[ "$(variable LoaderEntryDefault)" = "$id" ]
+	[ -e "$T/boot/efi/loader/entries/slicer-shelter.conf" ]
+	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
+	program usr/sbin/update-initramfs <<-SH
+		#!/bin/sh
+		tail -c +5 /sys/firmware/efi/efivars/LoaderEntryDefault-$LOADER | tr -d '\\0' >>/tmp/default
+		echo >>/tmp/default
+		exec /usr/sbin/update-initramfs.real "\$@"
+	SH
+	live setup-iommu --yes
+	exits 0
+	[ "$(sort -u "$T/tmp/default")" = slicer-shelter.conf ]
+	[ "$(variable LoaderEntryDefault)" = "$id" ]
+	[ ! -e "$T/boot/efi/slicer-shelter" ]
+}
+
+@test "killed while what was set up is taken back: a file that was only there meanwhile goes, too" {
+	host kernel-install
+	remember
+	live setup-iommu --yes
+	exits 0
+	sed -i 's/"state": "applied"/"state": "started"/' "$T/$RUNS"/*/manifest.json
+	cp "$T/$RUNS"/*/*.meanwhile "$T/etc/kernel/cmdline"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/etc/kernel/cmdline" ]
+	no_entry_has "$WANT"
+}
+
+@test "--trial where there is nothing to try: told, and an old trial ends" {
+	host debian-grub ready
+	live setup-iommu --trial --param panic=10 --yes
+	exits 0
+	live setup-iommu --trial --yes
+	exits 0
+	says "no trial was set up"
+	[ -z "$(next_entry)" ]
+	[ ! -e "$T/$CUSTOM" ]
+}
+
+@test "--trial of what is configured, and does not run yet: refused, the next boot would be no trial" {
+	host debian-grub
+	live setup-iommu --yes
+	exits 0
+	live setup-iommu --trial --yes
+	exits 3
+	complains "nothing left to try"
+	complains "--undo"
+	[ ! -e "$T/$CUSTOM" ]
+}
