@@ -102,6 +102,8 @@ struct outcome {
 bool setup_shows_text(const struct setup *s);
 /* Does a person have to reboot? acts: the plan is, or would be, carried out. */
 bool setup_needs_reboot(const struct setup *s, bool acts);
+/* The programs of s->plan, which are to be run inside the root. */
+void setup_print_deferred(const struct setup *s);
 int setup_report_done(struct setup *s, const struct outcome *o, struct error *e);
 int setup_report_dry(struct setup *s, int *ret_status, struct error *e);
 /* Looks whether s->plan may be carried out, shows it, and refuses. */

@@ -200,11 +200,20 @@ static int apply(struct setup *s, struct outcome *o, struct error *e)
 	return err;
 }
 
+/* Quiet or not, nobody is asked about what they did not see, and a plan that was asked
+ * for is the result. */
+static bool shows_plan(const struct setup *s)
+{
+	return setup_shows_text(s) ||
+	       (!s->c->out.json &&
+		(s->o->dry_run || (!s->o->yes && !s->o->check && can_ask(s))));
+}
+
 static void show(const struct setup *s)
 {
 	CLEANUP(str_done) struct str list = { 0 };
 
-	if (!setup_shows_text(s))
+	if (!shows_plan(s))
 		return;
 	if (!plan_is_empty(&s->plan) || s->plan.warnings.n)
 		report_plan_text(&s->c->out, &s->plan);

@@ -143,12 +143,17 @@ static int take_away(struct setup *s, int *ret_status, struct error *e)
 	s->edit = &s->wanted.edit;
 	if (err >= 0)
 		err = setup_carry_out(s, NULL, ret_status, e);
-	if (err >= 0)
-		*ret_status = 1;
-	return err;
+	if (err < 0)
+		return err;
+	*ret_status = 1;
+	if (s->c->out.quiet && !s->c->out.json)
+		fprintf(s->c->out.out,
+			"Not confirmed: this boot is not the trial. Nothing "
+			"was made permanent.\n");
+	return 0;
 }
 
-int setup_confirm(struct setup *s, int *ret_status, struct error *e)
+static int confirm(struct setup *s, int *ret_status, struct error *e)
 {
 	enum trial_state state =
 		trial_state_of(&s->boot, s->facts.cmdline, s->facts.boot_id);
@@ -167,4 +172,15 @@ int setup_confirm(struct setup *s, int *ret_status, struct error *e)
 	if (err >= 0)
 		err = setup_end_trial(s, e);
 	return err < 0 ? err : setup_carry_out(s, NULL, ret_status, e);
+}
+
+int setup_confirm(struct setup *s, int *ret_status, struct error *e)
+{
+	int err = confirm(s, ret_status, e);
+
+	/* Something was changed. */
+	if (err < 0 && e->code == ERROR_REFUSED && s->recovered.n)
+		error_prefix(e, "the interrupted run %s was taken back; then",
+			     s->recovered.v[0]);
+	return err;
 }

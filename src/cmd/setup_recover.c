@@ -16,6 +16,8 @@ static int take_back(struct setup *s, struct undo *u, struct error *e)
 	struct outcome o = { 0 };
 	int err = setup_execute(s, &o, e);
 
+	if (err >= 0 && o.deferred && !s->c->out.json)
+		setup_print_deferred(s);
 	if (err >= 0)
 		err = undo_finish(s->c->host, &u->records, e);
 	return err;

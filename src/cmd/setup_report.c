@@ -67,7 +67,7 @@ bool setup_needs_reboot(const struct setup *s, bool acts)
 	return missing.n > 0;
 }
 
-static void print_deferred(const struct setup *s)
+void setup_print_deferred(const struct setup *s)
 {
 	FILE *f = s->c->out.out;
 
@@ -127,6 +127,9 @@ int setup_report_done(struct setup *s, const struct outcome *o, struct error *e)
 		return err;
 	if (s->c->out.json)
 		return json_print(&s->c->out, plan_document(s, o), e);
+	/* What is left for a person to do is a result. */
+	if (s->c->out.quiet && o->applied && o->deferred)
+		setup_print_deferred(s);
 	if (s->c->out.quiet)
 		return 0;
 	if (o->applied && !o->deferred)
@@ -135,7 +138,7 @@ int setup_report_done(struct setup *s, const struct outcome *o, struct error *e)
 				? "; a reboot makes it effective"
 				: "");
 	else if (o->applied)
-		print_deferred(s);
+		setup_print_deferred(s);
 	else
 		fprintf(f, "Nothing to change: %s.\n", nothing_to_change(s));
 	print_next(s);

@@ -3,7 +3,6 @@
 #include "cmd/setup_trial.h"
 
 #include <errno.h>
-#include <strings.h>
 
 #include "steps/template.h"
 
@@ -243,11 +242,25 @@ static int nothing_to_try(struct setup *s, struct error *e)
 	return -EEXIST;
 }
 
+/* Another one in its place could not be confirmed before a reboot of its own. */
+static int check_running(const struct setup *s, struct error *e)
+{
+	if (s->o->force ||
+	    trial_state_of(&s->boot, s->facts.cmdline, s->facts.boot_id) != TRIAL_RUNNING)
+		return 0;
+	error_set(e, EEXIST, "this boot is a trial that was not confirmed yet");
+	error_hint(e, "slicer setup-iommu --confirm makes it permanent, --undo takes it "
+		      "away; --force sets up another one in its place");
+	return -EEXIST;
+}
+
 int setup_make_trial(struct setup *s, struct error *e)
 {
 	bool any;
-	int err = setup_want(s, e);
+	int err = check_running(s, e);
 
+	if (err >= 0)
+		err = setup_want(s, e);
 	if (err >= 0)
 		err = check_permanent(s, &any, e);
 	if (err < 0)
@@ -285,116 +298,4 @@ int setup_trial_steps(struct setup *s, struct str *ret, struct error *e)
 			     (const struct template_value[]){ { "TITLE", str_c(&safe) },
 							      { "CONFIRM", confirm } },
 			     2, ret, e);
-}
-
-/* ---- looking again ----------------------------------------------------------------- */
-
-/* EFI variables are facts, and may have changed. */
-static int load_now(struct setup *s, struct boot_config *ret, struct error *e)
-{
-	struct facts now = s->facts;
-	int err = efi_probe(s->c->host, &now.efi, e);
-
-	if (err >= 0)
-		err = s->loader->load(s->c->host, &now, ret, e);
-	efi_done(&now.efi);
-	return err;
-}
-
-static bool strv_same(const struct strv *a, const struct strv *b)
-{
-	bool same = a->n == b->n;
-
-	for (size_t i = 0; same && i < a->n; i++)
-		same = strcmp(a->v[i], b->v[i]) == 0;
-	return same;
-}
-
-/* The default entry's parameters, edited, and the id. */
-static bool has_options(const struct setup *s, const char *options)
-{
-	const struct boot_entry *entry = boot_config_default(&s->boot);
-	CLEANUP(strv_done) struct strv have = { 0 }, want = { 0 };
-	CLEANUP(edit_done) struct edit ed = { 0 }, own = { 0 };
-
-	boot_trial_edit(s->edit, s->trial_id, &ed);
-	cmdline_split(entry->options, strlen(entry->options), &want);
-	edit_complete(&ed, &want, &own);
-	edit_apply_params(&own, &want);
-	cmdline_split(options, strlen(options), &have);
-	return strv_same(&have, &want);
-}
-
-static int check_set_up(const struct setup *s, const struct boot_config *now,
-			struct error *e)
-{
-	if (!now->trial || !now->trial->options)
-		return error_set(e, EPROTO, "the trial's entry is not there");
-	if (!has_options(s, now->trial->options)) {
-		error_set(e, EPROTO, "the trial's entry has another command line: %s",
-			  now->trial->options);
-		error_at(e, now->trial->source, now->trial->line);
-		return -EPROTO;
-	}
-	if (!now->trial_pending)
-		return error_set(e, EPROTO,
-				 "%s was told to start the trial next, but does not "
-				 "know of it",
-				 s->loader->title);
-	return 0;
-}
-
-static int check_as_before(const struct setup *s, const struct boot_config *now,
-			   struct error *e)
-{
-	const struct boot_entry *a = s->boot.trial, *b = now->trial;
-
-	if (!a == !b && (!a || str_eq(a->options, b->options)) &&
-	    s->boot.trial_pending == now->trial_pending)
-		return 0;
-	return error_set(e, EIO, "the trial boot is not as it was before");
-}
-
-/* A program that set or forgot the one-shot may have broken what the loader keeps it in.
- */
-static int check_one_shot(const struct setup *s, const struct boot_config *now,
-			  struct error *e)
-{
-	const struct error *damage = &now->one_shot_damage;
-	const char *before = s->boot.one_shot_others, *after = now->one_shot_others;
-	CLEANUP(str_done) struct str lost = { 0 };
-
-	if (s->boot.one_shot_damage.code != ERROR_NONE || !before)
-		return 0;
-	if (!after)
-		return error_set(e, EPROTO,
-				 "%s, in which %s keeps its next entry, is gone",
-				 s->boot.one_shot_path, s->loader->title);
-	if (damage->code != ERROR_NONE) {
-		error_set(e, EPROTO, "%s: %s", damage->path, damage->what);
-		error_hint(e, "%s", damage->hint);
-		return -EPROTO;
-	}
-	if (strcmp(before, after) == 0)
-		return 0;
-	str_add_printable(&lost, before, strlen(before));
-	return error_set(e, EPROTO, "%s: what others keep in it has changed, it was: %s",
-			 s->boot.one_shot_path, *before ? str_c(&lost) : "nothing");
-}
-
-int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e)
-{
-	struct boot_config now = { 0 };
-	int err = load_now(s, &now, e);
-
-	if (err >= 0)
-		err = check_one_shot(s, &now, e);
-	if (err >= 0 && rolled_back)
-		err = check_as_before(s, &now, e);
-	else if (err >= 0 && s->kind == RUN_TRIAL)
-		err = check_set_up(s, &now, e);
-	else if (err >= 0 && (now.trial || now.trial_pending))
-		err = error_set(e, EPROTO, "the trial boot's entry is still there");
-	boot_config_done(&now);
-	return err;
 }

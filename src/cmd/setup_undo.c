@@ -235,6 +235,27 @@ int setup_check_journal(struct setup *s, const struct records *rs, struct error 
 	return -EINVAL;
 }
 
+/* With --root nobody knows whether they were run meanwhile. */
+static void tell_deferred(struct setup *s, const struct records *rs)
+{
+	const struct record *last = rs->n ? &rs->v[rs->n - 1] : NULL;
+
+	if (!last || last->kind != RUN_UNDO || last->state != RUN_APPLIED)
+		return;
+	for (size_t i = 0; i < last->n; i++) {
+		CLEANUP(free_char) char *text = NULL;
+
+		if (last->steps[i].kind != STEP_RUN || last->steps[i].done)
+			continue;
+		text = strv_join(&last->steps[i].argv, " ");
+		plan_next(
+			&s->plan,
+			"left by the last undo, to be run inside the root if it was not "
+			"since: %s",
+			text);
+	}
+}
+
 int setup_undo(struct setup *s, int *ret_status, struct error *e)
 {
 	struct undo u = { 0 };
@@ -248,6 +269,8 @@ int setup_undo(struct setup *s, int *ret_status, struct error *e)
 			plan_warn(&s->plan, "the run %s was interrupted",
 				  u.records.v[i].id);
 	s->kind = RUN_UNDO;
+	if (err >= 0 && !any)
+		tell_deferred(s, &u.records);
 	if (err >= 0 && any)
 		err = setup_plan_undo(s, &u, false, e);
 	if (err >= 0)

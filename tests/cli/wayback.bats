@@ -312,3 +312,62 @@ newest_kind() {
 	complains "--undo"
 	[ ! -e "$T/$CUSTOM" ]
 }
+
+@test "--trial again in a trial that was not confirmed: refused, it could not be confirmed any more" {
+	host debian-grub
+	live setup-iommu --trial --yes
+	exits 0
+	boot trial
+	iommu_on debian-grub
+	live setup-iommu --trial --yes
+	exits 3
+	complains "was not confirmed yet"
+	complains "--confirm makes it permanent"
+	live setup-iommu --confirm --yes
+	exits 0
+}
+
+@test "an undo whose programs were deferred: the next one still names them" {
+	tree debian-grub off
+	on setup-iommu --yes
+	exits 0
+	on setup-iommu --undo --yes
+	exits 0
+	says "update-grub"
+	on setup-iommu --undo --yes
+	exits 0
+	says "left by the last undo, to be run inside the root if it was not since: update-grub"
+}
+
+@test "--confirm without a trial after an interrupted run: what was taken back is said, and what is deferred" {
+	tree debian-grub off
+	on setup-iommu --yes
+	exits 0
+	sed -i 's/"state": "applied"/"state": "started"/' "$T/$RUNS"/*/manifest.json
+	on setup-iommu --confirm --yes
+	exits 3
+	complains "was taken back; then: there is no trial boot to confirm"
+	none iommu= "$T/etc/default/grub"
+}
+
+@test "--quiet: deferred programs, a plan that was asked for, and a trial that is not confirmed are results" {
+	tree debian-grub off
+	on --quiet setup-iommu --dry-run
+	exits 0
+	says "iommu=pt"
+	on --quiet setup-iommu --yes
+	exits 0
+	says "Deferred, because the root is"
+	on --quiet setup-iommu --undo --yes
+	exits 0
+	says update-grub
+	host debian-grub
+	live setup-iommu --trial --yes
+	exits 0
+	boot trial
+	boot old
+	sed -i 's/ slicer.trial=[^ ]*//' "$T/proc/cmdline"
+	live --quiet setup-iommu --confirm --yes
+	exits 1
+	says "Not confirmed: this boot is not the trial"
+}
