@@ -59,6 +59,12 @@ static void test_plan_is_data(void **state)
 	assert_string_equal(p.v[1].argv.v[0], "update-grub");
 	assert_int_equal(p.v[1].timeout_s, 1800);
 	assert_int_equal(p.v[2].timeout_s, 5);
+	/* What is set goes to the front, the rest stays in its order. */
+	plan_set_first(&p, 0);
+	assert_string_equal(p.v[0].argv.v[0], "env");
+	assert_int_equal(p.v[1].kind, STEP_REPLACE);
+	assert_string_equal(p.v[2].argv.v[0], "update-grub");
+	assert_int_equal(p.v[3].timeout_s, 5);
 	plan_done(&p);
 }
 
