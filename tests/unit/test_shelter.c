@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What says the default is not overwritten where somebody else changed it, and what slicer
- * put there goes. Variables, programs and power cuts: tests/cli, tests/crash, tests/vm. */
+/* What says the default is not overwritten where somebody else changed it, and what
+ * slicer put there goes. Variables, programs and power cuts: tests/cli, tests/crash,
+ * tests/vm. */
 #include "unit/tree.h"
 
 #include <errno.h>
