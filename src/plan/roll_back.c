@@ -135,8 +135,8 @@ static void shelter_again(const struct apply *a, size_t begun, struct record *re
 		str_addf(left, "%s\n", why.what);
 }
 
-/* What could not be taken back, each on its line: in the error as far as it has room, in
- * the log whole. */
+/* That all was taken back, or what could not be, each on its line: in the error as far as
+ * it has room, in the log whole. */
 static void tell_left(const struct str *left, int log_fd, struct error *e)
 {
 	size_t n, room;
@@ -146,7 +146,7 @@ static void tell_left(const struct str *left, int log_fd, struct error *e)
 		snprintf(e->what + ROOM_FOR_CAUSE, sizeof(e->what) - ROOM_FOR_CAUSE,
 			 " ...");
 	n = strlen(e->what);
-	if (!left->len) {
+	if (e->rolled_back) {
 		snprintf(e->what + n, sizeof(e->what) - n,
 			 "\nEverything was taken back: the host is as it was before.");
 		return;
