@@ -114,8 +114,9 @@ static void write_conf(const struct sdboot *s, struct shelter *ret)
 {
 	ret->conf = xstrdup(s->conf);
 	ret->conf_existed = s->conf_exists;
+	str_set(&ret->conf_found, str_c(&s->conf_text), s->conf_text.len);
 	without_own(&s->conf_text, &ret->conf_before);
-	str_add(&ret->conf_after, str_c(&ret->conf_before));
+	str_set(&ret->conf_after, str_c(&ret->conf_before), ret->conf_before.len);
 	if (ret->conf_after.len && ret->conf_after.s[ret->conf_after.len - 1] != '\n')
 		str_addc(&ret->conf_after, '\n');
 	str_add(&ret->conf_after, OWN_LINE "\n");
@@ -161,6 +162,12 @@ int sdboot_shelter(const struct boot_config *c, struct shelter *ret, struct erro
 				   : "until this is done: bootctl set-preferred \"\", or "
 				     "take 'preferred' out of loader.conf");
 		return -EBUSY;
+	}
+	if (memchr(str_c(&s->conf_text), '\0', s->conf_text.len)) {
+		error_set(e, EINVAL, "is not a text file");
+		error_at(e, s->conf, 0);
+		error_hint(e, "a power cut may have spoiled it: write it anew");
+		return -EINVAL;
 	}
 	entry = &c->v[i];
 	partition = partition_of(&s->v[i]);

@@ -31,6 +31,17 @@ static int recover(struct setup *s, struct undo *u, struct error *e)
 
 	name_runs(u, &ids);
 	names = strv_join(&ids, ", ");
+	for (size_t i = 0; i < u->records.n; i++) {
+		if (!undo_needs_shelter(s->c->host, &u->records.v[i]))
+			continue;
+		error_set(e, EPERM,
+			  "the run %s was interrupted while programs wrote on the EFI "
+			  "system partition: they have to run before anything is set up",
+			  u->records.v[i].id);
+		error_hint(e, "slicer setup-iommu --undo says which, to be run inside "
+			      "the root");
+		return -EPERM;
+	}
 	plan_warn(&s->plan, "the run %s was interrupted: it is taken back first", names);
 	s->kind = RUN_UNDO;
 	s->undo = u;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "policy/params.h"
 #include "steps/template.h"
 
 /* ---- the service that confirms by itself ------------------------------------------- */
@@ -221,6 +222,19 @@ static int add_entry(struct setup *s, struct error *e)
 	return -EOPNOTSUPP;
 }
 
+/* Does this kernel run with something that is to be removed? */
+static bool runs_removed(const struct setup *s)
+{
+	CLEANUP(strv_done) struct strv running = { 0 };
+
+	cmdline_split(s->facts.cmdline, strlen(s->facts.cmdline), &running);
+	for (size_t i = 0; i < running.n; i++)
+		for (size_t k = 0; k < s->o->remove_params.n; k++)
+			if (is_named_by(running.v[i], s->o->remove_params.v[k]))
+				return true;
+	return false;
+}
+
 /* All of it is configured. Where it does not run yet, the next boot is no trial, but for
  * good: who asked for one must not reboot in that belief. */
 static int nothing_to_try(struct setup *s, struct error *e)
@@ -229,7 +243,7 @@ static int nothing_to_try(struct setup *s, struct error *e)
 
 	if (s->facts.cmdline)
 		wanted_missing(&s->wanted, s->facts.cmdline, &missing);
-	if (s->facts.cmdline && !missing.n) {
+	if (s->facts.cmdline && !missing.n && !runs_removed(s)) {
 		plan_next(&s->plan, "no trial was set up: this kernel runs with what was "
 				    "to be tried, and it is permanent");
 		return setup_end_trial(s, e);

@@ -230,9 +230,22 @@ int setup_check_journal(struct setup *s, const struct records *rs, struct error 
 		return 0;
 	error_set(e, EINVAL, "the journal %s: what that run changed can't be taken back",
 		  rs->broken.v[0]);
-	error_hint(e, "what it found is in " JOURNAL_DIR
-		      "; --force leaves that run alone, and goes by the others");
+	error_hint(e,
+		   "what it found is in " JOURNAL_DIR
+		   ": if you know that nothing is left of that run, move its directory "
+		   "away; --force leaves it alone, and goes by the others");
 	return -EINVAL;
+}
+
+static void tell_unfinished(struct setup *s, const struct record *r)
+{
+	if (record_is_unfinished(r))
+		plan_warn(&s->plan, "the run %s was interrupted", r->id);
+	if (undo_needs_shelter(s->c->host, r))
+		plan_warn(&s->plan,
+			  "%s stays what boots: run the deferred programs, boot, and "
+			  "'slicer setup-iommu --undo' there takes it away",
+			  r->shelter.entry);
 }
 
 /* With --root nobody knows whether they were run meanwhile. */
@@ -265,9 +278,7 @@ int setup_undo(struct setup *s, int *ret_status, struct error *e)
 	if (err >= 0)
 		err = setup_check_journal(s, &u.records, e);
 	for (size_t i = 0; i < u.records.n; i++)
-		if (record_is_unfinished(&u.records.v[i]))
-			plan_warn(&s->plan, "the run %s was interrupted",
-				  u.records.v[i].id);
+		tell_unfinished(s, &u.records.v[i]);
 	s->kind = RUN_UNDO;
 	if (err >= 0 && !any)
 		tell_deferred(s, &u.records);

@@ -57,10 +57,27 @@ static void verify_entries(const struct setup *s, const struct boot_config *now,
 	}
 }
 
-/* A parameter that was taken back is in no entry, unless somebody else configured it. */
-static void verify_gone(const struct edit *ed, const struct strv *configured,
-			const struct boot_entry *entry, struct strv *lacks)
+/* Where what is configured can't be proven: does one of its files speak of it? */
+static bool is_written(const struct setup *s, const struct boot_config *now,
+		       const char *param)
 {
+	for (size_t i = 0; i < now->configured_sources.n; i++) {
+		CLEANUP(str_done) struct str text = { 0 };
+
+		if (host_read(s->c->host, now->configured_sources.v[i], HOST_MAX_CONFIG,
+			      &text, NULL) < 0 ||
+		    memmem(str_c(&text), text.len, param, strlen(param)))
+			return true;
+	}
+	return false;
+}
+
+/* A parameter that was taken back is in no entry, unless somebody else configured it. */
+static void verify_gone(const struct setup *s, const struct boot_config *now,
+			const struct strv *configured, const struct boot_entry *entry,
+			struct strv *lacks)
+{
+	const struct edit *ed = &s->undo->edit;
 	CLEANUP(strv_done) struct strv params = { 0 };
 
 	cmdline_split(options_of(entry), strlen(options_of(entry)), &params);
@@ -68,7 +85,8 @@ static void verify_gone(const struct edit *ed, const struct strv *configured,
 		const char *param = ed->v[i].param;
 
 		if (ed->v[i].op != EDIT_ADD && cmdline_has(&params, param) &&
-		    !cmdline_has(configured, param))
+		    !cmdline_has(configured, param) &&
+		    (now->configured || !is_written(s, now, param)))
 			strv_addf(lacks, "the entry '%s' still has %s", name_of(entry),
 				  param);
 	}
@@ -76,12 +94,12 @@ static void verify_gone(const struct edit *ed, const struct strv *configured,
 
 /* After taking back, the menu follows the restored files, which apply has read back.
  * (What slicer added may well be there still: by somebody else's hand.) */
-static void verify_undone(const struct undo *u, const struct boot_config *now,
+static void verify_undone(const struct setup *s, const struct boot_config *now,
 			  struct strv *lacks)
 {
 	CLEANUP(strv_done) struct strv configured = { 0 };
 
-	if (!now->has_generator || !u->makes_menu)
+	if (!now->has_generator || !s->undo->makes_menu)
 		return;
 	if (now->configured)
 		cmdline_split(now->configured, strlen(now->configured), &configured);
@@ -94,7 +112,7 @@ static void verify_undone(const struct undo *u, const struct boot_config *now,
 		    !boot_options_carry(options_of(entry), &configured))
 			strv_addf(lacks, "the entry '%s' is not as configured",
 				  name_of(entry));
-		verify_gone(&u->edit, &configured, entry, lacks);
+		verify_gone(s, now, &configured, entry, lacks);
 	}
 }
 
@@ -126,7 +144,7 @@ static int verify_menu(struct setup *s, struct error *e)
 		return err;
 	verify_entries(s, &now, &lacks);
 	if (s->undo)
-		verify_undone(s->undo, &now, &lacks);
+		verify_undone(s, &now, &lacks);
 	else if (s->edit->n)
 		boot_config_verify(&now, s->edit, &lacks);
 	else

@@ -79,9 +79,9 @@ static int check_one_shot(const struct setup *s, const struct boot_config *now,
 	const char *before = s->boot.one_shot_others, *after = now->one_shot_others;
 	CLEANUP(str_done) struct str lost = { 0 };
 
-	if (s->boot.one_shot_damage.code != ERROR_NONE || !before)
+	if (s->boot.one_shot_damage.code != ERROR_NONE)
 		return 0;
-	if (!after)
+	if (before && !after)
 		return error_set(e, EPROTO,
 				 "%s, in which %s keeps its next entry, is gone",
 				 s->boot.one_shot_path, s->loader->title);
@@ -90,7 +90,7 @@ static int check_one_shot(const struct setup *s, const struct boot_config *now,
 		error_hint(e, "%s", damage->hint);
 		return -EPROTO;
 	}
-	if (strcmp(before, after) == 0)
+	if (!before || strcmp(before, after) == 0)
 		return 0;
 	str_add_printable(&lost, before, strlen(before));
 	return error_set(e, EPROTO, "%s: what others keep in it has changed, it was: %s",

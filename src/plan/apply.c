@@ -208,8 +208,10 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 		err = host_sync(a->host, e);
 	if (err >= 0 && !a->deferred && a->verify)
 		err = a->verify(a->data, false, e);
-	if (err >= 0 && rec->shelter.dir)
+	if (err >= 0 && rec->shelter.dir) {
 		err = shelter_down(a->host, &rec->shelter, e);
+		a->is_bare = err < 0;
+	}
 	if (err < 0) {
 		roll_back(a, rec, begun, log_fd, e);
 		return err;

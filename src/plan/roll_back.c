@@ -130,8 +130,7 @@ static void shelter_again(const struct apply *a, size_t begun, struct record *re
 
 	for (size_t i = 0; i < begun; i++)
 		needed |= step_runs_again(&a->plan->v[i]);
-	if (needed && rec->shelter.dir && !shelter_is_up(a->host, &rec->shelter) &&
-	    shelter_up(a->host, &rec->shelter, &why) < 0)
+	if (needed && a->is_bare && shelter_up(a->host, &rec->shelter, &why) < 0)
 		str_addf(left, "%s\n", why.what);
 }
 

@@ -28,6 +28,9 @@ static int is_selected(const struct host *h, const struct shelter *s, bool *ret,
 	const char *name = strrchr(s->entry, '/');
 	int err = efi_probe(h, &efi, e);
 
+	if (err >= 0 && !efi.readable)
+		err = error_set(e, EIO, "LoaderEntryDefault can't be read: %s",
+				efi.why_not ? efi.why_not : "unknown reason");
 	*ret = err >= 0 && efi.entry_default && str_eq(efi.entry_default, name + 1);
 	if (ret_value)
 		*ret_value = err >= 0 ? take(efi.entry_default) : NULL;
@@ -73,7 +76,7 @@ int shelter_check(const struct host *h, const struct shelter *s, struct error *e
 		err = read_now(h, s->conf, &exists, &now, e);
 		if (err < 0 || (exists && str_same(&now, &s->conf_after)) ||
 		    (exists == s->conf_existed &&
-		     (!exists || str_same(&now, &s->conf_before))))
+		     (!exists || str_same(&now, &s->conf_found))))
 			return err;
 		return stale("it", s->conf, e);
 	}
@@ -147,8 +150,9 @@ bool shelter_is_up(const struct host *h, const struct shelter *s)
 
 	if (!s->dir || !host_exists(h, s->entry))
 		return false;
+	/* What can't be read may well say so. */
 	if (!s->conf)
-		return is_selected(h, s, &is, NULL, NULL) >= 0 && is;
+		return is_selected(h, s, &is, NULL, NULL) < 0 || is;
 	return host_read(h, s->conf, MAX_CONTENTS, &now, NULL) == 0 &&
 	       without_ours(s, &now, &rest);
 }

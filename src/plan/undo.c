@@ -163,6 +163,22 @@ static void undo_tokens(const struct plan *tokens, const char *path, mode_t mode
 		add_tokens(step_of(tokens, path), mode, ret);
 }
 
+/* The loader can't plan: of a file that is as slicer left it, the command line is known.
+ */
+static void undo_own(const struct records *rs, const char *path, const struct str *text,
+		     mode_t mode, struct plan *ret)
+{
+	CLEANUP(edit_done) struct edit ed = { 0 };
+	CLEANUP(str_done) struct str line = { 0 }, then = { 0 };
+
+	undo_edit(rs, &ed);
+	str_set(&line, str_c(text), text->len);
+	str_rtrim(&line);
+	edit_apply(&ed, str_c(&line), line.len, true, &then);
+	str_addc(&then, '\n');
+	plan_replace(ret, path, true, text, &then, mode, "without slicer's parameters");
+}
+
 static int undo_file(const struct host *h, const struct records *rs,
 		     const struct plan *tokens, const struct strv *own, const char *keep,
 		     const char *path, struct plan *ret, char **need_tokens,
@@ -179,8 +195,13 @@ static int undo_file(const struct host *h, const struct records *rs,
 		return err;
 	host_stat(h, path, &st);
 	if (str_eq(keep, path) && err >= 0) {
-		undo_tokens(tokens, path, st.st_mode & 07777, ret, need_tokens,
-			    used_tokens);
+		struct state was = now;
+
+		if (!tokens && walk_back(rs, path, &was))
+			undo_own(rs, path, &text, st.st_mode & 07777, ret);
+		else
+			undo_tokens(tokens, path, st.st_mode & 07777, ret, need_tokens,
+				    used_tokens);
 		plan_warn(ret, "%s stays, without slicer's parameters", path);
 		return 0;
 	}
@@ -377,12 +398,18 @@ bool undo_lost_one_shot(const struct records *rs)
 	return false;
 }
 
+bool undo_needs_shelter(const struct host *h, const struct record *r)
+{
+	return record_is_unfinished(r) && !host_is_live(h) &&
+	       shelter_is_up(h, &r->shelter);
+}
+
 int undo_finish(const struct host *h, struct records *rs, struct error *e)
 {
 	int err = 0;
 
 	for (size_t i = rs->n; i-- > 0 && err >= 0;) {
-		if (!rs->v[i].chosen)
+		if (!rs->v[i].chosen || undo_needs_shelter(h, &rs->v[i]))
 			continue;
 		if (record_is_unfinished(&rs->v[i]) && rs->v[i].shelter.dir)
 			err = shelter_down(h, &rs->v[i].shelter, e);

@@ -62,6 +62,10 @@ int undo_run_again(const struct host *h, const struct records *rs, struct plan *
  */
 bool undo_lost_one_shot(const struct records *rs);
 
+/* In a foreign root programs only run later: until then, what an interrupted run copied
+ * is all that is known to boot, and the run stays unfinished. */
+bool undo_needs_shelter(const struct host *h, const struct record *r);
+
 /* Removes what killed ones among the chosen runs left behind, and marks the runs as
  * undone, unfinished ones as rolled back. */
 int undo_finish(const struct host *h, struct records *rs, struct error *e);

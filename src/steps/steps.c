@@ -30,6 +30,7 @@ void shelter_done(struct shelter *s)
 	free(s->conf);
 	str_done(&s->conf_before);
 	str_done(&s->conf_after);
+	str_done(&s->conf_found);
 	strv_done(&s->argv_up);
 	strv_done(&s->argv_down);
 	*s = (struct shelter){ 0 };
@@ -47,6 +48,7 @@ void shelter_copy(struct shelter *dst, const struct shelter *src)
 	dst->conf_existed = src->conf_existed;
 	str_set(&dst->conf_before, str_c(&src->conf_before), src->conf_before.len);
 	str_set(&dst->conf_after, str_c(&src->conf_after), src->conf_after.len);
+	str_set(&dst->conf_found, str_c(&src->conf_found), src->conf_found.len);
 	strv_copy(&dst->argv_up, &src->argv_up);
 	strv_copy(&dst->argv_down, &src->argv_down);
 }

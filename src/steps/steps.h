@@ -76,6 +76,8 @@ struct shelter {
 	char *conf; /* the file that says which entry is the default; NULL: not by file */
 	bool conf_existed;
 	struct str conf_before, conf_after;
+	struct str conf_found; /* conf_before, with what an earlier one may have left: not
+				  kept in the journal */
 	/* Programs that do it where no file can; empty: none */
 	struct strv argv_up, argv_down;
 };

@@ -371,3 +371,135 @@ newest_kind() {
 	exits 1
 	says "Not confirmed: this boot is not the trial"
 }
+
+# The shelter of a run that was killed while a program wrote, its default in LoaderEntryDefault.
+killed_in_shelter() {
+	local id
+	host kernel-install
+	id=$(basename "$T"/boot/efi/loader/entries/*6.12.117*.conf)
+	[ "$1" != variable ] || inside /usr/local/bin/bootctl set-default "$id"
+	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		kill -KILL $PPID $$
+	SH
+	live setup-iommu --yes
+	exits 137
+	mv "$T/usr/sbin/update-initramfs.real" "$T/usr/sbin/update-initramfs"
+	[ -e "$T/boot/efi/slicer-shelter/linux" ]
+}
+
+@test "--root after a power cut: what boots stays until the programs have run" {
+	local kind
+	for kind in variable file; do
+		killed_in_shelter "$kind"
+		on setup-iommu --yes
+		exits 3
+		complains "they have to run before anything is set up"
+		on setup-iommu --undo --yes
+		exits 0
+		says "slicer-shelter.conf stays what boots"
+		none iommu= "$T/etc/kernel"
+		[ -e "$T/boot/efi/slicer-shelter/linux" ]
+		[ -e "$T/boot/efi/loader/entries/slicer-shelter.conf" ]
+		live setup-iommu --undo --yes
+		exits 0
+		[ ! -e "$T/boot/efi/slicer-shelter" ]
+		live setup-iommu --status
+		exits 0
+	done
+}
+
+@test "LoaderEntryDefault can't be read: nothing that it may start is taken away" {
+	killed_in_shelter variable
+	mv "$T/sys/firmware/efi/efivars" "$T/sys/firmware/efi/away"
+	live setup-iommu --undo --yes
+	exits 4
+	complains "LoaderEntryDefault can't be read"
+	[ -e "$T/boot/efi/slicer-shelter/linux" ]
+	mv "$T/sys/firmware/efi/away" "$T/sys/firmware/efi/efivars"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/boot/efi/slicer-shelter" ]
+}
+
+@test "a line of slicer's that a lost run left in loader.conf: no reason to refuse, and no more there afterwards" {
+	host kernel-install
+	printf 'default slicer-shelter.conf\ndefault *6.12*\n' >>"$T/boot/efi/loader/loader.conf"
+	live setup-iommu --yes
+	exits 0
+	none slicer-shelter "$T/boot/efi/loader"
+	grep -q '^default \*6.12\*$' "$T/boot/efi/loader/loader.conf"
+}
+
+@test "a loader.conf that a power cut has spoiled: one clear error" {
+	host kernel-install
+	printf 'timeout 3\n\0\0\0\0' >"$T/boot/efi/loader/loader.conf"
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains "loader.conf"
+	unchanged
+}
+
+@test "undo where somebody else's file, which can't be proven, has the same parameter: that is theirs" {
+	host debian-grub
+	live setup-iommu --yes
+	exits 0
+	mkdir -p "$T/etc/default/grub.d"
+	echo 'if [ "$(uname)" = Linux ]; then GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT intel_iommu=on"; fi' \
+		>"$T/etc/default/grub.d/zz.cfg"
+	live setup-iommu --undo --yes
+	exits 0
+	none iommu "$T/etc/default/grub"
+	grep -q intel_iommu=on "$T/boot/grub/grub.cfg"
+}
+
+@test "a run that is over needs no contents any more" {
+	tree debian-grub off
+	on setup-iommu --yes
+	exits 0
+	on setup-iommu --undo --yes
+	exits 0
+	rm "$T/$RUNS"/*-000/0.before
+	on setup-iommu --yes --param panic=10
+	exits 0
+	on setup-iommu --undo --yes
+	exits 0
+}
+
+@test "a grub-editenv that makes half a block where there was none" {
+	host debian-grub
+	rm "$T/$ENV"
+	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
+	program usr/local/bin/grub-editenv <<-'SH'
+		#!/bin/sh
+		/usr/local/bin/grub-editenv.real "$@"
+		truncate -s 512 "$1"
+	SH
+	live setup-iommu --trial --yes
+	exits 4
+	complains "/boot/grub/grubenv: the environment block has 512 bytes"
+}
+
+@test "--trial of a removal that is configured, and still runs: refused" {
+	host debian-grub ready
+	on setup-iommu --yes --remove-param quiet
+	exits 0
+	on setup-iommu --trial --yes --remove-param quiet
+	exits 3
+	complains "nothing left to try"
+}
+
+@test "undo after the reboot where the loader can't plan: the parameters go from slicer's own file" {
+	host kernel-install
+	live setup-iommu --yes
+	exits 0
+	sed -i "s/\$/ $WANT/" "$T/proc/cmdline"
+	# An entry that nobody can make again: its kernel's image is gone.
+	rm "$T"/boot/initrd.img-*
+	on setup-iommu --undo --yes
+	exits 0
+	[ "$(cat "$T/etc/kernel/cmdline")" = "root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro quiet" ]
+	says kernel-install
+}

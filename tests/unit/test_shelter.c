@@ -19,6 +19,7 @@ static struct shelter make(bool existed, const char *before)
 			     .conf_existed = existed };
 
 	str_add(&s.conf_before, before);
+	str_add(&s.conf_found, before);
 	str_addf(&s.conf_after, "%s%s", before, OURS);
 	str_add(&s.entry_text, "linux /slicer-shelter/linux\n");
 	return s;
