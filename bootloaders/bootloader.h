@@ -168,6 +168,11 @@ int bootloader_choose(const struct host *h, const struct facts *f, const char *n
 void boot_config_verify(const struct boot_config *c, const struct edit *ed,
 			struct strv *ret);
 
+/* Parameters without what a loader or kernel-install adds by itself: initrd=,
+ * BOOT_IMAGE=, systemd.machine_id=, and what the trial boot's entry has. Appends copies.
+ */
+void boot_filter(const struct strv *params, struct strv *ret);
+
 /* ---- for the backends
  * ---------------------------------------------------------------------- */
 

@@ -284,3 +284,19 @@ char *boot_kernel_version(const struct host *h, const struct facts *f, const cha
 	}
 	return NULL;
 }
+
+void boot_filter(const struct strv *params, struct strv *ret)
+{
+	static const char *const prefixes[] = {
+		"initrd=", "BOOT_IMAGE=", "systemd.machine_id=", BOOT_TRIAL_PARAM "="
+	};
+
+	for (size_t i = 0; i < params->n; i++) {
+		bool drop = false;
+
+		for (size_t k = 0; k < ARRAY_SIZE(prefixes); k++)
+			drop |= str_starts(params->v[i], prefixes[k]);
+		if (!drop)
+			strv_add(ret, params->v[i]);
+	}
+}

@@ -90,9 +90,6 @@ void sdboot_load_cmdline(const struct host *h, const struct facts *f, struct sdb
 /* The parameters of a kernel/cmdline file: comment lines left out, as kernel-install of
  * systemd 253 and later does. */
 void sdboot_cmdline_params(const struct str *text, struct strv *ret);
-/* Without what a loader or kernel-install adds by itself: initrd=, BOOT_IMAGE=,
- * systemd.machine_id=, and what the trial boot's entry has. */
-void sdboot_filter(const struct strv *params, struct strv *ret);
 
 /* systemd_boot_shelter.c: an entry of slicer's own is no entry of the menu. */
 #define SDBOOT_SHELTER "slicer-shelter.conf"

@@ -24,22 +24,6 @@ void sdboot_cmdline_params(const struct str *text, struct strv *ret)
 	}
 }
 
-void sdboot_filter(const struct strv *params, struct strv *ret)
-{
-	static const char *const prefixes[] = {
-		"initrd=", "BOOT_IMAGE=", "systemd.machine_id=", BOOT_TRIAL_PARAM "="
-	};
-
-	for (size_t i = 0; i < params->n; i++) {
-		bool drop = false;
-
-		for (size_t k = 0; k < ARRAY_SIZE(prefixes); k++)
-			drop |= str_starts(params->v[i], prefixes[k]);
-		if (!drop)
-			strv_add(ret, params->v[i]);
-	}
-}
-
 /* Reads one of the files. Returns whether it decides: also when it can't be read. */
 static bool load_file(const struct host *h, const char *path, enum sdboot_source source,
 		      struct sdboot *s, struct boot_config *c)
@@ -80,7 +64,7 @@ static void load_running(const struct facts *f, struct sdboot *s, struct boot_co
 		text = options;
 	}
 	cmdline_split(text, strlen(text), &params);
-	sdboot_filter(&params, &s->params);
+	boot_filter(&params, &s->params);
 	c->configured = strv_join(&s->params, " ");
 }
 

@@ -128,7 +128,7 @@ static int check_creation(const struct boot_config *c, const struct sdboot *s,
 		return refuse_creation(&why, e);
 	}
 	cmdline_split(options, strlen(options), &all);
-	sdboot_filter(&all, &entry);
+	boot_filter(&all, &entry);
 	edit_apply_params(ed, &entry);
 	more = difference(want, &entry);
 	less = difference(&entry, want);
@@ -151,15 +151,15 @@ static bool is_current(const struct sdboot *s, const char *options,
 	CLEANUP(free_char) char *filtered = NULL;
 
 	cmdline_split(options, strlen(options), &all);
-	sdboot_filter(&all, &params);
-	sdboot_filter(want, &wanted);
+	boot_filter(&all, &params);
+	boot_filter(want, &wanted);
 	filtered = strv_join(&params, " ");
 	if (params.n == wanted.n && boot_options_carry(filtered, &wanted))
 		return true;
 	if (changed || s->source == SDBOOT_RUNNING || s->source == SDBOOT_ENTRY)
 		return false;
 	cmdline_split(str_c(&s->text), s->text.len, &raw);
-	sdboot_filter(&raw, &raw_wanted);
+	boot_filter(&raw, &raw_wanted);
 	return params.n == raw_wanted.n && boot_options_carry(filtered, &raw_wanted);
 }
 
@@ -213,8 +213,8 @@ static void tell_difference(const struct sdboot_entry *entry, const struct strv 
 	CLEANUP(strv_done) struct strv now = { 0 }, then = { 0 };
 	CLEANUP(free_char) char *less = NULL;
 
-	sdboot_filter(params, &now);
-	sdboot_filter(want, &then);
+	boot_filter(params, &now);
+	boot_filter(want, &then);
 	edit_apply_params(ed, &now);
 	less = difference(&now, &then);
 	if (*less)
@@ -302,7 +302,7 @@ static void plan_meanwhile_entry(const struct boot_config *c, const struct sdboo
 	if (!options)
 		return;
 	cmdline_split(options, strlen(options), &all);
-	sdboot_filter(&all, &params);
+	boot_filter(&all, &params);
 	line = strv_join(&params, " ");
 	str_addf(&text, "%s\n", line);
 	plan_meanwhile(ret, SDBOOT_CMDLINE, &text);

@@ -54,19 +54,10 @@ static int plan_own_files(struct setup *s, const struct undo *u, const struct st
 /* A command line without what a loader or kernel-install puts there by itself. */
 static void split_plain(const char *line, struct strv *ret)
 {
-	static const char *const own[] = { "initrd=", "BOOT_IMAGE=",
-					   "systemd.machine_id=", BOOT_TRIAL_PARAM "=" };
 	CLEANUP(strv_done) struct strv all = { 0 };
 
 	cmdline_split(line, strlen(line), &all);
-	for (size_t i = 0; i < all.n; i++) {
-		bool skip = false;
-
-		for (size_t k = 0; k < ARRAY_SIZE(own); k++)
-			skip |= str_starts(all.v[i], own[k]);
-		if (!skip)
-			strv_add(ret, all.v[i]);
-	}
+	boot_filter(&all, ret);
 }
 
 static bool has_all(const struct strv *params, const struct strv *of)
