@@ -125,14 +125,6 @@ static void mark_passing(struct plan *p, size_t from)
 		p->v[i].passing = true;
 }
 
-static bool rewrites(const struct plan *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (step_runs_again(&p->v[i]))
-			return true;
-	return false;
-}
-
 int setup_end_trial(struct setup *s, struct error *e)
 {
 	size_t from = s->plan.n;
@@ -147,7 +139,7 @@ int setup_end_trial(struct setup *s, struct error *e)
 	mark_passing(&s->plan, from);
 	/* What is started once wins over the default, and so over a shelter: it must not
 	 * be set while programs rewrite what it starts. */
-	if (s->loader->shelter && rewrites(&s->plan))
+	if (s->loader->shelter && plan_runs_again(&s->plan))
 		plan_set_first(&s->plan, from);
 	if (err >= 0 && from == 0 && !plan_is_empty(&s->plan) && s->kind == RUN_SETUP)
 		s->kind = RUN_END;

@@ -176,11 +176,7 @@ static int put_up(const struct apply *a, struct record *rec, struct error *e)
 /* Only where a program may have to run again; reading images takes a moment. */
 static void note_products(const struct apply *a)
 {
-	bool needed = false;
-
-	for (size_t i = 0; i < a->plan->n; i++)
-		needed |= step_runs_again(&a->plan->v[i]);
-	if (a->products && needed && host_is_live(a->host))
+	if (a->products && plan_runs_again(a->plan) && host_is_live(a->host))
 		products_note(a->host, a->products);
 }
 

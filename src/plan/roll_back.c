@@ -121,16 +121,12 @@ static void regenerate(const struct apply *a, size_t begun, int log_fd, struct s
 	}
 }
 
-/* Taking it down may have been what failed. */
-static void shelter_again(const struct apply *a, size_t begun, struct record *rec,
-			  struct str *left)
+/* Taking it down may have been what failed, behind all the programs. */
+static void shelter_again(const struct apply *a, struct record *rec, struct str *left)
 {
 	struct error why = { 0 };
-	bool needed = false;
 
-	for (size_t i = 0; i < begun; i++)
-		needed |= step_runs_again(&a->plan->v[i]);
-	if (needed && a->is_bare && shelter_up(a->host, &rec->shelter, &why) < 0)
+	if (a->is_bare && shelter_up(a->host, &rec->shelter, &why) < 0)
 		str_addf(left, "%s\n", why.what);
 }
 
@@ -158,8 +154,8 @@ static void tell_left(const struct str *left, int log_fd, struct error *e)
 	if (left->len < room)
 		snprintf(e->what + n, room, "%s", str_c(left));
 	else
-		snprintf(e->what + n, room, "%.*s\n... (all of it is in the log)",
-			 (int)room - 40, str_c(left));
+		snprintf(e->what + n, room, "%.*s\n... and more%s", (int)room - 60,
+			 str_c(left), log_fd >= 0 ? ": all of it is in the log" : "");
 }
 
 /* Not even the first step has done more than fail to replace a file. */
@@ -178,7 +174,7 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 		apply_tell(a, NULL, APPLY_TAKE_BACK, 0, NULL);
 	restore(a, begun, rec, log_fd, &left);
 	if (host_is_live(a->host) && !is_untouched(a, begun)) {
-		shelter_again(a, begun, rec, &left);
+		shelter_again(a, rec, &left);
 		regenerate(a, begun, log_fd, &left);
 		restore_rest(a, begun, rec, log_fd, &left);
 		if (host_sync(a->host, &why) < 0 ||

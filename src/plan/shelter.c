@@ -56,10 +56,11 @@ static int select_entry(const struct host *h, const struct shelter *s,
 			 wanted ? "not what it was told" : "still slicer's entry");
 }
 
-static int stale(const char *what, const char *path, struct error *e)
+/* path NULL: the variable. */
+static int stale(const char *path, struct error *e)
 {
-	error_set(e, ESTALE, "%s was changed by somebody else since the plan was made",
-		  what);
+	error_set(e, ESTALE, "%swas changed by somebody else since the plan was made",
+		  path ? "" : "LoaderEntryDefault ");
 	error_at(e, path, 0);
 	error_hint(e, "run the same command again: it looks anew");
 	return -ESTALE;
@@ -78,12 +79,12 @@ int shelter_check(const struct host *h, const struct shelter *s, struct error *e
 		    (exists == s->conf_existed &&
 		     (!exists || str_same(&now, &s->conf_found))))
 			return err;
-		return stale("it", s->conf, e);
+		return stale(s->conf, e);
 	}
 	err = is_selected(h, s, &is, &value, e);
 	if (err < 0 || is || str_eq(value, s->argv_down.v[s->argv_down.n - 1]))
 		return err;
-	return stale("LoaderEntryDefault", NULL, e);
+	return stale(NULL, e);
 }
 
 int shelter_up(const struct host *h, const struct shelter *s, struct error *e)
@@ -145,7 +146,6 @@ bool shelter_is_up(const struct host *h, const struct shelter *s)
 {
 	CLEANUP(str_done) struct str now = { 0 };
 	CLEANUP(str_done) struct str rest = { 0 };
-
 	bool is;
 
 	if (!s->dir || !host_exists(h, s->entry))

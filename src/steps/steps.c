@@ -270,6 +270,14 @@ bool step_runs_again(const struct step *s)
 	return s->kind == STEP_RUN && !s->undo.n && !s->makes;
 }
 
+bool plan_runs_again(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (step_runs_again(&p->v[i]))
+			return true;
+	return false;
+}
+
 void plan_run_with_undo(struct plan *p, const char *const *argv, const char *const *undo,
 			unsigned timeout_s, const char *why)
 {

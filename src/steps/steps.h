@@ -134,6 +134,8 @@ void plan_add_programs(struct plan *p, const struct plan *from);
 const char *step_file(const struct step *s);
 /* Does going back mean running it again on the restored files? */
 bool step_runs_again(const struct step *s);
+/* Is there such a step? */
+bool plan_runs_again(const struct plan *p);
 void plan_sysfs(struct plan *p, const char *path, const char *before, const char *after,
 		const char *why);
 void plan_prove(struct plan *p, const char *const *argv, const struct str *script,
