@@ -227,8 +227,8 @@ id_of_trial() {
 	[ ! -e "$T/$CUSTOM" ]
 }
 
-@test "grub-editenv says 0 and leaves half a block: that is no trial, and not everything is taken back" {
-	remember
+# A grub-editenv that says 0 and leaves half a block: that is no trial.
+half_a_block() {
 	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
 	program usr/local/bin/grub-editenv <<-'SH'
 		#!/bin/sh
@@ -239,6 +239,16 @@ id_of_trial() {
 	exits 4
 	complains "/boot/grub/grubenv: the environment block has 512 bytes"
 	complains "NOT everything"
+}
+
+@test "grub-editenv says 0 and leaves half a block where there was none" {
+	rm "$T/$ENV"
+	half_a_block
+}
+
+@test "grub-editenv says 0 and leaves half a block: that is no trial, and not everything is taken back" {
+	remember
+	half_a_block
 	mv "$T/usr/local/bin/grub-editenv.real" "$T/usr/local/bin/grub-editenv"
 	live setup-iommu --trial --yes
 	exits 3

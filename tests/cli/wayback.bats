@@ -22,6 +22,12 @@ no_entry_has() { [ "$(entries | grep -c -- "$1")" -eq 0 ]; }
 variable() { # NAME: its text
 	tail -c +5 "$T/sys/firmware/efi/efivars/$1-$LOADER" | tr -d '\0'
 }
+# unprovable PARAM: somebody else's drop-in that adds it, and that slicer can't prove.
+unprovable() {
+	mkdir -p "$T/etc/default/grub.d"
+	echo 'if [ "$(uname)" = Linux ]; then GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT '"$1"'"; fi' \
+		>"$T/etc/default/grub.d/zz.cfg"
+}
 newest_kind() {
 	jq -r .kind "$T/$RUNS/$(ls "$T/$RUNS" | tail -n 1)/manifest.json"
 }
@@ -37,7 +43,6 @@ newest_kind() {
 	[ "$(cat "$T/etc/kernel/cmdline")" = "root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro quiet" ]
 	no_entry_has rescue.target
 	no_entry_has "$WANT"
-	# A boot like any other later, the file is a file like any other.
 	[ "$(entries | grep -c '^options .*quiet')" -eq 2 ]
 }
 
@@ -57,9 +62,7 @@ newest_kind() {
 	host debian-grub
 	live setup-iommu --yes
 	exits 0
-	mkdir -p "$T/etc/default/grub.d"
-	echo 'if [ "$(uname -m)" = x ]; then GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT a"; fi' \
-		>"$T/etc/default/grub.d/zz.cfg"
+	unprovable a
 	live setup-iommu --undo --yes
 	exits 0
 	says "run update-grub"
@@ -70,9 +73,7 @@ newest_kind() {
 	host debian-grub
 	live setup-iommu --yes
 	exits 0
-	mkdir -p "$T/etc/default/grub.d"
-	echo 'if [ "$(uname -m)" = x ]; then GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT a"; fi' \
-		>"$T/etc/default/grub.d/zz.cfg"
+	unprovable a
 	cp "$T/boot/grub/grub.cfg" "$T/boot/grub/mine"
 	program usr/sbin/grub-mkconfig <<-'SH'
 		#!/bin/sh
@@ -127,7 +128,8 @@ newest_kind() {
 	exits 3
 	complains "not valid UTF-8"
 	unchanged
-	[ -z "$(ls "$T/$RUNS")" ] || { on setup-iommu --status && exits 0; }
+	on setup-iommu --status
+	exits 0
 }
 
 @test "somebody's custom.cfg is a link: only a trial minds" {
@@ -446,9 +448,7 @@ killed_in_shelter() {
 	host debian-grub
 	live setup-iommu --yes
 	exits 0
-	mkdir -p "$T/etc/default/grub.d"
-	echo 'if [ "$(uname)" = Linux ]; then GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT intel_iommu=on"; fi' \
-		>"$T/etc/default/grub.d/zz.cfg"
+	unprovable intel_iommu=on
 	live setup-iommu --undo --yes
 	exits 0
 	none iommu "$T/etc/default/grub"
@@ -466,20 +466,6 @@ killed_in_shelter() {
 	exits 0
 	on setup-iommu --undo --yes
 	exits 0
-}
-
-@test "a grub-editenv that makes half a block where there was none" {
-	host debian-grub
-	rm "$T/$ENV"
-	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
-	program usr/local/bin/grub-editenv <<-'SH'
-		#!/bin/sh
-		/usr/local/bin/grub-editenv.real "$@"
-		truncate -s 512 "$1"
-	SH
-	live setup-iommu --trial --yes
-	exits 4
-	complains "/boot/grub/grubenv: the environment block has 512 bytes"
 }
 
 @test "--trial of a removal that is configured, and still runs: refused" {
