@@ -8,7 +8,10 @@
  *                                                   happens, as in a power cut
  *   stopper [OPTION...] fail N ERRNO -- COMMAND...  call N is not made and fails; SHORT
  *                                                   instead of a name: a write of half
- *   stopper [OPTION...] snap HOOK -- COMMAND...     runs HOOK N while call N waits
+ *   stopper [OPTION...] snap HOOK -- COMMAND...     runs HOOK N PROGRAM BEFORE while call
+ *                                                   N of PROGRAM waits; BEFORE made call
+ *                                                   N - 1, and that was not a sync, which
+ *                                                   changes nothing that could be seen
  *
  *   --chroot DIR  the command's root      --only NAME   counts calls of programs so named
  *   --skip DIR    below it nothing counts (as the command sees it; repeatable)
@@ -108,20 +111,24 @@ static void fail(pid_t pid, struct user_regs_struct *r)
 		die("can't make a call fail");
 }
 
-static void run_hook(void)
+static void run_hook(const struct call_info *c)
 {
+	static struct call_info before;
 	char text[24];
 	pid_t pid;
 	int st;
 
-	snprintf(text, sizeof(text), "%lu", number);
-	pid = fork();
-	if (pid == 0) {
-		execl(opt.hook, opt.hook, text, NULL);
-		_exit(127);
+	if (!before.name || !strstr(before.name, "sync")) {
+		snprintf(text, sizeof(text), "%lu", number);
+		pid = fork();
+		if (pid == 0) {
+			execl(opt.hook, opt.hook, text, c->program, before.program, NULL);
+			_exit(127);
+		}
+		if (waitpid(pid, &st, 0) != pid || st != 0)
+			die(opt.hook);
 	}
-	if (waitpid(pid, &st, 0) != pid || st != 0)
-		die(opt.hook);
+	before = *c;
 }
 
 static void on_call(pid_t pid)
@@ -139,7 +146,7 @@ static void on_call(pid_t pid)
 		fprintf(opt.report, "%lu %s %ld:%s %s%s\n", number, c.program, c.number,
 			c.name ? c.name : "", c.path, c.room ? " (room)" : "");
 	if (opt.mode == SNAP)
-		run_hook();
+		run_hook(&c);
 	if (opt.mode == COUNT || opt.mode == SNAP ||
 	    (opt.from ? number < opt.at : number != opt.at))
 		return;
