@@ -219,8 +219,10 @@ static void print_error(const struct invocation *in, const struct error *e)
 	CLEANUP(str_done) struct str text = { 0 };
 
 	if (o->json) {
-		json_t *doc = json_document(
-			in->cmd && in->cmd->schema ? in->cmd->schema : "slicer.error/1");
+		const char *schema = in->c.schema ? in->c.schema
+				     : in->cmd	  ? in->cmd->schema
+						  : NULL;
+		json_t *doc = json_document(schema ? schema : "slicer.error/1");
 
 		if (e->code == ERROR_FAILED)
 			json_object_set_new(doc, "rolled_back",
@@ -262,6 +264,11 @@ static int run_verb(struct invocation *in, struct error *e)
 	if (in->version) {
 		printf("slicer %s\n", SLICER_VERSION);
 		return 0;
+	}
+	if (!in->args.n && in->c.out.json && !in->help) {
+		error_usage(e, "there is no verb");
+		error_hint(e, "'slicer --help' lists the verbs");
+		return ERROR_USAGE;
 	}
 	if (!in->args.n) {
 		print_usage(in->help ? stdout : stderr);

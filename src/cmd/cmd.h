@@ -12,6 +12,7 @@ struct context {
 	const char *root; /* as given, NULL for the running machine */
 	struct host *host;
 	struct output out;
+	const char *schema; /* of the JSON, for errors too; NULL: the command's */
 };
 
 /* One option of a verb: one table feeds getopt_long, --help and the completions. */

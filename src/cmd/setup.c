@@ -207,7 +207,8 @@ static int check_options(const struct setup_options *o, const struct strv *opera
 			      "with what is to be set");
 		return -EINVAL;
 	}
-	if (o->status && (o->undo || o->yes || sets_something(o))) {
+	if (o->status && (o->undo || o->yes || o->force || o->dry_run || o->check ||
+			  o->no_initramfs || sets_something(o))) {
 		error_usage(e, "--status only lists: it goes with no other option of "
 			       "setup-iommu");
 		error_hint(e, "run slicer setup-iommu --status alone");
@@ -345,6 +346,8 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 	int err =
 		options_parse(&command_setup, argc, argv, take_option, &o, &operands, e);
 
+	if (o.status)
+		c->schema = STATUS_SCHEMA;
 	if (err >= 0)
 		err = check_options(&o, &operands, &s.wish, e);
 	if (err >= 0)

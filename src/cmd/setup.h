@@ -78,7 +78,9 @@ int setup_choose_initramfs(struct setup *s, const struct strv *versions, struct 
 int setup_carry_out(struct setup *s, int (*after)(struct setup *s, struct error *e),
 		    int *ret_status, struct error *e);
 int setup_undo(struct setup *s, int *ret_status, struct error *e);
-/* --status: lists the runs. *ret_status becomes 1 if one was interrupted. */
+#define STATUS_SCHEMA "slicer.status/1"
+/* --status: lists the runs. *ret_status becomes 1 if one was interrupted, or can't be
+ * read, so that nobody knows. */
 int setup_status(struct setup *s, int *ret_status, struct error *e);
 /*
  * Takes back what interrupted runs left, so that this one begins where they did. 0: there

@@ -93,7 +93,7 @@ static json_t *trial_json(const char *state)
 static int print_json(struct setup *s, const struct records *rs, bool held,
 		      struct error *e)
 {
-	json_t *doc = json_document("slicer.status/1"), *runs = json_array();
+	json_t *doc = json_document(STATUS_SCHEMA), *runs = json_array();
 
 	for (size_t i = 0; i < rs->n; i++)
 		json_array_append_new(runs, run_json(&rs->v[i], held));
@@ -152,6 +152,9 @@ int setup_status(struct setup *s, int *ret_status, struct error *e)
 	bool held = host_lock_is_held(s->c->host);
 	int err = journal_scan(s->c->host, &rs, e);
 
+	/* Of a run that can't be read nobody knows whether it came to its end. */
+	if (rs.broken.n)
+		*ret_status = 1;
 	for (size_t i = 0; i < rs.n; i++)
 		if (record_is_unfinished(&rs.v[i]) && !held)
 			*ret_status = 1;

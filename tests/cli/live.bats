@@ -107,6 +107,9 @@ rolled_back() {
 	on setup-iommu --undo --yes
 	exits 3
 	complains manifest.json
+	on setup-iommu --status
+	exits 1
+	says "can't be read"
 	unchanged
 }
 

@@ -598,5 +598,8 @@ half_a_block() {
 		--confirm --status
 		--confirm --param a
 		--confirm --device 0000:01:00.0
+		--status --dry-run
+		--status --check
+		--status --no-initramfs
 	EOF
 }

@@ -206,6 +206,12 @@ hinted() {
 	slicer --json nonsense
 	exits 2
 	json '.error.code == "usage"'
+	slicer --json
+	exits 2
+	json '.error.code == "usage" and .error.hint'
+	slicer --json setup-iommu --status --force
+	exits 2
+	json '.schema == "slicer.status/1" and .error.code == "usage"'
 	slicer doctor --json --nonsense
 	exits 2
 	json '.error.code == "usage"'
