@@ -33,6 +33,8 @@ struct boot_entry {
 	/* Neither this system's generator nor plan() reaches it (40_custom, another
 	 * system's): shown, not expected to carry the parameters. */
 	bool is_foreign;
+	/* The generator makes it, from configured; else it is edited itself. */
+	bool is_generated;
 };
 
 void boot_entry_done(struct boot_entry *entry);
@@ -66,6 +68,7 @@ struct boot_config {
 	 * each; NULL: there is no such file */
 	const char *one_shot_path;
 	char *one_shot_others;
+	bool one_shot_gone; /* there is none, certainly */
 	/* It is damaged; NONE: it is not */
 	struct error one_shot_damage;
 	/* There is a menu that can't be read (not root, junk); NONE: it was, or there is

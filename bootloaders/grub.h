@@ -36,6 +36,7 @@
 struct grub_file {
 	char *path;
 	bool exists;
+	bool is_unread; /* it is there, but it, or one before it, can't be understood */
 	struct shell_doc doc; /* its text too; empty if it doesn't exist */
 };
 

@@ -130,8 +130,13 @@ static int load_files(const struct host *h, const struct facts *f,
 
 	if (r == 0 && reads_dropins(h, f))
 		r = list_dropins(h, &dropins, e);
-	for (size_t i = 0; r == 0 && i < dropins.n; i++)
-		r = load_file(h, files_add(files, dropins.v[i]), e);
+	for (size_t i = 0; i < dropins.n; i++) {
+		struct grub_file *file = files_add(files, dropins.v[i]);
+
+		if (r == 0)
+			r = load_file(h, file, e);
+		file->is_unread = r < 0 && host_exists(h, file->path);
+	}
 	return r;
 }
 
@@ -143,6 +148,8 @@ static bool is_source(const struct grub_file *file)
 
 	if (strcmp(file->path, GRUB_MAIN) == 0)
 		return file->exists;
+	if (file->is_unread)
+		return true;
 	for (size_t i = 0; i < file->doc.n; i++) {
 		const struct shell_stmt *s = &file->doc.v[i];
 

@@ -95,7 +95,8 @@ void grub_fill_entry(const struct host *h, const struct facts *f,
 	entry->added = strlen("BOOT_IMAGE= ") + strlen(kernel->kernel);
 	entry->source = xstrdup(GRUB_CFG);
 	entry->line = kernel->line;
-	entry->is_foreign = !is_generated(from);
+	entry->is_generated = is_generated(from);
+	entry->is_foreign = !entry->is_generated;
 	entry->is_recovery = is_recovery(from, kernel->options);
 }
 

@@ -184,8 +184,9 @@ static int read_env(const struct host *h, struct grub_trial *t, struct boot_conf
 	struct error *damage = &ret->one_shot_damage;
 	int r = host_read(h, GRUB_ENV, HOST_MAX_CONFIG, &env, e);
 
+	ret->one_shot_gone = r == -ENOENT;
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return ret->one_shot_gone ? 0 : r;
 	ret->one_shot_others = grubenv_others(str_c(&env), env.len, "next_entry");
 	*ret_next = grubenv_get(str_c(&env), env.len, "next_entry");
 	ret->trial_pending = str_eq(*ret_next, GRUB_TRIAL);
@@ -310,6 +311,7 @@ static const char *const create[] = { "grub-editenv", GRUB_ENV, "create", NULL }
 void grub_plan_env(struct plan *ret)
 {
 	plan_run(ret, create, ENV_TIMEOUT_S, "makes GRUB's environment block anew");
+	ret->v[ret->n - 1].makes_one_shot = true;
 	plan_warn(ret,
 		  GRUB_ENV " was emptied or taken away by a grub-editenv that failed "
 			   "or was interrupted: what others kept in it "

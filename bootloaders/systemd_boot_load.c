@@ -239,7 +239,8 @@ static void describe(const struct context *x, const char *partition,
 		if (str_eq(from->bls.v[i].key, "options"))
 			entry->line = from->bls.v[i].line;
 	entry->is_foreign = is_foreign(x, &from->bls);
-	entry->is_recovery = !from->regenerate.n && is_recovery(entry);
+	entry->is_generated = from->regenerate.n > 0;
+	entry->is_recovery = !entry->is_generated && is_recovery(entry);
 }
 
 static void read_counter(struct sdboot_entry *entry, const char *file)

@@ -24,7 +24,6 @@ struct setup_options {
 struct undo {
 	struct records records; /* chosen: those that are meant */
 	struct edit edit;
-	bool makes_menu; /* the plan makes the boot menu anew */
 };
 struct setup {
 	const struct context *c;

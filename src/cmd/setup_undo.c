@@ -116,16 +116,6 @@ static int plan_tokens(struct setup *s, struct undo *u, const struct strv *paths
 	return err;
 }
 
-static bool makes_menu(const struct setup *s)
-{
-	for (size_t i = 0; i < s->plan.n; i++)
-		if (s->plan.v[i].makes ||
-		    (s->plan.v[i].argv.n && s->boot.generate_command &&
-		     str_starts(s->boot.generate_command, s->plan.v[i].argv.v[0])))
-			return true;
-	return false;
-}
-
 static bool has_shelter(const struct setup *s, const struct undo *u)
 {
 	for (size_t i = 0; i < u->records.n; i++)
@@ -152,7 +142,6 @@ static int add_programs(struct setup *s, struct undo *u, const struct plan *imag
 	else if (made_anew && !plan_is_empty(&s->plan) && err >= 0)
 		err = undo_run_again(s->c->host, &u->records, &s->plan, e);
 	plan_order(&s->plan);
-	u->makes_menu = makes_menu(s);
 	/* An interrupted run's still stands, and what it was copied from may be broken.
 	 */
 	if (err >= 0 && !has_shelter(s, u))
@@ -182,7 +171,7 @@ int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error 
 	if (err >= 0)
 		err = undo_files(s->c->host, &u->records, has_tokens ? &tokens : NULL,
 				 &own, keep, &s->plan, &need, &used_tokens, e);
-	if (err >= 0 && s->loader->one_shot_anew && !s->boot.one_shot_others &&
+	if (err >= 0 && s->loader->one_shot_anew && s->boot.one_shot_gone &&
 	    undo_lost_one_shot(&u->records))
 		s->loader->one_shot_anew(&s->plan);
 	if (err >= 0 && recover)

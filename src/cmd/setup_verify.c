@@ -92,6 +92,22 @@ static void verify_gone(const struct setup *s, const struct boot_config *now,
 	}
 }
 
+/* Did the plan have the entry made anew? One that is edited itself was read back by
+ * apply, and one whose program was not run is as it was found. */
+static bool was_made(const struct setup *s, const struct boot_entry *entry)
+{
+	for (size_t i = 0; entry->is_generated && i < s->plan.n; i++) {
+		const struct step *step = &s->plan.v[i];
+
+		if (step->makes ||
+		    (step->argv.n && s->boot.generate_command &&
+		     str_starts(s->boot.generate_command, step->argv.v[0]) &&
+		     (!step->kernel || str_eq(step->kernel, entry->version))))
+			return true;
+	}
+	return false;
+}
+
 /* After taking back, the menu follows the restored files, which apply has read back.
  * (What slicer added may well be there still: by somebody else's hand.) */
 static void verify_undone(const struct setup *s, const struct boot_config *now,
@@ -99,14 +115,12 @@ static void verify_undone(const struct setup *s, const struct boot_config *now,
 {
 	CLEANUP(strv_done) struct strv configured = { 0 };
 
-	if (!now->has_generator || !s->undo->makes_menu)
-		return;
 	if (now->configured)
 		cmdline_split(now->configured, strlen(now->configured), &configured);
 	for (size_t i = 0; i < now->n; i++) {
 		const struct boot_entry *entry = &now->v[i];
 
-		if (!boot_entry_is_normal(entry))
+		if (!boot_entry_is_normal(entry) || !was_made(s, entry))
 			continue;
 		if (now->configured &&
 		    !boot_options_carry(options_of(entry), &configured))
@@ -261,6 +275,8 @@ int setup_verify(void *data, bool rolled_back, struct error *e)
 		err = setup_verify_unchanged(s, e);
 	else
 		err = verify_menu(s, e);
+	if (err >= 0)
+		err = setup_verify_one_shot(s, rolled_back, e);
 	if (err >= 0 && touches_trial(s))
 		err = setup_verify_trial(s, rolled_back, e);
 	return err < 0 ? err : verify_images(s, !rolled_back, e);

@@ -97,13 +97,30 @@ static int check_one_shot(const struct setup *s, const struct boot_config *now,
 			 s->boot.one_shot_path, *before ? str_c(&lost) : "nothing");
 }
 
+int setup_verify_one_shot(struct setup *s, bool rolled_back, struct error *e)
+{
+	CLEANUP(boot_config_done) struct boot_config now = { 0 };
+	bool sets = false, makes = false;
+	int err;
+
+	for (size_t i = 0; i < s->plan.n; i++) {
+		sets |= s->plan.v[i].undo.n > 0;
+		makes |= s->plan.v[i].makes_one_shot;
+	}
+	if (!sets && !makes)
+		return 0;
+	err = load_now(s, &now, e);
+	if (err >= 0 && makes && !rolled_back && now.one_shot_gone)
+		return error_set(e, EPROTO, "%s, which was to be made anew, is not there",
+				 s->boot.one_shot_path);
+	return err < 0 ? err : check_one_shot(s, &now, e);
+}
+
 int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e)
 {
 	struct boot_config now = { 0 };
 	int err = load_now(s, &now, e);
 
-	if (err >= 0)
-		err = check_one_shot(s, &now, e);
 	if (err >= 0 && rolled_back)
 		err = check_as_before(s, &now, e);
 	else if (err >= 0 && s->kind == RUN_TRIAL)

@@ -344,9 +344,12 @@ int host_open_log(const struct host *h, const char *path, struct error *e)
 	return fd;
 }
 
-int host_sync(const struct host *h, struct error *e)
+int host_sync(const struct host *h, const char *also, struct error *e)
 {
-	static const char *const places[] = { "/", "/boot", "/boot/efi", "/efi" };
+	size_t n = also ? (size_t)(path_base(also) - also) : 0;
+	CLEANUP(free_char) char *dir = n ? xasprintf("%.*s", (int)n, also) : NULL;
+	const char *const places[] = { "/", "/boot", "/boot/efi", "/efi",
+				       dir ? dir : "/" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		CLEANUP(close_fd)

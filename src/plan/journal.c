@@ -130,6 +130,8 @@ static json_t *step_to_json(const struct record_step *s, bool *fits)
 		put_edit(o, "edit", &s->edit, fits);
 	if (s->passing)
 		put(o, "passing", json_true(), fits);
+	if (s->makes_one_shot)
+		put(o, "makes_one_shot", json_true(), fits);
 	put(o, "existed", json_boolean(s->existed), fits);
 	if (s->path)
 		put(o, "mode", json_integer(s->mode), fits);
@@ -311,6 +313,7 @@ static void steps_from_plan(const struct host *h, struct record *r, const struct
 		strv_copy(&r->steps[i].argv_aside, &s->argv_aside);
 		r->steps[i].has_after = s->kind != STEP_RUN;
 		r->steps[i].passing = s->passing;
+		r->steps[i].makes_one_shot = s->makes_one_shot;
 		r->steps[i].has_edit = s->has_edit;
 		edit_copy(&r->steps[i].edit, &s->edit);
 		str_set(&r->steps[i].before, str_c(&s->before), s->before.len);

@@ -36,6 +36,7 @@ struct record_step {
 	struct strv argv, argv_aside, undo;
 	char *kernel; /* whose need its program makes; NULL: of no certain one */
 	bool passing; /* of a trial boot: none that is taken back */
+	bool makes_one_shot; /* asked for afresh, never just run again */
 	bool existed; /* the file was there before, with this mode; else the mode is the
 			 new one's */
 	mode_t mode;

@@ -57,6 +57,7 @@ static bool step_from_json(const json_t *o, struct record_step *s)
 	s->path = xstrdup_null(json_string_value(json_object_get(o, "path")));
 	s->kernel = xstrdup_null(json_string_value(json_object_get(o, "kernel")));
 	s->passing = json_is_true(json_object_get(o, "passing"));
+	s->makes_one_shot = json_is_true(json_object_get(o, "makes_one_shot"));
 	s->existed = json_is_true(json_object_get(o, "existed"));
 	s->mode = (mode_t)json_integer_value(json_object_get(o, "mode")) & 07777;
 	s->done = json_is_true(json_object_get(o, "done"));

@@ -4,15 +4,35 @@
 #include "plan/files.h"
 #include "plan/journal.h"
 
-/* A run without a manifest has changed nothing. */
+#include <errno.h>
+
+/* "3.before", "shelter.after", or a temporary name. */
+static bool is_own(const char *name)
+{
+	const char *rest = name + strspn(name, "0123456789");
+
+	if (strstr(name, SLICER_ASIDE))
+		return true;
+	if (rest == name && str_starts(name, "shelter"))
+		rest = name + strlen("shelter");
+	return rest > name && (str_eq(rest, ".before") || str_eq(rest, ".after") ||
+			       str_eq(rest, ".meanwhile"));
+}
+
+/* A run that never had a manifest has changed nothing. */
 static void sweep_unbegun(const struct host *h, const char *id)
 {
+	struct stat st;
 	CLEANUP(free_char) char *dir = xasprintf(JOURNAL_DIR "/%s", id);
 	CLEANUP(free_char) char *manifest = xasprintf("%s/manifest.json", dir);
 	CLEANUP(strv_done) struct strv names = { 0 };
 
-	if (host_exists(h, manifest) || host_list(h, dir, &names, NULL) < 0)
+	if (host_stat(h, manifest, &st) != -ENOENT || host_list(h, dir, &names, NULL) < 0)
 		return;
+	/* One that somebody has put aside is theirs. */
+	for (size_t i = 0; i < names.n; i++)
+		if (!is_own(names.v[i]))
+			return;
 	for (size_t i = 0; i < names.n; i++) {
 		CLEANUP(free_char) char *path = xasprintf("%s/%s", dir, names.v[i]);
 

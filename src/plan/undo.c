@@ -4,8 +4,6 @@
 #include "plan/undo.h"
 #include "probe/facts.h"
 
-#include <errno.h>
-
 static bool has_chosen(const struct records *rs, enum run_kind kind)
 {
 	for (size_t i = 0; i < rs->n; i++)
@@ -56,19 +54,6 @@ bool undo_edit_of(const struct records *rs, const char *path, struct edit *ret)
 	return any;
 }
 
-static bool is_file(const struct record_step *s)
-{
-	return s->kind == STEP_REPLACE || s->kind == STEP_REMOVE;
-}
-
-void undo_paths(const struct records *rs, struct strv *ret)
-{
-	for (size_t i = 0; i < rs->n; i++)
-		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n; k++)
-			if (is_file(&rs->v[i].steps[k]) && !rs->v[i].steps[k].passing)
-				strv_add_unique(ret, rs->v[i].steps[k].path);
-}
-
 void undo_kernels(const struct records *rs, struct strv *ret)
 {
 	for (size_t i = 0; i < rs->n; i++)
@@ -77,234 +62,8 @@ void undo_kernels(const struct records *rs, struct strv *ret)
 				strv_add_unique(ret, rs->v[i].steps[k].kernel);
 }
 
-/* A file's state while walking back through the runs. */
-struct state {
-	bool exists;
-	mode_t mode; /* of one that has to be made anew */
-	const struct str *text;
-};
-
-static bool same(const struct state *s, bool exists, const struct str *text)
-{
-	return s->exists == exists && (!exists || str_same(s->text, text));
-}
-
-/* One run's step on that file, if it is the one that made the present state. false: it is
- * not, and the state is not the one from before it either. */
-static bool step_back(const struct record_step *s, struct state *now)
-{
-	if ((s->has_after && same(now, s->kind != STEP_REMOVE, &s->after)) ||
-	    (s->meanwhile.len && same(now, true, &s->meanwhile))) {
-		now->exists = s->existed;
-		now->text = &s->before;
-		now->mode = s->mode;
-		return true;
-	}
-	return same(now, s->existed, &s->before);
-}
-
-/* Walks back to before the first run. false: somebody else changed the file in between.
- */
-static bool walk_all_back(const struct records *rs, const char *path, bool passing,
-			  struct state *now)
-{
-	for (size_t i = rs->n; i-- > 0;) {
-		const struct record *r = &rs->v[i];
-
-		for (size_t k = r->n; r->chosen && k-- > 0;)
-			if (str_eq(r->steps[k].path, path) &&
-			    (passing || !r->steps[k].passing) &&
-			    !step_back(&r->steps[k], now))
-				return false;
-	}
-	return true;
-}
-
-static bool walk_back(const struct records *rs, const char *path, struct state *now)
-{
-	return walk_all_back(rs, path, false, now);
-}
-
-static const struct step *step_of(const struct plan *p, const char *path)
-{
-	for (size_t i = 0; p && i < p->n; i++)
-		if (p->v[i].path && str_eq(p->v[i].path, path))
-			return &p->v[i];
-	return NULL;
-}
-
-static void add_remove(struct plan *ret, const char *path, const struct str *text,
-		       mode_t mode, const char *why)
-{
-	plan_remove(ret, path, text, why);
-	ret->v[ret->n - 1].mode = mode; /* for putting it back if a later step fails */
-}
-
-static void add_tokens(const struct step *s, mode_t mode, struct plan *ret)
-{
-	if (s->kind == STEP_REMOVE)
-		add_remove(ret, s->path, &s->before, mode, s->why);
-	else
-		plan_replace(ret, s->path, s->existed, &s->before, &s->after, mode,
-			     s->why);
-}
-
-/* What slicer added is taken out of the file as it is now: where that can be done. */
-static void undo_tokens(const struct plan *tokens, const char *path, mode_t mode,
-			struct plan *ret, char **need_tokens, bool *used_tokens)
-{
-	if (!tokens) {
-		if (!*need_tokens)
-			*need_tokens = xstrdup(path);
-		return;
-	}
-	*used_tokens = true;
-	if (step_of(tokens, path))
-		add_tokens(step_of(tokens, path), mode, ret);
-}
-
-/* The loader can't plan: of a file that is as slicer left it, the command line is known.
- */
-static void undo_own(const struct records *rs, const char *path, const struct str *text,
-		     mode_t mode, struct plan *ret)
-{
-	CLEANUP(edit_done) struct edit ed = { 0 };
-	CLEANUP(str_done) struct str line = { 0 }, then = { 0 };
-
-	undo_edit(rs, &ed);
-	str_set(&line, str_c(text), text->len);
-	str_rtrim(&line);
-	edit_apply(&ed, str_c(&line), line.len, true, &then);
-	str_addc(&then, '\n');
-	plan_replace(ret, path, true, text, &then, mode, "without slicer's parameters");
-}
-
-static int undo_file(const struct host *h, const struct records *rs,
-		     const struct plan *tokens, const struct strv *own, const char *keep,
-		     const char *path, struct plan *ret, char **need_tokens,
-		     bool *used_tokens, struct error *e)
-{
-	CLEANUP(str_done) struct str text = { 0 };
-	struct state now = { .exists = true, .text = &text };
-	struct stat st = { 0 };
-	int err = host_read(h, path, HOST_MAX_CONFIG, &text, e);
-
-	if (err == -ENOENT)
-		now.exists = false;
-	else if (err < 0)
-		return err;
-	host_stat(h, path, &st);
-	if (str_eq(keep, path) && err >= 0) {
-		struct state was = now;
-
-		if (!tokens && walk_back(rs, path, &was))
-			undo_own(rs, path, &text, st.st_mode & 07777, ret);
-		else
-			undo_tokens(tokens, path, st.st_mode & 07777, ret, need_tokens,
-				    used_tokens);
-		plan_warn(ret, "%s stays, without slicer's parameters", path);
-		return 0;
-	}
-	if (walk_back(rs, path, &now)) {
-		if (now.exists)
-			plan_replace(ret, path, err >= 0, &text, now.text,
-				     err >= 0 ? st.st_mode & 07777 : now.mode,
-				     "as it was before slicer");
-		else if (err >= 0)
-			add_remove(ret, path, &text, st.st_mode & 07777,
-				   "slicer made it");
-		return 0;
-	}
-	if (strv_has(own, path)) {
-		plan_warn(ret, "%s was changed by somebody else since: it is left alone",
-			  path);
-	} else {
-		undo_tokens(tokens, path, st.st_mode & 07777, ret, need_tokens,
-			    used_tokens);
-	}
-	return 0;
-}
-
-int undo_files(const struct host *h, const struct records *rs, const struct plan *tokens,
-	       const struct strv *own, const char *keep, struct plan *ret,
-	       char **ret_need_tokens, bool *ret_used_tokens, struct error *e)
-{
-	CLEANUP(strv_done) struct strv paths = { 0 };
-	int err = 0;
-
-	for (size_t i = rs->n; i-- > 0;)
-		for (size_t k = rs->v[i].dirs.n; rs->v[i].chosen && k-- > 0;)
-			if (host_is_dir(h, rs->v[i].dirs.v[k]))
-				strv_add_unique(&ret->dirs, rs->v[i].dirs.v[k]);
-	*ret_need_tokens = NULL;
-	*ret_used_tokens = false;
-	undo_paths(rs, &paths);
-	for (size_t i = 0; i < paths.n && err >= 0; i++)
-		err = undo_file(h, rs, tokens, own, keep, paths.v[i], ret,
-				ret_need_tokens, ret_used_tokens, e);
-	if (err == -ENOENT)
-		err = 0;
-	return err;
-}
-
-/* ---- a trial boot that an interrupted run was about to end
- * ------------------------------------- */
-
-static int undo_passing_file(const struct host *h, const struct records *rs,
-			     const struct record_step *step, struct plan *ret,
-			     struct error *e)
-{
-	CLEANUP(str_done) struct str text = { 0 };
-	struct state now = { .text = &text };
-	bool exists;
-	int err = read_now(h, step->path, &exists, &text, e);
-
-	now.exists = exists;
-	/* What somebody else has changed since is theirs. */
-	if (err >= 0 && walk_all_back(rs, step->path, true, &now) && now.exists)
-		plan_replace(ret, step->path, exists, &text, now.text,
-			     now.mode ? now.mode : 0644, "as it was before slicer");
-	return err;
-}
-
-int undo_passing(const struct host *h, const struct records *rs, struct plan *ret,
-		 struct error *e)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < rs->n; i++) {
-		const struct record *r = &rs->v[i];
-
-		if (!r->chosen || !record_is_unfinished(r) ||
-		    (r->kind != RUN_SETUP && r->kind != RUN_END))
-			continue;
-		for (size_t k = 0; k < r->n && err >= 0; k++)
-			if (r->steps[k].passing && is_file(&r->steps[k]))
-				err = undo_passing_file(h, rs, &r->steps[k], ret, e);
-	}
-	return err;
-}
-
 /* ---- programs of runs that did not come to their end
  * ------------------------------------------- */
-
-/* Is the file that the program makes as it was before, or as the program made it, and
- * then put back? false: nobody knows, and it has to be made anew. */
-static int undo_made(const struct host *h, const struct records *rs, const char *path,
-		     struct plan *ret, bool *ret_exact, struct error *e)
-{
-	CLEANUP(str_done) struct str text = { 0 };
-	struct state now = { .text = &text };
-	int err = read_now(h, path, &now.exists, &text, e);
-
-	*ret_exact = err >= 0 && walk_back(rs, path, &now);
-	if (!*ret_exact)
-		return err;
-	if (now.exists)
-		plan_replace(ret, path, text.len > 0, &text, now.text, 0600,
-			     "as it was before slicer");
-	return 0;
-}
 
 static int undo_program(const struct host *h, const struct records *rs,
 			const struct record_step *s, bool tokens, struct plan *ret,
@@ -316,6 +75,8 @@ static int undo_program(const struct host *h, const struct records *rs,
 	bool exact = false, exists;
 	int err = 0;
 
+	if (s->makes_one_shot)
+		return 0;
 	if (s->undo.n) {
 		plan_run(ret, (const char *const *)s->undo.v, 0,
 			 "was interrupted: takes back what it may have done");
@@ -390,10 +151,13 @@ bool undo_lost_one_shot(const struct records *rs)
 
 		if (!r->chosen || !record_is_unfinished(r))
 			continue;
-		for (size_t k = 0; k < r->n; k++)
-			if (r->steps[k].undo.n && r->steps[k].existed &&
+		for (size_t k = 0; k < r->n; k++) {
+			const struct record_step *s = &r->steps[k];
+
+			if (((s->undo.n && s->existed) || s->makes_one_shot) &&
 			    is_due(r, k, true))
 				return true;
+		}
 	}
 	return false;
 }

@@ -42,6 +42,11 @@ int undo_files(const struct host *h, const struct records *rs, const struct plan
 int undo_passing(const struct host *h, const struct records *rs, struct plan *ret,
 		 struct error *e);
 
+/* Is the file that a program makes as it was before, or as the program made it? Then it
+ * is put back. *ret_exact false: nobody knows, and it has to be made anew. */
+int undo_made(const struct host *h, const struct records *rs, const char *path,
+	      struct plan *ret, bool *ret_exact, struct error *e);
+
 /*
  * The programs that interrupted runs had begun, to be run again on the restored files. A
  * file that one of them made is put back as it was, unless somebody else made it anew

@@ -267,7 +267,7 @@ const char *step_file(const struct step *s)
 
 bool step_runs_again(const struct step *s)
 {
-	return s->kind == STEP_RUN && !s->undo.n && !s->makes;
+	return s->kind == STEP_RUN && !s->undo.n && !s->makes && !s->makes_one_shot;
 }
 
 bool plan_runs_again(const struct plan *p)

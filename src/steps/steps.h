@@ -48,6 +48,9 @@ struct step {
 	/* Of what is there for a while (a trial boot): a later --undo does not bring it
 	 * back, it looks whether it is there */
 	bool passing;
+	/* It makes the file anew in which the loader keeps what it starts once: whoever
+	 * goes on or goes back looks whether that is gone still */
+	bool makes_one_shot;
 };
 
 /* Appended to the name of a file that a program makes. */

@@ -489,3 +489,167 @@ killed_in_shelter() {
 	[ "$(cat "$T/etc/kernel/cmdline")" = "root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro quiet" ]
 	says kernel-install
 }
+
+@test "hand-written entries beside kernel-install's: undo gives each back its own" {
+	local mine
+	host kernel-install
+	mine=$T/boot/efi/loader/entries/mine.conf
+	echo kernel >"$T/boot/efi/mine"
+	printf 'title Mine\nlinux /mine\noptions root=/dev/vda2 iommu=pt\n' >"$mine"
+	remember
+	live setup-iommu --yes
+	exits 0
+	grep -q ' iommu=pt intel_iommu=on$' "$mine"
+	live setup-iommu --undo --yes
+	exits 0
+	[ "$(tail -n 1 "$mine")" = 'options root=/dev/vda2 iommu=pt' ]
+	[ "$(entries | grep -c intel_iommu)" -eq 0 ]
+
+	# The same after an interruption.
+	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		kill -KILL $PPID $$
+	SH
+	live setup-iommu --yes --no-initramfs
+	exits 137
+	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+	live setup-iommu --yes
+	exits 0
+	grep -q ' iommu=pt intel_iommu=on$' "$mine"
+	live setup-iommu --undo --yes
+	exits 0
+	[ "$(tail -n 1 "$mine")" = 'options root=/dev/vda2 iommu=pt' ]
+}
+
+@test "what an interrupted run had not come to is left as it was, whatever is configured" {
+	host kernel-install
+	echo 'root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro quiet' >"$T/etc/kernel/cmdline"
+	sed -i '/^options/s/ quiet/ noisy/' "$T"/boot/efi/loader/entries/*.conf
+	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		kill -KILL $PPID $$
+	SH
+	live setup-iommu --yes --no-initramfs
+	exits 137
+	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+	live setup-iommu --yes
+	exits 0
+	[ "$(entries | grep -c "$WANT")" -eq 2 ]
+}
+
+@test "grubenv is changed by others while --confirm runs: no business of its" {
+	host debian-grub
+	live setup-iommu --trial --yes
+	exits 0
+	boot trial
+	iommu_on debian-grub
+	mv "$T/usr/sbin/update-grub" "$T/usr/sbin/update-grub.real"
+	program usr/sbin/update-grub <<-'SH'
+		#!/bin/sh
+		/usr/local/bin/grub-editenv /boot/grub/grubenv set saved_entry=theirs
+		exec /usr/sbin/update-grub.real "$@"
+	SH
+	live setup-iommu --confirm --yes
+	exits 0
+	grep -q '^saved_entry=theirs$' "$T/boot/grub/grubenv"
+}
+
+# A trial that was cut short by a grub-editenv that took its block away, and an undo that was cut after it made it anew.
+undo_cut_behind_create() {
+	host debian-grub
+	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
+	program usr/local/bin/grub-editenv <<-'SH'
+		#!/bin/sh
+		rm /boot/grub/grubenv
+		kill -KILL $PPID $$
+	SH
+	live setup-iommu --trial --yes
+	exits 137
+	program usr/local/bin/grub-editenv <<-'SH'
+		#!/bin/sh
+		/usr/local/bin/grub-editenv.real "$@"
+		[ "$2" != create ] || kill -KILL $PPID $$
+	SH
+	live setup-iommu --undo --yes
+	exits 137
+	mv "$T/usr/local/bin/grub-editenv.real" "$T/usr/local/bin/grub-editenv"
+	[ -s "$T/boot/grub/grubenv" ]
+}
+
+@test "an undo was cut when it had made grubenv anew: what others put into it since stays" {
+	undo_cut_behind_create
+	inside /usr/local/bin/grub-editenv /boot/grub/grubenv set saved_entry=theirs
+	live setup-iommu --yes
+	exits 0
+	grep -q '^saved_entry=theirs$' "$T/boot/grub/grubenv"
+}
+
+@test "a grub-editenv that says it made the block anew, and did not" {
+	host debian-grub
+	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
+	program usr/local/bin/grub-editenv <<-'SH'
+		#!/bin/sh
+		rm -f /boot/grub/grubenv
+	SH
+	live setup-iommu --trial --yes
+	exits 4
+	live setup-iommu --undo --yes
+	exits 4
+	complains "was to be made anew"
+	mv "$T/usr/local/bin/grub-editenv.real" "$T/usr/local/bin/grub-editenv"
+	live setup-iommu --undo --yes
+	exits 0
+	[ -s "$T/boot/grub/grubenv" ]
+}
+
+@test "grubenv became a link: it is not gone, and nothing is written over it" {
+	host debian-grub
+	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
+	program usr/local/bin/grub-editenv <<-'SH'
+		#!/bin/sh
+		kill -KILL $PPID $$
+	SH
+	live setup-iommu --trial --yes
+	exits 137
+	mv "$T/usr/local/bin/grub-editenv.real" "$T/usr/local/bin/grub-editenv"
+	inside /usr/local/bin/grub-editenv /boot/grub/grubenv set saved_entry=theirs
+	mv "$T/boot/grub/grubenv" "$T/boot/grub/env"
+	ln -s env "$T/boot/grub/grubenv"
+	live setup-iommu --undo --yes
+	grep -q '^saved_entry=theirs$' "$T/boot/grub/env"
+}
+
+@test "a run whose manifest was put aside: what it kept is not swept away" {
+	local run
+	host debian-grub
+	live setup-iommu --yes
+	exits 0
+	run=$(echo "$T/$RUNS"/*)
+	mv "$run/manifest.json" "$run/manifest.json.bad"
+	cp -a "$run" "$T.kept"
+	live setup-iommu --yes --param more=1
+	exits 0
+	diff -r "$T.kept" "$run"
+}
+
+@test "a drop-in that can't be understood: those behind it may say what the menu has" {
+	host debian-grub
+	live setup-iommu --yes
+	exits 0
+	mkdir -p "$T/etc/default/grub.d"
+	printf '# harmless\r\n' >"$T/etc/default/grub.d/10-x.cfg"
+	echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX iommu=pt"' >"$T/etc/default/grub.d/50-mine.cfg"
+	live setup-iommu --undo --yes
+	exits 0
+	grep -q iommu=pt "$T/boot/grub/grub.cfg"
+	[ "$(grep -c intel_iommu "$T/boot/grub/grub.cfg")" -eq 0 ]
+}
+
+@test "--root: a run that was killed before its shelter's entry was there is taken back" {
+	killed_in_shelter variable
+	rm "$T/boot/efi/loader/entries/slicer-shelter.conf"
+	on setup-iommu --undo --yes
+	exits 0
+}
