@@ -490,6 +490,18 @@ killed_in_shelter() {
 	says kernel-install
 }
 
+# A set-up that was cut in the first kernel-install, before any other program.
+cut_in_kernel_install() {
+	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		kill -KILL $PPID $$
+	SH
+	live setup-iommu --yes --no-initramfs
+	exits 137
+	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+}
+
 @test "hand-written entries beside kernel-install's: undo gives each back its own" {
 	local mine
 	host kernel-install
@@ -506,14 +518,7 @@ killed_in_shelter() {
 	[ "$(entries | grep -c intel_iommu)" -eq 0 ]
 
 	# The same after an interruption.
-	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
-	program usr/local/bin/kernel-install <<-'SH'
-		#!/bin/sh
-		kill -KILL $PPID $$
-	SH
-	live setup-iommu --yes --no-initramfs
-	exits 137
-	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+	cut_in_kernel_install
 	live setup-iommu --yes
 	exits 0
 	grep -q ' iommu=pt intel_iommu=on$' "$mine"
@@ -526,14 +531,7 @@ killed_in_shelter() {
 	host kernel-install
 	echo 'root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro quiet' >"$T/etc/kernel/cmdline"
 	sed -i '/^options/s/ quiet/ noisy/' "$T"/boot/efi/loader/entries/*.conf
-	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
-	program usr/local/bin/kernel-install <<-'SH'
-		#!/bin/sh
-		kill -KILL $PPID $$
-	SH
-	live setup-iommu --yes --no-initramfs
-	exits 137
-	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+	cut_in_kernel_install
 	live setup-iommu --yes
 	exits 0
 	[ "$(entries | grep -c "$WANT")" -eq 2 ]
