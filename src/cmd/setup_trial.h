@@ -23,11 +23,10 @@ int setup_make_trial(struct setup *s, struct error *e);
 int setup_confirm(struct setup *s, int *ret_status, struct error *e);
 /* Appends to s->plan what takes away whatever is there of a trial. */
 int setup_end_trial(struct setup *s, struct error *e);
-/* Is the trial set up as the plan promised, or gone, or (rolled_back) as it was? */
+/* Where the plan is about a trial: is that set up as promised, or gone, or (rolled_back)
+ * as it was? Where a program of it sets the one-shot, or makes what that is kept in: is
+ * it whole, with what others keep in it? */
 int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e);
-/* Where the plan has a program that sets the one-shot or makes what it is kept in: is
- * that whole, with what others keep in it? */
-int setup_verify_one_shot(struct setup *s, bool rolled_back, struct error *e);
 /* What a person does after --trial. */
 int setup_trial_steps(struct setup *s, struct str *ret, struct error *e);
 

@@ -257,15 +257,6 @@ static int verify_images(struct setup *s, bool contents, struct error *e)
 	return err;
 }
 
-/* Is there a step that is about a trial boot? */
-static bool touches_trial(const struct setup *s)
-{
-	for (size_t i = 0; i < s->plan.n; i++)
-		if (s->plan.v[i].passing)
-			return true;
-	return false;
-}
-
 int setup_verify(void *data, bool rolled_back, struct error *e)
 {
 	struct setup *s = data;
@@ -276,8 +267,6 @@ int setup_verify(void *data, bool rolled_back, struct error *e)
 	else
 		err = verify_menu(s, e);
 	if (err >= 0)
-		err = setup_verify_one_shot(s, rolled_back, e);
-	if (err >= 0 && touches_trial(s))
 		err = setup_verify_trial(s, rolled_back, e);
 	return err < 0 ? err : verify_images(s, !rolled_back, e);
 }

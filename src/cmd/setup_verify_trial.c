@@ -97,36 +97,32 @@ static int check_one_shot(const struct setup *s, const struct boot_config *now,
 			 s->boot.one_shot_path, *before ? str_c(&lost) : "nothing");
 }
 
-int setup_verify_one_shot(struct setup *s, bool rolled_back, struct error *e)
+int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e)
 {
 	CLEANUP(boot_config_done) struct boot_config now = { 0 };
-	bool sets = false, makes = false;
+	bool touches = false, sets = false, makes = false;
 	int err;
 
 	for (size_t i = 0; i < s->plan.n; i++) {
+		touches |= s->plan.v[i].passing;
 		sets |= s->plan.v[i].undo.n > 0;
 		makes |= s->plan.v[i].makes_one_shot;
 	}
-	if (!sets && !makes)
+	if (!touches && !sets && !makes)
 		return 0;
 	err = load_now(s, &now, e);
 	if (err >= 0 && makes && !rolled_back && now.one_shot_gone)
 		return error_set(e, EPROTO, "%s, which was to be made anew, is not there",
 				 s->boot.one_shot_path);
-	return err < 0 ? err : check_one_shot(s, &now, e);
-}
-
-int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e)
-{
-	struct boot_config now = { 0 };
-	int err = load_now(s, &now, e);
-
-	if (err >= 0 && rolled_back)
-		err = check_as_before(s, &now, e);
-	else if (err >= 0 && s->kind == RUN_TRIAL)
-		err = check_set_up(s, &now, e);
-	else if (err >= 0 && (now.trial || now.trial_pending))
-		err = error_set(e, EPROTO, "the trial boot's entry is still there");
-	boot_config_done(&now);
-	return err;
+	if (err >= 0 && (sets || makes))
+		err = check_one_shot(s, &now, e);
+	if (err < 0 || !touches)
+		return err;
+	if (rolled_back)
+		return check_as_before(s, &now, e);
+	if (s->kind == RUN_TRIAL)
+		return check_set_up(s, &now, e);
+	return now.trial || now.trial_pending
+		       ? error_set(e, EPROTO, "the trial boot's entry is still there")
+		       : 0;
 }

@@ -112,7 +112,7 @@ int host_open_log(const struct host *h, const char *path, struct error *e);
 int host_sysfs_write(const struct host *h, const char *path, const char *bytes,
 		     size_t len, unsigned timeout_ms, struct error *e);
 /* syncfs(2) on the filesystems of the boot chain: /, /boot, the ESP's usual places, and
- * the one that the file "also" (may be NULL) is on. */
+ * the one that the directory "also" (may be NULL) is on. */
 int host_sync(const struct host *h, const char *also, struct error *e);
 /* An open file description lock (fcntl(2), F_OFD_SETLK) on /run/slicer/lock below the
  * root, not waiting: an fd that holds it until closed, or -EWOULDBLOCK with an error that

@@ -346,10 +346,8 @@ int host_open_log(const struct host *h, const char *path, struct error *e)
 
 int host_sync(const struct host *h, const char *also, struct error *e)
 {
-	size_t n = also ? (size_t)(path_base(also) - also) : 0;
-	CLEANUP(free_char) char *dir = n ? xasprintf("%.*s", (int)n, also) : NULL;
 	const char *const places[] = { "/", "/boot", "/boot/efi", "/efi",
-				       dir ? dir : "/" };
+				       also ? also : "/" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		CLEANUP(close_fd)

@@ -201,7 +201,7 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 		err = host_rmdir(a->host, a->plan->dirs.v[i], e);
 	/* Programs rarely care whether the disk has what they wrote. */
 	if (err >= 0 && log_fd >= 0)
-		err = host_sync(a->host, rec->shelter.entry, e);
+		err = host_sync(a->host, rec->shelter.dir, e);
 	if (err >= 0 && !a->deferred && a->verify)
 		err = a->verify(a->data, false, e);
 	if (err >= 0 && rec->shelter.dir) {

@@ -177,7 +177,7 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 		shelter_again(a, rec, &left);
 		regenerate(a, begun, log_fd, &left);
 		restore_rest(a, begun, rec, log_fd, &left);
-		if (host_sync(a->host, rec->shelter.entry, &why) < 0 ||
+		if (host_sync(a->host, rec->shelter.dir, &why) < 0 ||
 		    (!left.len && a->verify && a->verify(a->data, true, &why) < 0))
 			str_addf(&left, "%s\n", why.what);
 	} else {

@@ -102,7 +102,7 @@ int shelter_up(const struct host *h, const struct shelter *s, struct error *e)
 	if (err >= 0 && !s->conf)
 		err = select_entry(h, s, &s->argv_up, true, e);
 	if (err >= 0)
-		err = host_sync(h, s->entry, e);
+		err = host_sync(h, s->dir, e);
 	if (err < 0)
 		error_prefix(e, "keeping a way to boot while programs run");
 	return err;
@@ -174,7 +174,7 @@ int shelter_down(const struct host *h, const struct shelter *s, struct error *e)
 	if (err >= 0 && !s->conf && (host_is_live(h) || host_exists(h, s->entry)))
 		err = select_entry(h, s, &s->argv_down, false, e);
 	if (err >= 0)
-		err = host_sync(h, s->entry, e);
+		err = host_sync(h, s->dir, e);
 	if (err >= 0)
 		err = remove_if_there(h, s->entry, e);
 	for (size_t i = s->to.n; i-- > 0 && err >= 0;)
