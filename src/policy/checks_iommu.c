@@ -75,7 +75,7 @@ static void check_interrupts(const struct diagnosis *d, struct checks *ret)
 
 static bool is_error(enum kmsg_meaning m)
 {
-	return m == KMSG_ERROR || m == KMSG_FAULT;
+	return m == KMSG_ERROR || m == KMSG_WARNING || m == KMSG_FAULT || m == KMSG_DEAD;
 }
 
 static bool is_first_of_rule(const struct log_facts *log, size_t at)

@@ -197,7 +197,9 @@ void judge_kernel_advice(const struct diagnosis *d, const struct kernel_facts *k
 
 const struct log_line *judge_log_error(const struct diagnosis *d)
 {
-	return log_find(&d->facts->log, KMSG_ERROR);
+	const struct log_line *line = log_find(&d->facts->log, KMSG_ERROR);
+
+	return line ? line : log_find(&d->facts->log, KMSG_WARNING);
 }
 
 char *judge_log_text(const struct log_line *line)

@@ -140,7 +140,8 @@ struct log_line {
 struct log_facts {
 	bool readable;
 	char *why_not;
-	bool from_boot; /* the first record of this boot is still there */
+	bool from_boot; /* the first record of this boot is still there: kmsg_is_first()
+			 */
 	struct log_line *v; /* lines that kmsg_classify knows */
 	size_t n, cap;
 };
@@ -150,6 +151,11 @@ int log_probe(const struct host *h, struct log_facts *ret, struct error *e);
 void log_done(struct log_facts *f);
 /* The first line with that meaning, NULL if none. */
 const struct log_line *log_find(const struct log_facts *f, enum kmsg_meaning meaning);
+/* The line that says that a device does not answer any more, NULL if none: it could not
+ * leave a power state, or did not come back from a reset, and was not found anew since.
+ */
+const struct log_line *log_find_dead(const struct log_facts *f,
+				     struct pci_address device);
 
 /* What a program that this session starts may lock: VFIO pins all of a guest's memory and
  * charges it to RLIMIT_MEMLOCK (drivers/vfio/vfio_iommu_type1.c), which CAP_IPC_LOCK

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "probe/facts.h"
+#include "text/glob.h"
 
 #define KMSG "/dev/kmsg"
 #define LOG_MAX (16u << 20)
@@ -17,28 +18,45 @@
  */
 #define LINES_MAX 4096
 
-/* The first record of a boot has sequence number 0; a dmesg line has no number, and
- * stands at time 0. */
-static bool is_first(const char *record, const struct kmsg_record *rec)
+/* The kernel found the device anew (linux drivers/pci/probe.c, pci_setup_device()): after
+ * a removal and a rescan, what was said of it before does not count any more. */
+static void forget_death(struct log_facts *f, const struct kmsg_record *rec)
 {
-	const char *comma = strchr(record, ',');
+	struct pci_address at, dead;
+	size_t n = 0;
 
-	if (*record >= '0' && *record <= '9' && comma)
-		return strtoull(comma + 1, NULL, 10) == 0;
-	return rec->usec == 0;
+	if (!glob_match("pci *: \\[????:????] type *", rec->text, rec->len) ||
+	    !kmsg_device(rec->text, rec->len, &at))
+		return;
+	for (size_t i = 0; i < f->n; i++) {
+		struct log_line *line = &f->v[i];
+
+		if (line->rule->meaning == KMSG_DEAD &&
+		    kmsg_device(line->text, strlen(line->text), &dead) &&
+		    pci_address_compare(at, dead) == 0)
+			free(line->text);
+		else
+			f->v[n++] = *line;
+	}
+	f->n = n;
 }
 
-static void add_record(struct log_facts *f, const char *record, size_t len, bool first)
+static void add_record(struct log_facts *f, const char *record, size_t len, bool *first)
 {
 	const struct kmsg_rule *rule;
 	struct kmsg_record rec;
 
 	if (!kmsg_parse(record, len, &rec))
 		return;
-	if (first)
-		f->from_boot = is_first(record, &rec);
-	rule = kmsg_classify(rec.text, rec.len);
-	if (!rule || f->n >= LINES_MAX)
+	if (*first)
+		f->from_boot = kmsg_is_first(&rec);
+	*first = false;
+	rule = kmsg_judge(&rec);
+	if (!rule) {
+		forget_death(f, &rec);
+		return;
+	}
+	if (f->n >= LINES_MAX)
 		return;
 	f->v = xgrow(f->v, f->n, &f->cap, sizeof(*f->v));
 	f->v[f->n++] = (struct log_line){ xstrndup(rec.text, rec.len), rule };
@@ -66,8 +84,7 @@ static int read_device(int fd, struct log_facts *ret)
 		if (n <= 0)
 			return 0;
 		record[n] = '\0';
-		add_record(ret, record, (size_t)n, first);
-		first = false;
+		add_record(ret, record, (size_t)n, &first);
 		total += (size_t)n;
 	}
 	return 0;
@@ -82,8 +99,7 @@ static void read_text(const struct str *text, struct log_facts *ret)
 	while (next_line(str_c(text), text->len, &pos, &line, &len)) {
 		CLEANUP(free_char) char *record = xstrndup(line, len);
 
-		add_record(ret, record, strlen(record), first);
-		first = false;
+		add_record(ret, record, strlen(record), &first);
 	}
 }
 
@@ -144,6 +160,18 @@ const struct log_line *log_find(const struct log_facts *f, enum kmsg_meaning mea
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (f->v[i].rule->meaning == meaning)
+			return &f->v[i];
+	return NULL;
+}
+
+const struct log_line *log_find_dead(const struct log_facts *f, struct pci_address device)
+{
+	struct pci_address at;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->v[i].rule->meaning == KMSG_DEAD &&
+		    kmsg_device(f->v[i].text, strlen(f->v[i].text), &at) &&
+		    pci_address_compare(at, device) == 0)
 			return &f->v[i];
 	return NULL;
 }

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel's lines about IOMMUs and VFIO mean. The texts are those of linux 5.10
- * to 7.2: drivers/iommu (iommu.c, intel, amd), drivers/vfio, init/main.c and
- * drivers/pci/pci.c. A line of a newer kernel that no rule knows falls to the last ones.
+ * What the kernel's lines about IOMMUs and VFIO mean. The texts are those of linux 5.4
+ * to 7.2: drivers/iommu (iommu.c, intel, amd), drivers/vfio, init/main.c,
+ * arch/x86/kernel/apic/apic.c, drivers/base/dd.c and drivers/pci/pci.c. A line of a newer
+ * kernel that no rule knows falls to the last ones; kmsg_judge() then looks at its level.
  */
 #include "text/kmsg.h"
 
 #define UPDATE_FIRMWARE "update the firmware (BIOS), or tell the vendor"
+#define NO_REMAPPING "so there is no interrupt remapping and vfio refuses devices"
+#define DEAD                                                                             \
+	"the device named in the line does not answer any more: switch the machine's "   \
+	"power off and on (a reboot is often not enough)"
 
 /* clang-format off: it would break the sentences into single words. */
 const struct kmsg_rule kmsg_rules[] = {
@@ -39,6 +44,10 @@ const struct kmsg_rule kmsg_rules[] = {
 	/* Intel: DMA remapping */
 	{ "dmar-active", "*DMAR: Intel(R) Virtualization Technology for Directed I/O",
 	  KMSG_ACTIVE, "VT-d came up" },
+	{ "dmar-address-zero", "*Your BIOS is broken; DMAR reported at address 0!*",
+	  KMSG_ERROR,
+	  "the firmware's DMAR table says that an IOMMU is at address 0, and the kernel "
+	  "then uses nothing of the table: " UPDATE_FIRMWARE },
 	{ "dmar-all-ones", "*Your BIOS is broken; DMAR reported at address*", KMSG_ERROR,
 	  "the firmware's DMAR table names an IOMMU that does not answer, and the "
 	  "kernel leaves it alone: switch VT-d off and on again in the firmware, "
@@ -53,6 +62,10 @@ const struct kmsg_rule kmsg_rules[] = {
 	{ "dmar-x2apic-broken",
 	  "*Your BIOS is broken and requested that x2apic be disabled*", KMSG_HARMLESS,
 	  "the firmware opts out of x2APIC; interrupt remapping works without it" },
+	{ "dmar-rhsa", "*Your BIOS is broken; RHSA refers to non-existent DMAR*",
+	  KMSG_HARMLESS,
+	  "the firmware's DMAR table is wrong about which memory is near an IOMMU; only "
+	  "speed depends on it" },
 	{ "dmar-broken-bios", "*Your BIOS is broken*", KMSG_ERROR,
 	  "the kernel found the firmware's IOMMU tables to be wrong: " UPDATE_FIRMWARE },
 	{ "dmar-no-devices", "*DMAR: No DMAR devices found*", KMSG_ERROR,
@@ -66,6 +79,23 @@ const struct kmsg_rule kmsg_rules[] = {
 	  "the firmware's DMAR table is damaged: " UPDATE_FIRMWARE },
 	{ "dmar-bad-record", "*DMAR: Record passes table end*", KMSG_ERROR,
 	  "the firmware's DMAR table is damaged: " UPDATE_FIRMWARE },
+	{ "dmar-no-drhd", "*No DRHD structure found in DMAR table*", KMSG_ERROR,
+	  "the firmware has a DMAR table, but it names no IOMMU: switch VT-d on in the "
+	  "firmware, or " UPDATE_FIRMWARE },
+	{ "dmar-bad-width", "*DMAR: Invalid DMAR haw*", KMSG_ERROR,
+	  "the firmware's DMAR table is damaged (its address width): " UPDATE_FIRMWARE },
+	{ "dmar-no-memory", "*DMAR: Can't reserve memory*", KMSG_ERROR,
+	  "the registers of an IOMMU lie where something else is already, so the kernel "
+	  "does not use it: " UPDATE_FIRMWARE },
+	{ "dmar-no-memory", "*DMAR: Can't map the region*", KMSG_ERROR,
+	  "the registers of an IOMMU can't be reached, so the kernel does not use "
+	  "it: " UPDATE_FIRMWARE },
+	{ "dmar-no-memory", "*DMAR: Failed to map dmar*", KMSG_ERROR,
+	  "the registers of an IOMMU can't be reached, so the kernel does not use "
+	  "it: " UPDATE_FIRMWARE },
+	{ "dmar-no-memory", "*Can't validate DRHD address*", KMSG_ERROR,
+	  "the registers of an IOMMU can't be reached, so the kernel does not use "
+	  "it: " UPDATE_FIRMWARE },
 	{ "dmar-init-failed", "*DMAR: Initialization failed*", KMSG_ERROR,
 	  "VT-d did not come up; the lines before this one say why" },
 	{ "dmar-no-address-width", "*o supported address width*", KMSG_ERROR,
@@ -88,6 +118,11 @@ const struct kmsg_rule kmsg_rules[] = {
 	  "integrated graphics is left out of VT-d, so it can't be passed through; "
 	  "other devices can. Switch VT-d off and on in the firmware, "
 	  "or " UPDATE_FIRMWARE },
+	{ "dmar-no-graphics", "*Disabling IOMMU for graphics on this chipset*",
+	  KMSG_WARNING,
+	  "the kernel leaves this chipset's integrated graphics out of VT-d (an "
+	  "erratum), "
+	  "so it can't be passed through; other devices can" },
 	{ "rmrr-ineligible",
 	  "*Device is ineligible for IOMMU domain attach due to platform RMRR*",
 	  KMSG_ERROR,
@@ -114,6 +149,21 @@ const struct kmsg_rule kmsg_rules[] = {
 	{ "dmar-inval-error", "*VT-d detected Invalidation * Error*", KMSG_ERROR,
 	  "a device did not answer the IOMMU in time: often one that hung at its "
 	  "reset; unbind it or power-cycle the machine" },
+	{ "dmar-inval-error", "*VT-d detected invalid descriptor*", KMSG_ERROR,
+	  "the IOMMU did not understand a command of the kernel: start another kernel, "
+	  "or " UPDATE_FIRMWARE },
+	{ "dmar-pte-set", "*DMAR: ERROR: DMA PTE for vPFN *already set*", KMSG_WARNING,
+	  "a driver of the host had an address mapped twice: a mistake in the driver or "
+	  "in "
+	  "the kernel, try another kernel" },
+	{ "dmar-too-narrow", "*iommu width (*) is not sufficient for the mapped address*",
+	  KMSG_WARNING,
+	  "a VM has memory at an address that this IOMMU can't reach: give the VM fewer "
+	  "address bits (slicer vm command prints the option)" },
+	{ "dmar-suppressed", "*dmar_fault: * callbacks suppressed*", KMSG_FAULT,
+	  "so many accesses of devices were stopped that the kernel left most of the "
+	  "lines "
+	  "out; the lines beside it name the device" },
 	{ "dmar-fault-status", "*DRHD: handling fault status reg*", KMSG_FAULT,
 	  "the IOMMU stopped an access of a device; the next line names it" },
 	{ "dmar-fault-irq", "*\\[INTR-REMAP] Request device*", KMSG_FAULT,
@@ -129,6 +179,26 @@ const struct kmsg_rule kmsg_rules[] = {
 	{ "dmar-ir-failed", "*Failed to enable irq remapping*", KMSG_IRQ_OFF,
 	  "interrupt remapping did not come up, so vfio refuses devices: switch it (or "
 	  "VT-d) on in the firmware, or " UPDATE_FIRMWARE },
+	{ "dmar-ir-erratum", "*This system BIOS has enabled interrupt remapping*",
+	  KMSG_IRQ_OFF,
+	  "the chipset (Intel 5500, 5520 or X58) has an erratum that makes interrupt "
+	  "remapping unstable, and the kernel leaves it off for that, " NO_REMAPPING },
+	{ "dmar-ir-setup", "*DMAR-IR: Failed to setup irq remapping for*", KMSG_IRQ_OFF,
+	  "the kernel could not set interrupt remapping up, and vfio refuses devices; "
+	  "the "
+	  "lines before this one say why" },
+	{ "dmar-ir-alloc", "*DMAR-IR: IR*: failed to allocate *", KMSG_IRQ_OFF,
+	  "there was no memory for the tables of interrupt remapping, " NO_REMAPPING },
+	{ "dmar-ir-queue", "*DMAR-IR: Failed to enable queued invalidation*",
+	  KMSG_IRQ_OFF,
+	  "the IOMMU has no queue for commands, " NO_REMAPPING ": " UPDATE_FIRMWARE },
+	{ "ir-no-ioapic", "*Not enabling interrupt remapping due to skipped IO-APIC*",
+	  KMSG_IRQ_OFF,
+	  "the IO-APIC is not used, " NO_REMAPPING ": take noapic out of the command "
+	  "line" },
+	{ "dmar-ir-compat", "*Compatibility-format IRQs enabled despite intr remapping*",
+	  KMSG_WARNING,
+	  "interrupt remapping is on, but a device can go around it: " UPDATE_FIRMWARE },
 	{ "dmar-ir-off", "*DMAR-IR: Not enabling interrupt remapping*", KMSG_IRQ_OFF,
 	  "interrupt remapping did not come up, so vfio refuses devices: remove "
 	  "intremap=off and noapic from the command line, or " UPDATE_FIRMWARE },
@@ -143,6 +213,24 @@ const struct kmsg_rule kmsg_rules[] = {
 	  KMSG_HARMLESS, "x2APIC is needed only with more than 255 processors" },
 
 	/* AMD */
+	{ "amd-table-error", "*AMD-Vi: IVRS table error*", KMSG_ERROR,
+	  "the firmware's IVRS table can't be read: " UPDATE_FIRMWARE },
+	{ "amd-no-memory", "*AMD-Vi: Can not reserve memory region*", KMSG_ERROR,
+	  "the registers of an IOMMU lie where something else is already, so the kernel "
+	  "does not use it: " UPDATE_FIRMWARE },
+	{ "amd-no-memory", "*AMD-Vi: This is a BIOS bug*", KMSG_ERROR,
+	  "the registers of an IOMMU lie where something else is already, so the kernel "
+	  "does not use it: " UPDATE_FIRMWARE },
+	{ "amd-no-levels", "*Disable host address translation due to invalid*",
+	  KMSG_ERROR,
+	  "the IOMMU names a depth of page tables that does not "
+	  "exist: " UPDATE_FIRMWARE },
+	{ "amd-features-differ", "*EFR mismatch. Use IVHD EFR*", KMSG_HARMLESS,
+	  "the IVRS table and the IOMMU itself name different features; the kernel takes "
+	  "the table's" },
+	{ "amd-bad-override", "*AMD-Vi: Invalid command line: ivrs_*", KMSG_ERROR,
+	  "an ivrs_ioapic=, ivrs_hpet= or ivrs_acpihid= can't be understood and does "
+	  "nothing: correct the command line" },
 	{ "amd-checksum", "*IVRS invalid checksum*", KMSG_ERROR,
 	  "the firmware's IVRS table is damaged and the kernel ignores "
 	  "it: " UPDATE_FIRMWARE },
@@ -181,6 +269,34 @@ const struct kmsg_rule kmsg_rules[] = {
 	  "the IOMMU waits for a device that does not answer: often one that hung at "
 	  "its reset; power-cycle the machine, and choose another reset_method for the "
 	  "device" },
+	{ "amd-command-timeout", "*AMD-Vi: Command buffer timeout*", KMSG_ERROR,
+	  "the IOMMU takes no commands any more: often a device that hung at its reset; "
+	  "power-cycle the machine, and choose another reset_method for the device" },
+	{ "amd-no-irte", "*AMD-Vi: Failed to allocate IRTE*", KMSG_WARNING,
+	  "a device got no interrupt: the firmware's IVRS table does not name it, or its "
+	  "table of interrupts is full; " UPDATE_FIRMWARE },
+	{ "amd-bad-entry", "*Event logged \\[ILLEGAL_DEV_TABLE_ENTRY*", KMSG_WARNING,
+	  "the IOMMU found its own entry for the device named in the line to be wrong: a "
+	  "mistake of the kernel or of the IVRS table, not of the device; start another "
+	  "kernel, or " UPDATE_FIRMWARE },
+	{ "amd-hardware-error", "*Event logged \\[*_HARDWARE_ERROR*", KMSG_WARNING,
+	  "the IOMMU could not read its own tables: look for faults of the machine's "
+	  "memory, and " UPDATE_FIRMWARE },
+	{ "amd-bad-command", "*Event logged \\[ILLEGAL_COMMAND_ERROR*", KMSG_WARNING,
+	  "the IOMMU did not understand a command of the kernel: start another kernel, "
+	  "or " UPDATE_FIRMWARE },
+	{ "amd-rmp", "*Event logged \\[RMP_*", KMSG_WARNING,
+	  "a device tried to reach memory that belongs to a confidential VM (SEV-SNP)" },
+	{ "amd-bad-request", "*Event logged \\[INVALID_*_REQUEST*", KMSG_FAULT,
+	  "the device named in the line asked the IOMMU for what it is not allowed "
+	  "to: its driver or firmware programmed it wrongly" },
+	{ "amd-event-unknown", "*Event logged \\[UNKNOWN*", KMSG_WARNING,
+	  "the IOMMU reports something that this kernel does not know: start a newer "
+	  "kernel" },
+	{ "amd-suppressed", "*amd_iommu_*: * callbacks suppressed*", KMSG_FAULT,
+	  "so many accesses of devices were stopped that the kernel left most of the "
+	  "lines "
+	  "out; the lines beside it name the device" },
 	{ "amd-iotlb-timeout", "*Event logged \\[IOTLB_INV_TIMEOUT*", KMSG_ERROR,
 	  "the device named in the line no longer answers the IOMMU: often one that "
 	  "hung at its reset; power-cycle the machine" },
@@ -224,17 +340,33 @@ const struct kmsg_rule kmsg_rules[] = {
 	{ "vfio-busy-blocked", "*No device request channel registered, blocked until*",
 	  KMSG_ERROR,
 	  "an unbind waits until the program that has the device lets it go: stop it" },
-	{ "vfio-no-power", "*vfio-pci *D3cold*inaccessible*", KMSG_ERROR,
-	  "the device did not wake up: power-cycle the machine, and set its "
-	  "d3cold_allowed to 0 or vfio-pci.disable_idle_d3=1" },
-	{ "vfio-reset-failed", "*vfio-pci *not ready *giving up*", KMSG_ERROR,
-	  "the device did not come back from its reset: power-cycle the machine, and "
-	  "choose another reset_method for the device" },
+	{ "vfio-probe", "*vfio-pci: probe of * failed with error *", KMSG_WARNING,
+	  "vfio-pci did not take the device; error -22 says that the device is in no "
+	  "IOMMU "
+	  "group (the IOMMU is off or does not cover it) or is a bridge" },
+	{ "vfio-probe", "*probe with driver vfio-pci failed with error *", KMSG_WARNING,
+	  "vfio-pci did not take the device; error -22 says that the device is in no "
+	  "IOMMU "
+	  "group (the IOMMU is off or does not cover it) or is a bridge" },
+
+	/* drivers/pci/pci.c, whatever driver has the device: pci_power_up() since 6.0,
+	 * pci_raw_set_power_state() before, pci_dev_wait(). With its config space all
+	 * ones, an older kernel takes the device to be in D3. */
+	{ "vfio-no-power", "*change power state from * to D0*inaccessible*", KMSG_DEAD,
+	  DEAD "; vfio-pci.disable_idle_d3=1, or d3cold_allowed 0 for it, can keep it "
+	       "from happening" },
+	{ "vfio-no-power", "*Refused to change power state, currently in D3*", KMSG_DEAD,
+	  DEAD "; vfio-pci.disable_idle_d3=1, or d3cold_allowed 0 for it, can keep it "
+	       "from happening" },
+	{ "vfio-reset-failed", "*: not ready *ms after *; giving up*", KMSG_DEAD,
+	  DEAD "; another reset_method for it can keep it from happening" },
 	{ "vfio-rom", "*vfio-pci *Invalid PCI ROM header signature*", KMSG_HARMLESS,
 	  "the card's ROM can't be read here; only a guest that must show the card's "
 	  "own boot screen needs it (romfile=)" },
 	{ "vfio-rom", "*vfio-pci *No more image in the PCI ROM*", KMSG_HARMLESS,
 	  "the card's ROM ends without its end mark: many do" },
+	{ "vfio-cap", "*vfio_cap_init: *hiding cap*", KMSG_HARMLESS,
+	  "vfio does not show the guest a capability that it does not know" },
 	{ "vfio-ecap", "*vfio_ecap_init: *hiding ecap*", KMSG_HARMLESS,
 	  "vfio does not show the guest a capability that it does not know" },
 

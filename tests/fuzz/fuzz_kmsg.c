@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data, *line;
 	size_t pos = 0, len;
+	struct pci_address at;
 	struct kmsg_record r;
 
 	if (kmsg_parse(text, size, &r) && (r.text < text || r.text + r.len > text + size))
@@ -24,6 +25,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		rule = kmsg_classify(r.text, r.len);
 		if (rule && rule->meaning != KMSG_INFO && !rule->explain)
+			abort();
+		/* The level adds a warning, and takes nothing away. */
+		if (!rule != !kmsg_judge(&r) ||
+		    (rule && rule->meaning != KMSG_INFO && kmsg_judge(&r) != rule))
+			abort();
+		if (kmsg_is_first(&r) && r.has_sequence && r.sequence)
+			abort();
+		if (kmsg_device(r.text, r.len, &at) &&
+		    (at.device > 31 || at.function > 7))
 			abort();
 	}
 	return 0;

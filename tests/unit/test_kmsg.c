@@ -34,6 +34,20 @@ static void test_records(void **state)
 	assert_record("[Sun Nov 22 07:30:01 2026] DMAR: x", 6, 0, "DMAR: x");
 	assert_record("Nov 22 07:30:01 host kernel: DMAR: x", 6, 0, "DMAR: x");
 	assert_record("[    1.500000] host kernel: DMAR: x", 6, 1500000, "DMAR: x");
+	/* rsyslog's traditional and ISO formats leave the kernel's own time in the text.
+	 */
+	assert_record("Nov 22 07:30:01 host kernel: [    0.030000] DMAR: x", 6, 30000,
+		      "DMAR: x");
+	assert_record(
+		"2026-11-22T07:30:01.123456+00:00 host kernel: [   12.000001] DMAR: x", 6,
+		12000001, "DMAR: x");
+	/* What is in brackets there is a time or a part of the text. */
+	assert_record("Nov 22 07:30:01 host kernel: [drm] x", 6, 0, "[drm] x");
+	/* CONFIG_PRINTK_CALLER */
+	assert_record("[76621.870884] [    T140] pcieport 0000:01:00.0: x", 6,
+		      76621870884, "pcieport 0000:01:00.0: x");
+	assert_record("[    0.000000][    C3] x", 6, 0, "x");
+	assert_record("[    0.000000] [drm] x", 6, 0, "[drm] x");
 	assert_record("plain text", 6, 0, "plain text");
 	assert_record("[ no end", 6, 0, "[ no end");
 	assert_record("6,339,x;text", 6, 0, "6,339,x;text");
@@ -50,6 +64,73 @@ static void test_no_records(void **state)
 	assert_false(kmsg_parse(NULL, 0, &r));
 	assert_false(kmsg_parse("\n", 1, &r));
 	assert_false(kmsg_parse(" DEVICE=+pci:0000:00:02.0\n", 26, &r));
+}
+
+static bool is_first(const char *line)
+{
+	struct kmsg_record r;
+
+	return kmsg_parse(line, strlen(line), &r) && kmsg_is_first(&r);
+}
+
+/* A log that lacks its start, or does not say when its lines are from, is not whole. */
+static void test_first(void **state)
+{
+	(void)state;
+	assert_true(is_first("5,0,0,-;Linux version 6.1.0"));
+	assert_true(is_first("6,0,0,-;microcode: microcode updated early to 0xf0"));
+	assert_false(is_first("6,1,0,-;Command line: quiet"));
+	assert_true(is_first("[    0.000000] Linux version 6.10.0 (root@freedom)"));
+	assert_true(is_first("[    0.000000] microcode: microcode updated early to "
+			     "revision 0xf0, date = 2021-11-15"));
+	assert_true(is_first("Nov 22 07:30:01 host kernel: Linux version 6.1.0"));
+	assert_true(
+		is_first("Nov 22 07:30:01 host kernel: [    0.000000] Linux version 6"));
+	assert_false(is_first("[    0.000000] BIOS-e820: [mem 0x0-0x9e7ff] usable"));
+	assert_false(is_first("DMAR: dmar0: reg_base_addr fed90000 ver 1:0"));
+	assert_false(is_first("Nov 22 07:30:01 host kernel: DMAR: IOMMU enabled"));
+	assert_false(is_first("[Sun Nov 22 07:30:01 2026] DMAR: IOMMU enabled"));
+	assert_false(is_first("[   12.000000] DMAR: DRHD: handling fault status reg 3"));
+}
+
+static void assert_device(const char *line, const char *address)
+{
+	struct pci_address at;
+	char buf[PCI_ADDRESS_MAX];
+
+	assert_true(kmsg_device(line, strlen(line), &at));
+	assert_string_equal(pci_address_format(at, buf), address);
+}
+
+static void test_device(void **state)
+{
+	static const char none[] = "AMD-Vi: Completion-Wait loop timed out";
+	static const char odd[] =
+		"DMAR: [DMA Read] Request device [xx:yy.z] fault addr 0";
+	struct pci_address at;
+
+	(void)state;
+	assert_device("DMAR: [DMA Read NO_PASID] Request device [00:1f.2] fault addr "
+		      "0xfff00000 [fault reason 0x0c] non-zero reserved fields in PTE",
+		      "0000:00:1f.2");
+	assert_device("DMAR: [DMA Read] Request device [0x00:0x02.0] fault addr 9c000000",
+		      "0000:00:02.0");
+	assert_device("AMD-Vi: Event logged [IO_PAGE_FAULT device=04:00.0 domain=0x000e]",
+		      "0000:04:00.0");
+	assert_device("AMD-Vi: Event logged [ILLEGAL_DEV_TABLE_ENTRY device=0000:01:00.0 "
+		      "pasid=0x00000 address=0xfffffffdf8000000 flags=0x0a00]",
+		      "0000:01:00.0");
+	assert_device(
+		"nvme 0000:04:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x1]",
+		"0000:04:00.0");
+	assert_device(
+		"nvme 10000:e1:00.0: Unable to change power state from D3cold to D0, "
+		"device inaccessible",
+		"10000:e1:00.0");
+	assert_false(kmsg_device(none, strlen(none), &at));
+	assert_false(kmsg_device(odd, strlen(odd), &at));
+	assert_false(kmsg_device(NULL, 0, &at));
+	assert_false(kmsg_device(": ", 2, &at));
 }
 
 static const struct kmsg_rule *classify(const char *line)
@@ -168,6 +249,121 @@ static void test_generic(void **state)
 	assert_null(kmsg_classify(NULL, 0));
 }
 
+static void assert_judged(const char *record, const char *id, enum kmsg_meaning meaning)
+{
+	const struct kmsg_rule *rule;
+	struct kmsg_record r;
+
+	assert_true(kmsg_parse(record, strlen(record), &r));
+	rule = kmsg_judge(&r);
+	if (!rule)
+		fail_msg("no rule for: %s", record);
+	assert_string_equal(rule->id, id);
+	assert_int_equal(rule->meaning, meaning);
+}
+
+/* Lines that whole logs of real machines have and that a catch-all took for harmless, and
+ * their neighbours in the same files of the kernel. */
+static void test_errors_of_the_field(void **state)
+{
+	(void)state;
+	assert_rule("AMD-Vi: Command buffer timeout", "amd-command-timeout", KMSG_ERROR);
+	assert_rule("vfio-pci: probe of 0000:01:00.0 failed with error -22", "vfio-probe",
+		    KMSG_WARNING);
+	assert_rule("vfio-pci 0000:01:00.0: probe with driver vfio-pci failed with error "
+		    "-22",
+		    "vfio-probe", KMSG_WARNING);
+	assert_rule("AMD-Vi: Failed to allocate IRTE", "amd-no-irte", KMSG_WARNING);
+	assert_rule(
+		"vfio-pci 0000:01:00.0: Refused to change power state, currently in D3",
+		"vfio-no-power", KMSG_DEAD);
+	assert_rule("nouveau 0000:01:00.0: can't change power state from D3cold to D0 "
+		    "(config space inaccessible)",
+		    "vfio-no-power", KMSG_DEAD);
+	assert_rule("sdhci-pci 0000:2f:00.0: Unable to change power state from D3cold to "
+		    "D0, device inaccessible",
+		    "vfio-no-power", KMSG_DEAD);
+	assert_rule("radeon 0000:01:00.0: not ready 65535ms after resume; giving up",
+		    "vfio-reset-failed", KMSG_DEAD);
+	assert_null(
+		classify("radeon 0000:01:00.0: not ready 1023ms after resume; waiting"));
+	assert_rule("DMAR: Can't reserve memory", "dmar-no-memory", KMSG_ERROR);
+	assert_rule("DMAR: Can't map the region", "dmar-no-memory", KMSG_ERROR);
+	assert_rule("DMAR: Can't validate DRHD address: fed90000", "dmar-no-memory",
+		    KMSG_ERROR);
+	assert_rule("AMD-Vi: Can not reserve memory region fdf00000-fdf80000 for mmio",
+		    "amd-no-memory", KMSG_ERROR);
+	assert_rule("dmar_fault: 893 callbacks suppressed", "dmar-suppressed",
+		    KMSG_FAULT);
+	assert_rule("amd_iommu_report_page_fault: 12 callbacks suppressed",
+		    "amd-suppressed", KMSG_FAULT);
+	assert_rule("pci 0000:00:00.2: AMD-Vi: Event logged [ILLEGAL_DEV_TABLE_ENTRY "
+		    "device=0000:01:00.0 pasid=0x00000 address=0xfffffffdf8000000 "
+		    "flags=0x0a00]",
+		    "amd-bad-entry", KMSG_WARNING);
+	assert_rule("AMD-Vi: Event logged [DEV_TAB_HARDWARE_ERROR device=01:00.0 "
+		    "address=0x1 flags=0x0000]",
+		    "amd-hardware-error", KMSG_WARNING);
+	assert_rule("AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=01:00.0 "
+		    "pasid=0x00000 address=0xfffffffdf8000000 flags=0x0a00]",
+		    "amd-bad-request", KMSG_FAULT);
+	assert_rule(
+		"pci 0000:00:00.0: DMAR: Disabling IOMMU for graphics on this chipset",
+		"dmar-no-graphics", KMSG_WARNING);
+	assert_rule("DMAR: [Firmware Bug]: Your BIOS is broken; DMAR reported at address "
+		    "0!\\x0aBIOS vendor: American Megatrends Inc.; Ver: 080015",
+		    "dmar-address-zero", KMSG_ERROR);
+	assert_rule("vfio-pci 0000:00:02.0: DMAR: intel_iommu_attach_device: iommu width "
+		    "(39) is not sufficient for the mapped address (380000000000)",
+		    "dmar-too-narrow", KMSG_WARNING);
+	/* Whatever else the kernel logs as an error. */
+	assert_judged("3,900,12,-;DMAR: Something that only a later kernel says",
+		      "unexplained", KMSG_WARNING);
+	assert_judged("<2>[   12.000000] vfio-pci 0000:01:00.0: Something new",
+		      "unexplained", KMSG_WARNING);
+	assert_judged("3,900,12,-;pci 0000:00:00.2: AMD-Vi: Something new", "unexplained",
+		      KMSG_WARNING);
+	assert_judged("4,900,12,-;DMAR: Something that only a later kernel says", "dmar",
+		      KMSG_INFO);
+	assert_judged("3,900,12,-;AMD-Vi: Completion-Wait loop timed out",
+		      "amd-wait-timeout", KMSG_ERROR);
+	assert_judged("3,900,12,-;AMD-Vi: Unknown option - 'on'", "amd-on-ignored",
+		      KMSG_HARMLESS);
+}
+
+/* Interrupt remapping that did not come up: irq_remapping.c, apic.c and amd/init.c. */
+static void test_no_remapping(void **state)
+{
+	(void)state;
+	/* linux-kernel 2024-09-16, an Asus P6T (X58): one record. */
+	assert_rule("DMAR-IR: This system BIOS has enabled interrupt remapping\\x0aon a "
+		    "chipset that contains an erratum making that\\x0afeature unstable.  "
+		    "To maintain system stability\\x0ainterrupt remapping is being "
+		    "disabled.  Please\\x0acontact your BIOS vendor for an update",
+		    "dmar-ir-erratum", KMSG_IRQ_OFF);
+	assert_rule("DMAR-IR: Not enabling interrupt remapping", "dmar-ir-off",
+		    KMSG_IRQ_OFF);
+	assert_rule("APIC: Not enabling interrupt remapping due to skipped IO-APIC setup",
+		    "ir-no-ioapic", KMSG_IRQ_OFF);
+	assert_rule("Not enabling interrupt remapping due to skipped IO-APIC setup",
+		    "ir-no-ioapic", KMSG_IRQ_OFF);
+	assert_rule("DMAR-IR: Failed to setup irq remapping for dmar1", "dmar-ir-setup",
+		    KMSG_IRQ_OFF);
+	assert_rule("DMAR-IR: IR0: failed to allocate pages of order 8", "dmar-ir-alloc",
+		    KMSG_IRQ_OFF);
+	assert_rule("DMAR-IR: [Firmware Bug]: ioapic 3 has no mapping iommu, interrupt "
+		    "remapping will be disabled",
+		    "dmar-ir-ioapic", KMSG_IRQ_OFF);
+	assert_rule("DMAR-IR: Failed to enable irq remapping. You are vulnerable to "
+		    "irq-injection attacks.",
+		    "dmar-ir-failed", KMSG_IRQ_OFF);
+	assert_rule("AMD-Vi: [Firmware Bug]: : No southbridge IOAPIC found",
+		    "amd-no-southbridge", KMSG_ERROR);
+	/* It works, and x2APIC does not. */
+	assert_rule("DMAR-IR: x2apic is disabled because BIOS sets x2apic opt out bit.",
+		    "dmar-x2apic-optout", KMSG_HARMLESS);
+}
+
 /* A rule behind a more general one, or one that no person can act on, is a mistake. */
 static void test_table(void **state)
 {
@@ -248,9 +444,16 @@ static void test_real_logs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_records),	  cmocka_unit_test(test_no_records),
-		cmocka_unit_test(test_intel),	  cmocka_unit_test(test_amd),
-		cmocka_unit_test(test_generic),	  cmocka_unit_test(test_table),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_no_records),
+		cmocka_unit_test(test_intel),
+		cmocka_unit_test(test_amd),
+		cmocka_unit_test(test_generic),
+		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_device),
+		cmocka_unit_test(test_errors_of_the_field),
+		cmocka_unit_test(test_no_remapping),
+		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_real_logs),
 	};
 

@@ -346,6 +346,48 @@ static void test_log(void **state)
 	assert_true(f.readable);
 	assert_false(f.from_boot);
 	log_done(&f);
+	/* An empty line is no record, and says nothing about where the log begins. */
+	tree_write(t, "/dev/kmsg",
+		   "\n\n[    0.000000] Linux version 6.1.0\n[    0.1] AMD-Vi: x\n");
+	log_probe(t->host, &f, NULL);
+	assert_true(f.from_boot);
+	log_done(&f);
+	/* A part of a log, without times. */
+	tree_write(t, "/dev/kmsg", "Nov 22 07:30:01 host kernel: DMAR: IOMMU enabled\n");
+	log_probe(t->host, &f, NULL);
+	assert_false(f.from_boot);
+	log_done(&f);
+}
+
+#define D3COLD                                                                           \
+	"6,0,0,-;Linux version 6.8.0\n"                                                  \
+	"3,901,675590673,-;sdhci-pci 0000:2f:00.0: Unable to change power state from "   \
+	"D3cold to D0, device inaccessible\n"
+
+/* Dead until it is found anew, and only that device. */
+static void test_log_dead(void **state)
+{
+	struct pci_address at = { .bus = 0x2f }, other = { .bus = 0x2f, .function = 1 };
+	const struct tree *t = *state;
+	struct log_facts f;
+
+	tree_write(t, "/dev/kmsg", D3COLD);
+	log_probe(t->host, &f, NULL);
+	assert_non_null(log_find_dead(&f, at));
+	assert_null(log_find_dead(&f, other));
+	log_done(&f);
+	tree_write(t, "/dev/kmsg",
+		   D3COLD "6,950,700000000,-;pci 0000:2f:00.0: [1217:8620] type 00 class "
+			  "0x080501\n");
+	log_probe(t->host, &f, NULL);
+	assert_null(log_find_dead(&f, at));
+	log_done(&f);
+	tree_write(t, "/dev/kmsg",
+		   D3COLD "6,950,700000000,-;pci 0000:30:00.0: [1217:8620] type 00 class "
+			  "0x080501\n");
+	log_probe(t->host, &f, NULL);
+	assert_non_null(log_find_dead(&f, at));
+	log_done(&f);
 }
 
 static void test_log_unreadable(void **state)
@@ -533,6 +575,7 @@ int main(void)
 		TEST(test_iommu_active),
 		TEST(test_iommu_inactive),
 		TEST(test_log),
+		TEST(test_log_dead),
 		TEST(test_log_unreadable),
 		TEST(test_all),
 		TEST(test_limits),
