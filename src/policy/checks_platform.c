@@ -184,10 +184,19 @@ static void describe_table(const struct acpi_iommu *t, struct str *ret)
 		str_add(ret, "; its structures end too early");
 	if (!t->checksum_ok)
 		str_add(ret, "; its checksum is wrong");
+	if (t->bad_unit_address)
+		str_add(ret, "; it places a unit where none can be (at address 0, or all "
+			     "ones)");
+	if (t->bad_width)
+		str_addf(ret, "; its address width of %u bits is impossible",
+			 t->address_width);
+	if (t->bad_reserved)
+		str_add(ret, "; a reserved region ends before it starts");
 }
 
-static void check_present_table(const struct firmware_facts *f, struct checks *ret)
+static void check_present_table(const struct diagnosis *d, struct checks *ret)
 {
+	const struct firmware_facts *f = &d->facts->firmware;
 	CLEANUP(str_done) struct str text = { 0 };
 	struct check *c;
 
@@ -198,13 +207,20 @@ static void check_present_table(const struct firmware_facts *f, struct checks *r
 		return;
 	}
 	describe_table(&f->table, &text);
-	if (!f->table.truncated && f->table.checksum_ok && f->table.units) {
+	if (!acpi_iommu_damaged(&f->table)) {
 		check_add(ret, "firmware.table", FIRMWARE, CHECK_PASS,
 			  "the firmware offers an IOMMU", "%s", str_c(&text));
 		return;
 	}
-	c = check_add(ret, "firmware.table", FIRMWARE, CHECK_WARN,
-		      "the firmware's IOMMU table is damaged", "%s", str_c(&text));
+	if (acpi_iommu_unusable(&f->table) && !d->facts->iommu.active)
+		c = check_add(ret, "firmware.table", FIRMWARE, CHECK_FAIL,
+			      "the firmware's IOMMU table is damaged: the kernel uses "
+			      "nothing of it",
+			      "%s", str_c(&text));
+	else
+		c = check_add(ret, "firmware.table", FIRMWARE, CHECK_WARN,
+			      "the firmware's IOMMU table is damaged", "%s",
+			      str_c(&text));
 	strv_add(&c->fix, "look for an update of the firmware");
 }
 
@@ -215,7 +231,7 @@ void checks_firmware(const struct diagnosis *d, struct checks *ret)
 
 	check_mode(d, ret);
 	if (f->state == FIRMWARE_PRESENT) {
-		check_present_table(f, ret);
+		check_present_table(d, ret);
 	} else if (f->state == FIRMWARE_UNKNOWN) {
 		c = check_add(ret, "firmware.table", FIRMWARE, CHECK_SKIP,
 			      "the firmware's IOMMU table could not be looked at", "%s",

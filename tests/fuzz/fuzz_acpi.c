@@ -16,6 +16,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (e.what[0] || a.table == ACPI_NONE)
 		abort();
+	/* Offered and certainly not there exclude each other. */
+	if (a.interrupt_remapping && a.no_interrupt_remapping)
+		abort();
+	if (acpi_iommu_unusable(&a) && !acpi_iommu_damaged(&a))
+		abort();
 	if ((size_t)a.units * 16 + (size_t)a.reserved * 24 > size - 48)
 		abort();
 	return 0;

@@ -40,7 +40,9 @@ static void test_qemu_dmar(void **state)
 	a = parse(&s);
 	assert_int_equal(a.address_width, 48);
 	assert_false(a.interrupt_remapping);
+	assert_true(a.no_interrupt_remapping);
 	assert_true(a.checksum_ok);
+	assert_false(acpi_iommu_damaged(&a));
 	str_done(&s);
 }
 
@@ -172,8 +174,9 @@ static void test_dmar_structures(void **state)
 }
 
 /* Type, flags, length 24, device id, capability offset, base, segment, info, features. */
+#define BASE "\0\0\xd8\xfe\0\0\0\0"
 #define IVHD(type, device, segment)                                                      \
-	type "\0\x18\0" device "\x40\0" ZERO8 segment "\0\0"                             \
+	type "\0\x18\0" device "\x40\0" BASE segment "\0\0"                              \
 	     "\0\0\0\0"
 
 static void test_ivrs_blocks(void **state)
@@ -202,6 +205,99 @@ static void test_ivrs_blocks(void **state)
 	str_done(&s);
 }
 
+/* Where a unit is, how wide its addresses are, and where a reserved region ends. */
+static void test_dmar_values(void **state)
+{
+	struct str s = { 0 };
+	struct acpi_iommu a;
+
+	(void)state;
+	MAKE(&s, "DMAR", 38, 1, "\0\0\x10\0\1\0\0\0\0\0\xd9\xfe\0\0\0\0");
+	a = parse(&s);
+	assert_false(acpi_iommu_damaged(&a) || acpi_iommu_unusable(&a));
+	/* Two real machines: a unit at address 0; the other one is good. */
+	MAKE(&s, "DMAR", 38, 1,
+	     "\0\0\x10\0\0\0\0\0\0\0\xd9\xfe\0\0\0\0"
+	     "\0\0\x10\0\1\0\0\0" ZERO8);
+	a = parse(&s);
+	assert_int_equal(a.units, 2);
+	assert_true(a.bad_unit_address);
+	assert_true(acpi_iommu_damaged(&a) && acpi_iommu_unusable(&a));
+	MAKE(&s, "DMAR", 38, 1, "\0\0\x10\0\1\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff");
+	assert_true(parse(&s).bad_unit_address);
+	MAKE(&s, "DMAR", 10, 1, "\0\0\x10\0\1\0\0\0\0\0\xd9\xfe\0\0\0\0");
+	a = parse(&s);
+	assert_true(a.bad_width && acpi_iommu_unusable(&a));
+	MAKE(&s, "DMAR", 11, 1, "\0\0\x10\0\1\0\0\0\0\0\xd9\xfe\0\0\0\0");
+	assert_false(parse(&s).bad_width);
+	/* A reserved region from cd800000 to cfffffff, and one turned around. */
+	MAKE(&s, "DMAR", 38, 1,
+	     "\0\0\x10\0\1\0\0\0\0\0\xd9\xfe\0\0\0\0"
+	     "\1\0\x18\0\0\0\0\0\0\0\x80\xcd\0\0\0\0\xff\xff\xff\xcf\0\0\0\0");
+	a = parse(&s);
+	assert_false(a.bad_reserved || acpi_iommu_damaged(&a));
+	MAKE(&s, "DMAR", 38, 1,
+	     "\0\0\x10\0\1\0\0\0\0\0\xd9\xfe\0\0\0\0"
+	     "\1\0\x18\0\0\0\0\0\0\0\x80\xcd\0\0\0\0\xff\xff\x7f\xcd\0\0\0\0");
+	a = parse(&s);
+	assert_true(a.bad_reserved && acpi_iommu_damaged(&a));
+	assert_false(acpi_iommu_unusable(&a));
+	str_done(&s);
+}
+
+/* An IVHD of 24 (or, from type 11h on, 40) bytes and one or two entries of 8. */
+#define SPECIAL(device, variety) "\x48\0\0\0\0" device variety
+#define IVHD10(entries, size) "\x10\0" size "\0\2\0\x40\0" BASE "\0\0\0\0\0\0\0\0" entries
+#define IVHD11(type, entries)                                                            \
+	type "\0\x30\0\2\0\x40\0" BASE "\0\0\0\0\0\0\0\0" ZERO8 ZERO8 entries
+#define SOUTHBRIDGE SPECIAL("\xa0\0", "\1")
+#define HPET SPECIAL("\xa0\0", "\2")
+
+static void assert_remapping(const struct str *s, bool offered, bool none)
+{
+	struct acpi_iommu a = parse(s);
+
+	assert_int_equal(a.interrupt_remapping, offered);
+	assert_int_equal(a.no_interrupt_remapping, none);
+	assert_false(acpi_iommu_damaged(&a));
+}
+
+/* The southbridge's IOAPIC decides, in the kind of block that the kernel reads. */
+static void test_ivrs_ioapic(void **state)
+{
+	struct str s = { 0 };
+
+	(void)state;
+	MAKE(&s, "IVRS", 0, 48, IVHD10(SOUTHBRIDGE, "\x20"));
+	assert_remapping(&s, true, false);
+	/* Two real machines: none, or only the HPET. */
+	MAKE(&s, "IVRS", 0, 48, IVHD10("", "\x18"));
+	assert_remapping(&s, false, true);
+	MAKE(&s, "IVRS", 0, 48, IVHD10(HPET, "\x20"));
+	assert_remapping(&s, false, true);
+	/* At another address (00:00.1): not offered, and not certain. */
+	MAKE(&s, "IVRS", 0, 48, IVHD10(SPECIAL("\1\0", "\1"), "\x20"));
+	assert_remapping(&s, false, false);
+	/* After a device of four bytes, and one that ACPI names (22 bytes and its id). */
+	MAKE(&s, "IVRS", 0, 48, IVHD10("\2\x10\0\0" SOUTHBRIDGE, "\x24"));
+	assert_remapping(&s, true, false);
+	MAKE(&s, "IVRS", 0, 48,
+	     IVHD10("\xf0\0\0\0" ZERO8 ZERO8 "\0\2"
+		    "AB" SOUTHBRIDGE,
+		    "\x38"));
+	assert_remapping(&s, true, false);
+	/* Only blocks of the last kind are read: it is missing there, or there only. */
+	MAKE(&s, "IVRS", 0, 48, IVHD10(SOUTHBRIDGE, "\x20") IVHD11("\x11", HPET));
+	assert_remapping(&s, false, true);
+	MAKE(&s, "IVRS", 0, 48, IVHD10(HPET, "\x20") IVHD11("\x40", SOUTHBRIDGE));
+	assert_remapping(&s, true, false);
+	str_done(&s);
+	/* An entry that ends after its block. */
+	MAKE(&s, "IVRS", 0, 48, IVHD10("\x48\0\0\0", "\x1c"));
+	assert_remapping(&s, false, true);
+	str_done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +307,8 @@ int main(void)
 		cmocka_unit_test(test_not_a_table),
 		cmocka_unit_test(test_dmar_structures),
 		cmocka_unit_test(test_ivrs_blocks),
+		cmocka_unit_test(test_dmar_values),
+		cmocka_unit_test(test_ivrs_ioapic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
