@@ -273,3 +273,23 @@ bool next_line(const char *text, size_t text_len, size_t *pos, const char **line
 	*pos += *len + (nl ? 1 : 0);
 	return true;
 }
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool next_word(const char *line, size_t len, size_t *at, const char **ret,
+	       size_t *ret_len)
+{
+	size_t start;
+
+	while (*at < len && is_blank(line[*at]))
+		++*at;
+	start = *at;
+	while (*at < len && !is_blank(line[*at]))
+		++*at;
+	*ret = line + start;
+	*ret_len = *at - start;
+	return *ret_len > 0;
+}

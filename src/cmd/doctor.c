@@ -129,6 +129,7 @@ static int read_wanted(struct doctor *doc, struct error *e)
 		return -ENODATA;
 	if (w.vendor != CPU_INTEL && w.vendor != CPU_AMD)
 		return 0;
+	w.unsafe_interrupts = doc->facts.iommu.unsafe_modprobe != NULL;
 	if (line)
 		cmdline_split(line, strlen(line), &tokens);
 	/* What can't be edited can still be compared with what is wanted. */

@@ -8,6 +8,7 @@
 static int choose_vendor(struct setup *s, struct error *e)
 {
 	s->wish.vendor = s->o->vendor ? s->o->vendor : s->facts.cpu.vendor;
+	s->wish.unsafe_interrupts = s->facts.iommu.unsafe_modprobe != NULL;
 	if (s->wish.vendor == CPU_INTEL || s->wish.vendor == CPU_AMD)
 		return 0;
 	if (s->wish.vendor == CPU_OTHER)

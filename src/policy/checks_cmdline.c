@@ -202,6 +202,18 @@ static void add_blocker(const struct diagnosis *d, const char *place, const char
 			 place);
 }
 
+static const char *what_is_off(const struct diagnosis *d, bool lifted)
+{
+	bool iommu = judge_blocks_iommu(d);
+
+	if (lifted)
+		return iommu ? "but for this trial boot, the IOMMU is switched off"
+			     : "but for this trial boot, interrupt remapping is switched "
+			       "off";
+	return iommu ? "the IOMMU is switched off there"
+		     : "interrupt remapping is switched off there: VFIO refuses devices";
+}
+
 static void check_contradiction(const struct diagnosis *d, struct checks *ret)
 {
 	const struct boot_entry *entry = judge_default(d);
@@ -219,12 +231,9 @@ static void check_contradiction(const struct diagnosis *d, struct checks *ret)
 	/* To try what lifts it is what the trial is for. */
 	lifted = is_in_trial(d) && text.len == before;
 	if (text.len) {
-		c = check_add(
-			ret, "cmdline.contradiction", CMDLINE,
-			lifted ? CHECK_WARN : CHECK_FAIL,
-			lifted ? "but for this trial boot, the IOMMU is switched off"
-			       : "the IOMMU is switched off there",
-			"%s", str_c(&text));
+		c = check_add(ret, "cmdline.contradiction", CMDLINE,
+			      lifted ? CHECK_WARN : CHECK_FAIL, what_is_off(d, lifted),
+			      "%s", str_c(&text));
 		if (coming || !d->boot || judge_is_unsupported(d))
 			fix_by_setup(d, c);
 		else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Group "iommu": what came of it all, by sysfs and by the kernel's log. */
 #include "policy/checks.h"
+#include "policy/remapping.h"
 
 #define IOMMU "iommu"
 
@@ -41,35 +42,37 @@ static void check_domain(const struct iommu_facts *f, struct checks *ret)
 			  "default domain: %s", f->default_domain);
 }
 
-/* VFIO refuses devices without it: linux drivers/vfio/vfio_iommu_type1.c. */
+/* VFIO refuses devices without it: remapping.h. It is worth telling before the IOMMU is
+ * active only when it is known that it will be off. */
 static void check_interrupts(const struct diagnosis *d, struct checks *ret)
 {
-	const struct iommu_facts *f = &d->facts->iommu;
-	const struct log_line *off = log_find(&d->facts->log, KMSG_IRQ_OFF);
-	const struct log_line *on = log_find(&d->facts->log, KMSG_IRQ_ON);
+	static const char id[] = "iommu.interrupt-remapping";
+	CLEANUP(remapping_done) struct remapping r = { 0 };
+	const struct log_facts *log = &d->facts->log;
 	struct check *c;
 
-	if (!f->active)
+	remapping_judge(d->facts, &r);
+	if (r.on != TRI_NO && !d->facts->iommu.active)
 		return;
-	if (f->interrupt_remapping == TRI_UNKNOWN) {
-		c = check_add(ret, "iommu.interrupt-remapping", IOMMU, CHECK_SKIP,
+	if (r.on == TRI_UNKNOWN) {
+		c = check_add(ret, id, IOMMU, CHECK_SKIP,
 			      "whether interrupts are remapped can't be told", "%s",
-			      d->facts->log.why_not ? d->facts->log.why_not
-						    : "the log does not say it");
+			      log->why_not ? log->why_not : "the log does not say it");
 		check_fix_root(d, c);
-	} else if (f->interrupt_remapping == TRI_YES) {
-		check_add(ret, "iommu.interrupt-remapping", IOMMU, CHECK_PASS,
-			  "interrupts are remapped", "%s", on ? on->text : "by the log");
+	} else if (r.on == TRI_YES) {
+		check_add(ret, id, IOMMU, CHECK_PASS, "interrupts are remapped", "%s",
+			  r.evidence);
 	} else {
-		c = check_add(ret, "iommu.interrupt-remapping", IOMMU, CHECK_FAIL,
-			      "interrupts are not remapped: VFIO refuses devices", "%s",
-			      off ? off->text : "by the log");
-		strv_add(&c->fix, "switch interrupt remapping on in the firmware, or "
-				  "update the firmware");
-		strv_add(&c->fix,
-			 "sudo slicer setup-iommu --param "
-			 "vfio_iommu_type1.allow_unsafe_interrupts=1 (only for guests "
-			 "that are trusted)");
+		c = check_add(ret, id, IOMMU, r.allowed ? CHECK_WARN : CHECK_FAIL,
+			      r.allowed ? "interrupts are not remapped, and VFIO may do "
+					  "without: only for guests that are trusted"
+					: "interrupts are not remapped: VFIO refuses "
+					  "devices",
+			      "%s%s%s%s%s", r.evidence,
+			      r.why && strcmp(r.why, r.evidence) != 0 ? "; " : "",
+			      r.why && strcmp(r.why, r.evidence) != 0 ? r.why : "",
+			      r.allowed ? "; " : "", r.allowed ? r.allowed_by : "");
+		remapping_advice(d, &r, &c->fix);
 	}
 }
 

@@ -87,11 +87,33 @@ bool judge_lacks(const struct diagnosis *d, const char *options)
 char *judge_blocks(const struct diagnosis *d, const char *options)
 {
 	CLEANUP(strv_done) struct strv tokens = { 0 };
+	const char *found;
 
 	if (!options)
 		return NULL;
 	cmdline_split(options, strlen(options), &tokens);
-	return xstrdup_null(cmdline_blocks(&tokens, diagnosis_vendor(d)));
+	found = cmdline_blocks(&tokens, diagnosis_vendor(d));
+	if (!found && !d->facts->iommu.unsafe_modprobe && !cmdline_allows_unsafe(&tokens))
+		found = cmdline_stops_remapping(&tokens);
+	return xstrdup_null(found);
+}
+
+static bool switches_iommu_off(const struct diagnosis *d, const char *options)
+{
+	CLEANUP(strv_done) struct strv tokens = { 0 };
+
+	if (options)
+		cmdline_split(options, strlen(options), &tokens);
+	return cmdline_blocks(&tokens, diagnosis_vendor(d)) != NULL;
+}
+
+bool judge_blocks_iommu(const struct diagnosis *d)
+{
+	const struct boot_entry *entry = judge_default(d);
+
+	return switches_iommu_off(d, d->boot ? d->boot->configured : NULL) ||
+	       switches_iommu_off(d, entry ? entry->options : NULL) ||
+	       switches_iommu_off(d, d->facts->cmdline);
 }
 
 const char *judge_configured(const struct diagnosis *d)

@@ -18,9 +18,11 @@ char *judge_kernel_lacks(const struct diagnosis *d, const struct kernel_facts *k
 /* Does a command line lack what is wanted? iommu=pt alone doesn't count. d->wanted is
  * known. */
 bool judge_lacks(const struct diagnosis *d, const char *options);
-/* The parameter of a command line (may be NULL) that switches the IOMMU off: owned by the
- * caller, NULL if none. */
+/* The parameter of a command line (may be NULL) that switches the IOMMU off, or interrupt
+ * remapping without VFIO being told to do without: owned by the caller, NULL if none. */
 char *judge_blocks(const struct diagnosis *d, const char *options);
+/* Does one of the three command lines switch the IOMMU itself off? */
+bool judge_blocks_iommu(const struct diagnosis *d);
 /* The command line that a person edits: the configured one, or the default entry's where
  * entries are edited themselves. NULL: not known. */
 const char *judge_configured(const struct diagnosis *d);

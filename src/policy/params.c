@@ -4,7 +4,8 @@
 #include <strings.h>
 
 static const char *const list_names[] = {
-	"intel_iommu", "amd_iommu", "iommu", "vfio-pci.ids", "pcie_acs_override",
+	"intel_iommu",	"amd_iommu",	     "iommu",
+	"vfio-pci.ids", "pcie_acs_override", "intremap",
 };
 
 enum effect { EFFECT_NONE, EFFECT_GOOD, EFFECT_BAD, EFFECT_STICKY };
@@ -37,6 +38,16 @@ const struct setting setting_passthrough = { {
 	{ "iommu", "nopt", EFFECT_BAD, "takes iommu=pt back" },
 	{ "iommu.passthrough", "1", EFFECT_GOOD, NULL },
 	{ "iommu.passthrough", "0", EFFECT_BAD, "takes iommu=pt back" },
+} };
+
+/* linux drivers/iommu/irq_remapping.c setup_nointremap(), setup_irqremap();
+ * arch/x86/kernel/apic/apic.c enable_IR_x2apic(): "noapic" skips the set-up. */
+const struct setting setting_remapping = { {
+	{ "intremap", "on", EFFECT_GOOD, NULL },
+	{ "intremap", "off", EFFECT_BAD, "turns interrupt remapping off" },
+	{ "nointremap", "", EFFECT_BAD, "turns interrupt remapping off" },
+	{ "noapic", "", EFFECT_STICKY,
+	  "leaves the IO-APIC out, and interrupt remapping with it" },
 } };
 
 const struct setting *setting_of(enum cpu_vendor vendor)
@@ -113,22 +124,6 @@ void slots_parse(const struct strv *tokens, struct slots *ret)
 	}
 }
 
-/* linux lib/kstrtox.c kstrtobool(): -1 for what it does not take. */
-static int parse_bool(const char *s)
-{
-	if (*s && strchr("yYtT1", *s))
-		return 1;
-	if (*s && strchr("nNfF0", *s))
-		return 0;
-	if (*s == 'o' || *s == 'O') {
-		if (s[1] == 'n' || s[1] == 'N')
-			return 1;
-		if (s[1] == 'f' || s[1] == 'F')
-			return 0;
-	}
-	return -1;
-}
-
 static enum effect effect_of(const struct setting *set, const struct slot *s,
 			     const char *word, const char **why)
 {
@@ -137,8 +132,10 @@ static enum effect effect_of(const struct setting *set, const struct slot *s,
 
 		if (!slot_is(s, rule->name))
 			continue;
-		if (s->is_list ? !str_starts(word, rule->prefix)
-			       : parse_bool(word) != rule->prefix[0] - '0')
+		/* An empty prefix: the name alone does it, whatever the value. */
+		if (*rule->prefix &&
+		    (s->is_list ? !str_starts(word, rule->prefix)
+				: param_bool(word) != *rule->prefix - '0'))
 			continue;
 		*why = rule->why;
 		return rule->effect;
@@ -150,12 +147,14 @@ static size_t slot_words(const struct slot *s)
 {
 	if (s->removed)
 		return 0;
-	return s->is_list ? s->words.n : s->value && !s->changed;
+	return s->is_list ? s->words.n : !s->changed;
 }
 
 static const char *slot_word(const struct slot *s, size_t i)
 {
-	return s->is_list ? s->words.v[i] : s->value;
+	if (s->is_list)
+		return s->words.v[i];
+	return s->value ? s->value : "";
 }
 
 /* How many words, counted over all slots, come up to and including the last good one. */
@@ -313,4 +312,20 @@ const char *cmdline_blocks(const struct strv *tokens, enum cpu_vendor vendor)
 	if (!found && vendor != CPU_INTEL)
 		found = setting_blocker(&setting_amd, &s);
 	return found ? found->token : NULL;
+}
+
+const char *cmdline_stops_remapping(const struct strv *tokens)
+{
+	CLEANUP(slots_done) struct slots s = { 0 };
+	const struct slot *found;
+
+	slots_parse(tokens, &s);
+	found = setting_blocker(&setting_remapping, &s);
+	return found ? found->token : NULL;
+}
+
+bool cmdline_allows_unsafe(const struct strv *tokens)
+{
+	return cmdline_is_on(tokens, "vfio_iommu_type1.allow_unsafe_interrupts") ||
+	       cmdline_is_on(tokens, "iommufd.allow_unsafe_interrupts");
 }

@@ -46,7 +46,8 @@ bool is_list_name(const char *name);
 
 /* A switch that words turn to one side or the other. */
 struct setting;
-extern const struct setting setting_intel, setting_amd, setting_any, setting_passthrough;
+extern const struct setting setting_intel, setting_amd, setting_any, setting_passthrough,
+	setting_remapping;
 /* The one that a vendor's own parameter sets; NULL for an unknown vendor. */
 const struct setting *setting_of(enum cpu_vendor vendor);
 /* Is it turned to the wanted side in the end? */

@@ -24,6 +24,9 @@ struct wish {
 	struct pci_id *ids; /* --ids */
 	size_t n_ids;
 	char *acs_override; /* "downstream,multifunction"; NULL: none */
+	/* modprobe.d lets VFIO do without interrupt remapping: what switches that off
+	 * may stay. */
+	bool unsafe_interrupts;
 };
 void wish_done(struct wish *w);
 
@@ -48,7 +51,8 @@ void wanted_done(struct wanted *w);
  * intel_iommu=on; iommu.passthrough=1 for iommu=pt. Values in lists are merged
  * (intel_iommu=sm_on gives intel_iommu=on,sm_on; vfio-pci.ids= gains ids). Contradictions
  * by the last-one-wins rule: intel_iommu=off, amd_iommu=off, iommu=off, iommu=soft,
- * iommu=nopt, iommu.passthrough=0 (the last two only when pt is wanted), each as an
+ * iommu=nopt, iommu.passthrough=0 (the last two only when pt is wanted), intremap=off,
+ * nointremap, noapic (unless VFIO may do without interrupt remapping), each as an
  * EDIT_REPLACE or EDIT_REMOVE in edit where it stands. Error: usage for what can't be put
  * on a command line.
  */
@@ -59,6 +63,12 @@ void wanted_missing(const struct wanted *want, const char *options, struct strv 
 /* Does the effective command line switch the IOMMU off? The token that does, pointing
  * into tokens, or NULL. */
 const char *cmdline_blocks(const struct strv *tokens, enum cpu_vendor vendor);
+/* Likewise for the one that switches interrupt remapping off: intremap=off, nointremap,
+ * noapic. */
+const char *cmdline_stops_remapping(const struct strv *tokens);
+/* Does it let VFIO do without interrupt remapping? vfio_iommu_type1's parameter, or
+ * iommufd's (linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/device.c). */
+bool cmdline_allows_unsafe(const struct strv *tokens);
 
 /* ---- doctor (verdict.c, checks*.c)
  * --------------------------------------------------------- */

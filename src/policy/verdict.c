@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of slicer-doctor(8), VERDICTS: the first rule that applies. */
 #include "policy/judge.h"
+#include "policy/remapping.h"
 
 #define REBOOT "sudo reboot"
 #define SETUP "sudo slicer setup-iommu"
@@ -28,7 +29,8 @@ const char *verdict_name(enum verdict v)
 
 static bool is_ready(const struct diagnosis *d)
 {
-	return d->facts->iommu.active && judge_vfio_at_hand(d) == TRI_YES;
+	return d->facts->iommu.active && judge_vfio_at_hand(d) == TRI_YES &&
+	       !remapping_refuses(d->facts);
 }
 
 /* The device that the next commands are about: one that was asked for, or else one that
@@ -243,7 +245,8 @@ static bool needs_reboot(const struct diagnosis *d)
 
 	if (!running || judge_next_boot(d) != TRI_YES)
 		return false;
-	return blocks || judge_lacks(d, running) || is_better_kernel_next(d);
+	return blocks || judge_lacks(d, running) || is_better_kernel_next(d) ||
+	       remapping_waits_for_reboot(d);
 }
 
 static void next_reboot(const struct diagnosis *d, struct strv *next)
@@ -280,6 +283,19 @@ static void next_refused(const struct diagnosis *d, struct strv *next)
 		strv_add(next, "sudo dmesg | grep -e DMAR -e AMD-Vi -e IOMMU");
 		strv_add(next, "look for an update of the firmware");
 	}
+}
+
+/* ---- interrupt remapping is off ---------------------------------------------------- */
+
+static void next_remapping(const struct diagnosis *d, struct strv *next)
+{
+	CLEANUP(remapping_done) struct remapping r = { 0 };
+
+	remapping_judge(d->facts, &r);
+	strv_addf(next, "interrupts are not remapped, so VFIO refuses devices: %s",
+		  r.why ? r.why : r.evidence);
+	remapping_advice(d, &r, next);
+	strv_add(next, LOOK_AGAIN);
 }
 
 /* ---- unknown ----------------------------------------------------------------------- */
@@ -341,10 +357,12 @@ static const struct {
 	{ VERDICT_REBOOT_NEEDED, is_trial_next, next_trial },
 	{ VERDICT_BLOCKED, is_blocked, next_blocked },
 	{ VERDICT_FIRMWARE, is_firmware, next_firmware },
+	{ VERDICT_FIRMWARE, remapping_is_firmware, next_remapping },
 	{ VERDICT_SETUP_NEEDED, needs_setup, next_setup },
 	{ VERDICT_GENERATE_NEEDED, needs_generate, next_generate },
 	{ VERDICT_REBOOT_NEEDED, needs_reboot, next_reboot },
 	{ VERDICT_REFUSED, is_refused, next_refused },
+	{ VERDICT_REFUSED, remapping_is_refused, next_remapping },
 	{ VERDICT_UNKNOWN, is_anything, next_unknown },
 };
 

@@ -218,6 +218,18 @@ static int push_edit(const struct slots *s, const struct strv *add, struct wante
 	return 0;
 }
 
+/* Without interrupt remapping VFIO takes no device, unless it is told to. A person who
+ * asks for intremap=off has it. */
+static void strip_remapping(const struct wish *w, const struct strv *tokens,
+			    const struct slots *needs, struct slots *s)
+{
+	if (w->unsafe_interrupts || cmdline_allows_unsafe(tokens) ||
+	    cmdline_allows_unsafe(&w->params) ||
+	    setting_blocker(&setting_remapping, needs))
+		return;
+	setting_strip(&setting_remapping, s);
+}
+
 static int make_edit(const struct wish *w, const struct strv *tokens, struct wanted *ret,
 		     struct error *e)
 {
@@ -230,6 +242,7 @@ static int make_edit(const struct wish *w, const struct strv *tokens, struct wan
 	remove_slots(w, &s, &ret->edit);
 	any = setting_strip(&setting_any, &s);
 	own = setting_strip(setting_of(w->vendor), &s);
+	strip_remapping(w, tokens, &needs, &s);
 	if (setting_is_good(&setting_passthrough, &needs))
 		pt = setting_strip(&setting_passthrough, &s);
 	for (size_t i = 0; i < needs.n; i++) {

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "probe/facts.h"
 
-/* The kernel says itself whether interrupts are remapped; sysfs does not. "Off" is final:
- * AMD's driver says "enabled" no more after it has said that it gives up. */
-static enum tri interrupt_remapping(const struct log_facts *log)
-{
-	if (log_find(log, KMSG_IRQ_OFF))
-		return TRI_NO;
-	return log_find(log, KMSG_IRQ_ON) ? TRI_YES : TRI_UNKNOWN;
-}
-
 static char *read_cmdline(const struct host *h)
 {
 	CLEANUP(str_done) struct str text = { 0 };
@@ -59,7 +50,6 @@ int facts_probe(const struct host *h, struct facts *ret, struct error *e)
 
 	if (r < 0)
 		return r;
-	f.iommu.interrupt_remapping = interrupt_remapping(&f.log);
 	f.cmdline = read_cmdline(h);
 	f.boot_id = host_attr(h, "/proc/sys/kernel/random/boot_id");
 	*ret = f;

@@ -94,7 +94,7 @@ struct kernel_facts {
 	char *config_path; /* NULL: no configuration found */
 	/* 'y' 'm' 'n' or 0, see kconfig_get() */
 	char intel_iommu, amd_iommu, intel_default_on, intel_default_intgpu_off;
-	char vfio, vfio_pci, vfio_type1, iommu_passthrough, modules;
+	char vfio, vfio_pci, vfio_type1, iommu_passthrough, modules, irq_remap;
 	enum module_state vfio_pci_state, vfio_type1_state;
 };
 struct kernels {
@@ -127,7 +127,17 @@ struct iommu_facts {
 	char *default_domain; /* most frequent of the groups' types that VFIO does not
 				 own: "identity" "dma" "dma-fq"; NULL unknown */
 	bool vfio_pci_registered; /* /sys/bus/pci/drivers/vfio-pci */
-	enum tri interrupt_remapping; /* by the log, else unknown */
+	/* By the controllers' names in /proc/interrupts, which is conclusive both ways;
+	 * the log, the tables and the command line tell the rest (policy/remapping.c) */
+	enum tri interrupt_remapping;
+	char *irq_name; /* the name that decides: "IR-IO-APIC"; NULL unknown */
+	/* Intel: the fewest bits that a unit can translate (MGAW); 0 unknown */
+	unsigned address_bits;
+	char *no_remapping_unit; /* Intel: a unit that can't remap interrupts: "dmar1" */
+	/* May VFIO do without interrupt remapping? The parameters of the modules that
+	 * are loaded, and what modprobe.d says to those that are not yet. */
+	enum tri unsafe_type1, unsafe_iommufd;
+	char *unsafe_modprobe; /* the file that allows it; NULL: none */
 	char *evidence;
 };
 int iommu_probe(const struct host *h, struct iommu_facts *ret, struct error *e);

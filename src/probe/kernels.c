@@ -76,6 +76,7 @@ static void read_config(const struct host *h, struct kernel_facts *k)
 		char *value;
 	} options[] = {
 		{ "CONFIG_INTEL_IOMMU", &k->intel_iommu },
+		{ "CONFIG_IRQ_REMAP", &k->irq_remap },
 		{ "CONFIG_AMD_IOMMU", &k->amd_iommu },
 		{ "CONFIG_INTEL_IOMMU_DEFAULT_ON", &k->intel_default_on },
 		{ "CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF",

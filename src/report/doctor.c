@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slicer doctor as text: one line for what is well, the evidence and the fix for the
  * rest. */
+#include "policy/remapping.h"
 #include "report/report.h"
 
 #define GROUP_WIDTH 13
@@ -244,10 +245,12 @@ static bool is_root_wanted(const struct checks *c)
 static void add_verdict(struct str *out, const struct output *o,
 			const struct doctor_report *r)
 {
+	const char *sentence = remapping_sentence(r->d, r->verdict);
+
 	str_addf(out, "%sverdict: %s%s - %s\n",
 		 paint_on(o->color_out, verdicts[r->verdict].paint),
 		 verdict_name(r->verdict), paint_off(o->color_out),
-		 verdicts[r->verdict].sentence);
+		 sentence ? sentence : verdicts[r->verdict].sentence);
 	for (size_t i = 0; i < r->next->n; i++)
 		add_lines(out, i ? "         " : "next:    ", r->next->v[i]);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slicer doctor as JSON: schema slicer.doctor/1. */
+#include "policy/remapping.h"
 #include "report/report.h"
 
 static const char *const status_names[] = {
@@ -39,8 +40,11 @@ static json_t *host_json(const struct diagnosis *d)
 
 static json_t *iommu_json(const struct facts *f)
 {
+	CLEANUP(remapping_done) struct remapping remapping = { 0 };
 	json_t *j = json_object();
 	const char *table = NULL;
+
+	remapping_judge(f, &remapping);
 
 	if (f->firmware.state == FIRMWARE_PRESENT)
 		table = f->firmware.table.table == ACPI_IVRS ? "IVRS" : "DMAR";
@@ -49,8 +53,7 @@ static json_t *iommu_json(const struct facts *f)
 	json_object_set_new(j, "active", json_boolean(f->iommu.active));
 	json_object_set_new(j, "groups", json_integer(f->iommu.groups));
 	json_object_set_new(j, "default_domain", json_text(f->iommu.default_domain));
-	json_object_set_new(j, "interrupt_remapping",
-			    json_tri(f->iommu.interrupt_remapping));
+	json_object_set_new(j, "interrupt_remapping", json_tri(remapping.on));
 	return j;
 }
 

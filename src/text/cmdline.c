@@ -118,6 +118,31 @@ const char *cmdline_last(const struct strv *params, const char *name)
 	return parts.value ? parts.name + parts.name_len + 1 : param + strlen(param);
 }
 
+int param_bool(const char *value)
+{
+	if (*value && strchr("yYtT1", *value))
+		return 1;
+	if (*value && strchr("nNfF0", *value))
+		return 0;
+	if (*value == 'o' || *value == 'O') {
+		if (value[1] == 'n' || value[1] == 'N')
+			return 1;
+		if (value[1] == 'f' || value[1] == 'F')
+			return 0;
+	}
+	return -1;
+}
+
+bool cmdline_is_on(const struct strv *params, const char *name)
+{
+	const char *value = cmdline_last(params, name);
+
+	if (!value)
+		return false;
+	value += *value == '"';
+	return !*value || param_bool(value) == 1;
+}
+
 bool cmdline_has(const struct strv *params, const char *param)
 {
 	return cmdline_count(params, param) > 0;

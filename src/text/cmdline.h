@@ -33,6 +33,12 @@ bool param_same(const char *a, const char *b);
  * no
  * '='. NULL if absent. Points into params. */
 const char *cmdline_last(const struct strv *params, const char *name);
+/* What linux lib/kstrtox.c kstrtobool() makes of a parameter's value: 1, 0, or -1 for
+ * what it does not take. */
+int param_bool(const char *value);
+/* Is the last parameter called name, a boolean of a module, switched on? Without a "=" it
+ * is (linux kernel/params.c param_set_bool()). */
+bool cmdline_is_on(const struct strv *params, const char *name);
 bool cmdline_has(const struct strv *params, const char *param);
 size_t cmdline_count(const struct strv *params, const char *param);
 /* Is word one of the comma-separated values of the last parameter called name? Quotes

@@ -327,6 +327,7 @@ static void trial_ready(struct scene *s)
 {
 	trial(s, TRIAL_RUNNING);
 	s->facts.iommu.active = true;
+	s->facts.iommu.interrupt_remapping = TRI_YES;
 }
 
 static void trial_refused(struct scene *s)

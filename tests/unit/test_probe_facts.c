@@ -317,6 +317,85 @@ static void test_iommu_inactive(void **state)
 	iommu_done(&f);
 }
 
+/* MGAW is 39 - 1 and 48 - 1: the smaller one counts; ecap bit 3 is IR. Registers of two
+ * real machines (a Core i5-3210M's and a Xeon's dmar0). */
+static void test_iommu_registers(void **state)
+{
+	const struct tree *t = *state;
+	struct iommu_facts f;
+
+	tree_mkdir(t, "/sys/kernel/iommu_groups/0");
+	tree_write(t, "/sys/class/iommu/dmar0/intel-iommu/cap", "8d2078c106f0466\n");
+	tree_write(t, "/sys/class/iommu/dmar0/intel-iommu/ecap", "f020df\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_int_equal(f.address_bits, 48);
+	assert_null(f.no_remapping_unit);
+	iommu_done(&f);
+	tree_write(t, "/sys/class/iommu/dmar1/intel-iommu/cap", "c9008020660262\n");
+	tree_write(t, "/sys/class/iommu/dmar1/intel-iommu/ecap", "f01002\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_int_equal(f.address_bits, 39);
+	assert_string_equal(f.no_remapping_unit, "dmar1");
+	iommu_done(&f);
+	tree_write(t, "/sys/class/iommu/dmar1/intel-iommu/cap", "nonsense\n");
+	tree_write(t, "/sys/class/iommu/dmar1/intel-iommu/ecap", "\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_int_equal(f.address_bits, 48);
+	assert_null(f.no_remapping_unit);
+	iommu_done(&f);
+}
+
+/* AMD's units have another directory. */
+static void test_iommu_registers_amd(void **state)
+{
+	const struct tree *t = *state;
+	struct iommu_facts f;
+
+	tree_mkdir(t, "/sys/kernel/iommu_groups/0");
+	tree_write(t, "/sys/class/iommu/ivhd0/amd-iommu/cap", "40\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_true(f.active);
+	assert_int_equal(f.address_bits, 0);
+	assert_null(f.no_remapping_unit);
+	iommu_done(&f);
+}
+
+static void test_unsafe_interrupts(void **state)
+{
+	const struct tree *t = *state;
+	struct iommu_facts f;
+
+	/* linuxboot/heads #712, a KGPE-D16 with Proxmox */
+	tree_write(t, "/etc/modprobe.d/iommu_unsafe_interrupts.conf",
+		   "options vfio_iommu_type1 allow_unsafe_interrupts=1\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_string_equal(f.unsafe_modprobe,
+			    "/etc/modprobe.d/iommu_unsafe_interrupts.conf");
+	assert_int_equal(f.unsafe_type1, TRI_UNKNOWN);
+	iommu_done(&f);
+	/* A later file takes it back; one of the same name in /etc hides it. */
+	tree_write(t, "/usr/lib/modprobe.d/z.conf",
+		   "options vfio-iommu-type1 allow_unsafe_interrupts=N\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_null(f.unsafe_modprobe);
+	iommu_done(&f);
+	tree_write(t, "/etc/modprobe.d/z.conf", "# nothing\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_non_null(f.unsafe_modprobe);
+	iommu_done(&f);
+	tree_write(t, "/etc/modprobe.d/iommu_unsafe_interrupts.conf.bak",
+		   "options iommufd allow_unsafe_interrupts=1\n");
+	tree_write(t, "/etc/modprobe.d/iommu_unsafe_interrupts.conf", "\n");
+	tree_write(t, "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+		   "N\n");
+	tree_write(t, "/sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_null(f.unsafe_modprobe);
+	assert_int_equal(f.unsafe_type1, TRI_NO);
+	assert_int_equal(f.unsafe_iommufd, TRI_YES);
+	iommu_done(&f);
+}
+
 /* ---- log
  * ---------------------------------------------------------------------------------- */
 
@@ -421,7 +500,8 @@ static void test_all(void **state)
 	assert_int_equal(facts_probe(t->host, &f, NULL), 0);
 	assert_string_equal(f.cmdline, "root=/dev/sda1 quiet  intel_iommu=on ");
 	assert_int_equal(f.cpu.vendor, CPU_INTEL);
-	assert_int_equal(f.iommu.interrupt_remapping, TRI_YES);
+	assert_non_null(log_find(&f.log, KMSG_IRQ_ON));
+	assert_int_equal(f.iommu.interrupt_remapping, TRI_UNKNOWN);
 	assert_int_equal(f.kernels.n, 0);
 	facts_done(&f);
 }
@@ -574,6 +654,9 @@ int main(void)
 		TEST(test_efi_unreadable),
 		TEST(test_iommu_active),
 		TEST(test_iommu_inactive),
+		TEST(test_iommu_registers),
+		TEST(test_iommu_registers_amd),
+		TEST(test_unsafe_interrupts),
 		TEST(test_log),
 		TEST(test_log_dead),
 		TEST(test_log_unreadable),
