@@ -37,6 +37,9 @@ static int print_json(const struct context *c, const struct vm_command *vm,
 	json_object_set_new(doc, "must_bind", json_texts(&vm->must_bind));
 	json_object_set_new(doc, "warnings", json_texts(obstacles));
 	json_object_set_new(doc, "device_argv", json_texts(&vm->device_argv));
+	json_object_set_new(doc, "address_bits",
+			    vm->address_bits ? json_integer(vm->address_bits)
+					     : json_null());
 	json_object_set_new(doc, "command", json_text(str_c(&vm->text)));
 	return json_print(&c->out, doc, e);
 }

@@ -130,6 +130,9 @@ struct vm_command {
 	struct strv devices; /* every endpoint of the groups, in address order */
 	struct strv must_bind; /* those of them that are not in VFIO's hands yet */
 	struct strv device_argv; /* the part of the command that attaches the devices */
+	/* The guest must not have more physical address bits: the IOMMU can't map them,
+	 * though the processor has more. 0: no limit is needed, or it is not known. */
+	unsigned address_bits;
 	struct str text; /* the whole command, a shell script */
 };
 void vm_command_done(struct vm_command *c);

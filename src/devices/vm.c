@@ -15,6 +15,9 @@
 
 struct hypervisor {
 	const char *template;
+	/* The option of its processor that limits the guest's physical address bits:
+	 * QEMU's target/i386/host-cpu.c, Cloud Hypervisor's vmm/src/config.rs. */
+	const char *address_option;
 	void (*arguments)(const struct endpoints *v, struct strv *argv);
 };
 
@@ -129,8 +132,8 @@ static void cloud_hypervisor_arguments(const struct endpoints *v, struct strv *a
 
 const char *const vm_hypervisors[] = { "qemu", "cloud-hypervisor", NULL };
 static const struct hypervisor hypervisors[] = {
-	{ "vm-qemu", qemu_arguments },
-	{ "vm-cloud-hypervisor", cloud_hypervisor_arguments },
+	{ "vm-qemu", "host-phys-bits-limit", qemu_arguments },
+	{ "vm-cloud-hypervisor", "max_phys_bits", cloud_hypervisor_arguments },
 };
 
 static const struct hypervisor *find_hypervisor(const char *name, struct error *e)
@@ -176,6 +179,42 @@ static void argument_lines(const struct strv *argv, struct str *ret)
 #define FIRMWARE "/usr/share/OVMF/OVMF_CODE_4M.fd"
 #define FIRMWARE_VARS "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
+/*
+ * A guest with as many address bits as the processor may place memory or BARs where the
+ * IOMMU can't map. Only Intel's units can have fewer than their processor; of several the
+ * narrowest counts (linux drivers/iommu/intel/iommu.c, cap_mgaw()).
+ */
+static unsigned address_limit(const struct cpu_facts *cpu,
+			      const struct iommu_facts *iommu)
+{
+	return iommu->address_bits < cpu->address_bits ? iommu->address_bits : 0;
+}
+
+/* What the guest's processor must be told. limit: its option, with %u for the bits. */
+static int read_limit(const struct host *h, const char *option, struct vm_command *c,
+		      char **ret_option, char **ret_note, struct error *e)
+{
+	struct iommu_facts iommu = { 0 };
+	struct cpu_facts cpu = { 0 };
+	int r = cpu_probe(h, &cpu, e);
+
+	if (r == 0)
+		r = iommu_probe(h, &iommu, e);
+	c->address_bits = address_limit(&cpu, &iommu);
+	if (c->address_bits) {
+		*ret_option = xasprintf(",%s=%u", option, c->address_bits);
+		*ret_note = xasprintf("# The IOMMU here translates %u address bits, the "
+				      "processor has %u: the guest gets no more.",
+				      c->address_bits, cpu.address_bits);
+	} else {
+		*ret_option = xstrdup("");
+		*ret_note = xstrdup("");
+	}
+	iommu_done(&iommu);
+	cpu_done(&cpu);
+	return r;
+}
+
 static int fill(const struct host *h, const struct hypervisor *hv,
 		const struct endpoints *v, struct vm_command *c, struct error *e)
 {
@@ -183,9 +222,12 @@ static int fill(const struct host *h, const struct hypervisor *hv,
 	CLEANUP(free_char) char *bind = xasprintf("sudo slicer pci bind %s", addresses);
 	CLEANUP(str_done) struct str devices = { 0 };
 	CLEANUP(str_done) struct str arguments = { 0 };
+	CLEANUP(free_char) char *limit = NULL;
+	CLEANUP(free_char) char *note = NULL;
 	struct hypervisor_facts there;
 
-	if (hypervisors_probe(h, &there, e) < 0)
+	if (hypervisors_probe(h, &there, e) < 0 ||
+	    read_limit(h, hv->address_option, c, &limit, &note, e) < 0)
 		return -EIO;
 	device_lines(v, &devices);
 	argument_lines(&c->device_argv, &arguments);
@@ -193,12 +235,14 @@ static int fill(const struct host *h, const struct hypervisor *hv,
 		{ "DEVICES", str_c(&devices) },
 		{ "BIND", bind },
 		{ "ARGUMENTS", str_c(&arguments) },
+		{ "CPU_LIMIT", limit },
+		{ "CPU_NOTE", note },
 		{ "FIRMWARE", there.firmware ? there.firmware : FIRMWARE },
 		{ "VARS_TEMPLATE", there.firmware ? there.firmware_vars : FIRMWARE_VARS },
 	};
 
 	return template_fill(hv->template, values,
-			     hv == &hypervisors[0] ? ARRAY_SIZE(values) : 3, &c->text, e);
+			     hv == &hypervisors[0] ? ARRAY_SIZE(values) : 5, &c->text, e);
 }
 
 void vm_command_done(struct vm_command *c)

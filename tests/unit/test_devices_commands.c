@@ -116,6 +116,74 @@ static void test_cloud_hypervisor(void **state)
 			       "path=/sys/bus/pci/devices/0000:0d:03.2/ \\\n"));
 }
 
+#define CPUINFO(vendor, bits)                                                            \
+	"processor\t: 0\nvendor_id\t: " vendor "\naddress sizes\t: " bits                \
+	" bits physical, 48 bits virtual\n\n"
+#define CAP(unit) "/sys/class/iommu/" unit "/intel-iommu/cap"
+
+/* The whole command of one hypervisor. */
+static void make_command(const struct tree *t, const char *hypervisor,
+			 struct vm_command *c)
+{
+	const struct pci_devices all = all_known();
+	const struct pci_device *chosen[] = { &known[3] };
+
+	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, hypervisor, c, NULL),
+			 0);
+	assert_null(strstr(str_c(&c->text), "@CPU"));
+}
+
+static void assert_limit(const struct tree *t, unsigned bits)
+{
+	CLEANUP(vm_command_done) struct vm_command q = { 0 }, c = { 0 };
+	CLEANUP(free_char)
+	char *qemu = xasprintf("-cpu host,host-phys-bits-limit=%u -smp", bits);
+	CLEANUP(free_char)
+	char *cloud = xasprintf("--cpus boot=\"$CPUS\",max_phys_bits=%u "
+				"--memory",
+				bits);
+
+	make_command(t, "qemu", &q);
+	make_command(t, "cloud-hypervisor", &c);
+	assert_int_equal(q.address_bits, bits);
+	assert_int_equal(c.address_bits, bits);
+	assert_non_null(strstr(str_c(&q.text), bits ? qemu : "-cpu host -smp"));
+	assert_non_null(
+		strstr(str_c(&c.text), bits ? cloud : "--cpus boot=\"$CPUS\" --memory"));
+}
+
+/* The guest gets no more address bits than the IOMMU, when it has fewer than the
+ * processor: a Raptor Lake has 46 and 39 (LookingGlass #1184), as has QEMU's intel-iommu
+ * by default (cloud-hypervisor #7030). */
+static void test_address_width(void **state)
+{
+	const struct tree *t = *state;
+
+	tree_mkdir(t, "/sys/kernel/iommu_groups/0");
+	tree_write(t, "/proc/cpuinfo", CPUINFO("GenuineIntel", "46"));
+	assert_limit(t, 0); /* no unit is there to ask */
+	tree_write(t, CAP("dmar1"), "8d2078c106f0466\n"); /* 48 */
+	assert_limit(t, 0);
+	tree_write(t, CAP("dmar0"), "1c0000c40660462\n"); /* 39: the narrowest counts */
+	assert_limit(t, 39);
+	tree_write(t, "/proc/cpuinfo", CPUINFO("GenuineIntel", "39"));
+	assert_limit(t, 0);
+	tree_write(t, "/proc/cpuinfo", CPUINFO("GenuineIntel", "36"));
+	assert_limit(t, 0);
+	tree_write(t, "/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n\n");
+	assert_limit(t, 0);
+}
+
+static void test_address_width_amd(void **state)
+{
+	const struct tree *t = *state;
+
+	tree_mkdir(t, "/sys/kernel/iommu_groups/0");
+	tree_write(t, "/proc/cpuinfo", CPUINFO("AuthenticAMD", "48"));
+	tree_write(t, "/sys/class/iommu/ivhd0/amd-iommu/cap", "300b0f\n");
+	assert_limit(t, 0);
+}
+
 static void test_refusals(void **state)
 {
 	const struct tree *t = *state;
@@ -250,6 +318,8 @@ int main(void)
 		TEST(test_qemu),
 		TEST(test_firmware_of_the_host),
 		TEST(test_cloud_hypervisor),
+		TEST(test_address_width),
+		TEST(test_address_width_amd),
 		TEST(test_refusals),
 		TEST(test_next_steps),
 		TEST(test_next_steps_without_groups),
