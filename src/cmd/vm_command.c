@@ -4,6 +4,7 @@
 
 #include "cmd/devices.h"
 #include "devices/devices.h"
+#include "policy/faults.h"
 
 enum { VM_HYPERVISOR = 1 };
 
@@ -44,16 +45,38 @@ static int print_json(const struct context *c, const struct vm_command *vm,
 	return json_print(&c->out, doc, e);
 }
 
+/* A device that is dead, and memory that the firmware keeps (said once for a group). */
+static void add_faults(const struct pci_device *dev, const struct log_facts *log,
+		       enum cpu_vendor vendor, const char *kernel, struct strv *ret)
+{
+	CLEANUP(free_char) char *dead = device_dead(dev, log);
+	CLEANUP(free_char) char *reserved = device_reserved(dev, vendor, kernel);
+	CLEANUP(free_char) char *line = NULL;
+
+	if (dead)
+		strv_addf(ret, "%s: %s: %s", dev->address, dead, device_dead_advice());
+	if (!reserved)
+		return;
+	line = xasprintf("%s: %s", reserved, device_reserved_advice());
+	strv_add_unique(ret, line);
+}
+
 /* What stays in the way after binding: bridges with a driver in the group, and what the
  * host does with the devices. */
 static void add_obstacles(const struct context *c, const struct named_devices *d,
 			  const struct vm_command *vm, struct strv *ret)
 {
+	CLEANUP(free_char)
+	char *kernel = host_attr(c->host, "/proc/sys/kernel/osrelease");
+	CLEANUP(log_done) struct log_facts log = { 0 };
+	CLEANUP(cpu_done) struct cpu_facts cpu = { 0 };
 	struct mounts mounts = { 0 };
 	struct usage *usage;
 
 	mounts_load(c->host, &mounts, NULL);
 	usage = usage_load(c->host, &mounts);
+	log_probe(c->host, &log, NULL);
+	cpu_probe(c->host, &cpu, NULL);
 	for (size_t i = 0; i < d->all.n; i++) {
 		const struct pci_device *x = &d->all.v[i];
 		bool taken = strv_has(&vm->devices, x->address), in_group = taken;
@@ -62,6 +85,8 @@ static void add_obstacles(const struct context *c, const struct named_devices *d
 		for (size_t k = 0; k < d->n; k++)
 			in_group |= x->iommu_group >= 0 &&
 				    x->iommu_group == d->v[k]->iommu_group;
+		if (taken)
+			add_faults(x, &log, cpu.vendor, kernel, ret);
 		if (in_group && !taken && group_blocker(x))
 			strv_addf(
 				ret,

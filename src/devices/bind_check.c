@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "policy/faults.h"
 #include "probe/facts.h"
 
 #define DRIVERS "/sys/bus/pci/drivers"
@@ -215,6 +216,54 @@ static int check_uses(const struct host *h, const struct mounts *m,
 	return -EBUSY;
 }
 
+/* Dead devices: no driver can do anything with them, and an unbind may hang. */
+static int check_dead(const struct host *h, const struct bind_request *r,
+		      struct strv *warnings, struct error *e)
+{
+	CLEANUP(log_done) struct log_facts log = { 0 };
+	CLEANUP(str_done) struct str text = { 0 };
+
+	if (r->driver)
+		log_probe(h, &log, NULL);
+	for (size_t i = 0; i < r->n && r->driver; i++) {
+		CLEANUP(free_char) char *dead = device_dead(r->v[i], &log);
+
+		if (!dead || is_where_it_should_be(r->v[i], r))
+			continue;
+		if (r->force)
+			strv_addf(warnings, "%s: %s (overruled by --force)",
+				  r->v[i]->address, dead);
+		else if (text.len + strlen(dead) < 800)
+			str_addf(&text, "%s%s can't be bound: %s", text.len ? "\n" : "",
+				 r->v[i]->address, dead);
+	}
+	if (!text.len)
+		return 0;
+	error_set(e, EIO, "%s", str_c(&text));
+	error_hint(e, "%s\n--force does it anyway", device_dead_advice());
+	return -EIO;
+}
+
+/* Memory that the firmware keeps: each group once. */
+static void warn_of_reserved(const struct host *h, const struct bind_request *r,
+			     struct strv *warnings)
+{
+	CLEANUP(free_char) char *kernel = host_attr(h, "/proc/sys/kernel/osrelease");
+	CLEANUP(cpu_done) struct cpu_facts cpu = { 0 };
+
+	cpu_probe(h, &cpu, NULL);
+	for (size_t i = 0; i < r->n; i++) {
+		CLEANUP(free_char)
+		char *reserved = device_reserved(r->v[i], cpu.vendor, kernel);
+		CLEANUP(free_char) char *line = NULL;
+
+		if (!reserved)
+			continue;
+		line = xasprintf("%s: %s", reserved, device_reserved_advice());
+		strv_add_unique(warnings, line);
+	}
+}
+
 static bool is_asked_for(const struct bind_request *r, const struct pci_device *d)
 {
 	for (size_t i = 0; i < r->n; i++)
@@ -259,10 +308,13 @@ int bind_check(const struct host *h, const struct mounts *m,
 	if (ret == 0)
 		ret = check_driver(h, r, e);
 	if (ret == 0)
+		ret = check_dead(h, r, &said, e);
+	if (ret == 0)
 		ret = check_uses(h, m, r, &said, e);
 	if (ret < 0)
 		return ret;
 	if (driver_is_vfio(r->driver)) {
+		warn_of_reserved(h, r, &said);
 		for (size_t i = 0; i < r->n; i++) {
 			CLEANUP(strv_done) struct strv one = { 0 };
 

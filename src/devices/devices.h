@@ -101,9 +101,10 @@ struct bind_request {
 int driver_name(const struct host *h, const char *text, char **ret, struct error *e);
 /*
  * Everything that speaks against it: no IOMMU (before anything is unbound; only for VFIO
- * drivers), a user of the device, no such driver or module. Refused with every reason.
- * What is no reason to refuse goes to warnings: the rest of the group, what could not be
- * looked at, what force overruled. Nothing is changed.
+ * drivers), a device that does not answer, a user of the device, no such driver or
+ * module. Refused with every reason. What is no reason to refuse goes to warnings: the
+ * rest of the group, memory that the firmware keeps, what could not be looked at, what
+ * force overruled. Nothing is changed.
  */
 int bind_check(const struct host *h, const struct mounts *m,
 	       const struct pci_devices *all, const struct bind_request *r,

@@ -81,7 +81,7 @@ const struct pci_device *devices_suggest_from(const struct usage *u,
 	for (size_t i = 0; i < all->n; i++) {
 		const struct pci_device *d = &all->v[i];
 
-		if (!pci_is_display(d) || !is_spare(u, all, d))
+		if (!pci_is_display(d) || d->no_answer || !is_spare(u, all, d))
 			continue;
 		if (found && (found->vendor != d->vendor || found->device != d->device))
 			return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Group "devices": who has a device, and who must go along with it. */
 #include "policy/checks.h"
+#include "policy/faults.h"
 
 #define DEVICES "devices"
 
@@ -56,8 +57,10 @@ static struct check *add(struct checks *ret, const struct device_view *v,
 }
 
 /* A device that somebody asked for has to be free to go. */
-static bool check_asked(const struct device_view *v, struct checks *ret)
+static bool check_asked(const struct diagnosis *d, const struct device_view *v,
+			struct checks *ret)
 {
+	CLEANUP(free_char) char *dead = device_dead(v->dev, &d->facts->log);
 	struct check *c;
 
 	if (!v->asked)
@@ -69,6 +72,9 @@ static bool check_asked(const struct device_view *v, struct checks *ret)
 		c = add(ret, v, CHECK_FAIL, "the host is using it");
 		strv_addf(&c->fix, "stop what uses it, then sudo slicer pci bind %s",
 			  v->dev->address);
+	} else if (dead) {
+		c = add(ret, v, CHECK_FAIL, "no VM can have it");
+		strv_add(&c->fix, device_dead_advice());
 	} else if (!is_vfio(v->dev)) {
 		c = add(ret, v, CHECK_WARN, "not bound to vfio-pci yet");
 		strv_addf(&c->fix, "sudo slicer pci bind %s%s", v->dev->address,
@@ -97,8 +103,40 @@ static void check_device(const struct diagnosis *d, const struct device_view *v,
 			  v->dev->address);
 		strv_add(&c->fix, "or move the card to another slot; or, at the price of "
 				  "isolation, sudo slicer setup-iommu --acs-override");
-	} else if (!check_asked(v, ret)) {
+	} else if (!check_asked(d, v, ret)) {
 		add(ret, v, CHECK_PASS, NULL);
+	}
+}
+
+/* Of its own kind, whatever else is told of the device. */
+static struct check *add_fault(struct checks *ret, const struct device_view *v,
+			       enum check_status status, const char *kind,
+			       const char *title, const char *evidence)
+{
+	CLEANUP(free_char) char *id = xasprintf("devices.%s.%s", v->dev->address, kind);
+	CLEANUP(free_char) char *text = xasprintf("%s %s", v->dev->address, title);
+
+	return check_add(ret, id, DEVICES, status, text, "%s", evidence);
+}
+
+static void check_faults(const struct diagnosis *d, const struct device_view *v,
+			 struct checks *ret)
+{
+	CLEANUP(free_char) char *dead = device_dead(v->dev, &d->facts->log);
+	CLEANUP(free_char)
+	char *reserved =
+		device_reserved(v->dev, diagnosis_vendor(d), d->facts->platform.kernel);
+	struct check *c;
+
+	if (dead) {
+		c = add_fault(ret, v, v->asked ? CHECK_FAIL : CHECK_WARN, "dead",
+			      "is dead until its power was off", dead);
+		strv_add(&c->fix, device_dead_advice());
+	}
+	if (reserved) {
+		c = add_fault(ret, v, CHECK_WARN, "reserved",
+			      "has memory that the firmware keeps", reserved);
+		strv_add(&c->fix, device_reserved_advice());
 	}
 }
 
@@ -118,8 +156,10 @@ void checks_devices(const struct diagnosis *d, struct checks *ret)
 	if (d->n_devices == 0)
 		check_add(ret, "devices.pci", DEVICES, CHECK_SKIP,
 			  "there is no display or network controller", NULL);
-	for (size_t i = 0; i < d->n_devices; i++)
+	for (size_t i = 0; i < d->n_devices; i++) {
 		check_device(d, &d->devices[i], ret);
+		check_faults(d, &d->devices[i], ret);
+	}
 	if (d->n_devices_left_out) {
 		c = check_add(ret, "devices.more", DEVICES, CHECK_SKIP,
 			      "more display and network controllers", "%zu are left out",

@@ -13,6 +13,7 @@
 
 #include "probe/modules.h"
 #include "probe/pci_names.h"
+#include "probe/pci_state.h"
 
 #define DEVICES "/sys/bus/pci/devices"
 #define ATTR_MAX                                                                         \
@@ -188,17 +189,6 @@ static char *find_cdev(int dir)
 	return ret;
 }
 
-/* PCI 3.0 section 6.2.1: the low seven bits at 0Eh. The first 64 bytes are for everyone.
- */
-static unsigned read_header_type(int dir)
-{
-	uint8_t config[64];
-
-	if (read_raw(dir, "config", config, sizeof(config)) < 0x0f)
-		return 0xff;
-	return config[0x0e] == 0xff ? 0xff : config[0x0e] & 0x7f;
-}
-
 static void load_details(int dir, struct pci_device *d)
 {
 	CLEANUP(free_char) char *resets = read_string(dir, "reset_method");
@@ -212,7 +202,6 @@ static void load_details(int dir, struct pci_device *d)
 	d->boot_vga =
 		strcmp(read_attr(dir, "boot_vga", boot_vga, sizeof(boot_vga)), "1") == 0;
 	d->numa_node = (int)read_number(dir, "numa_node", -1);
-	d->header_type = read_header_type(dir);
 	d->num_vfs = vfs > 0 ? (unsigned)vfs : 0;
 }
 
@@ -256,8 +245,10 @@ static void load_device(const struct loader *l, struct pci_address at, const cha
 	if (dir < 0)
 		return; /* went away, or a link to nowhere: it is listed, and empty */
 	load_basics(dir, &l->vfio, d);
-	if (l->what & PCI_DETAILS)
+	if (l->what & PCI_DETAILS) {
 		load_details(dir, d);
+		pci_state_load(l->h, dir, d);
+	}
 	if (l->what & (PCI_DETAILS | PCI_MODULES))
 		d->modalias = read_string(dir, "modalias");
 	if (l->modules && d->modalias)
@@ -333,6 +324,7 @@ static void device_done(struct pci_device *d)
 	free(d->vfio_cdev);
 	free(d->modalias);
 	free(d->physfn);
+	free(d->direct_region);
 	strv_done(&d->reset_methods);
 	strv_done(&d->modules);
 }

@@ -29,6 +29,13 @@ struct pci_device {
 	int numa_node; /* -1 */
 	unsigned header_type; /* 0 endpoint, 1 bridge, 2 CardBus; 0xff unknown */
 	unsigned num_vfs; /* sriov_numvfs */
+	/* The first 64 bytes of its configuration space are all ones: nobody answers. A
+	 * healthy virtual function has ones for its ids only (SR-IOV specification
+	 * 3.4.1.1). */
+	bool no_answer;
+	/* A memory region of its group that has to stay mapped as it is, as the group's
+	 * reserved_regions has it ("0x... 0x... direct"); NULL: none */
+	char *direct_region;
 	/* PCI_MODULES */
 	struct strv modules;
 };

@@ -417,6 +417,69 @@ static void test_force(void **state)
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
 }
 
+static void test_dead(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(card_done) struct card c;
+	struct mounts m = { .known = true };
+	struct error e = { 0 };
+
+	card_init(&c, "amdgpu", "snd_hda_intel");
+	register_driver(t, "vfio-pci");
+	c.d[0].no_answer = true;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -EIO);
+	assert_int_equal(e.code, ERROR_REFUSED);
+	assert_string_equal(e.what,
+			    "0000:0b:00.0 can't be bound: it does not answer: its "
+			    "configuration space is all ones");
+	assert_non_null(strstr(e.hint, "power"));
+	c.r.force = true;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+	assert_non_null(strstr(warnings.v[0], "overruled by --force"));
+	/* By the log, of the other function; nothing is bound by an unbind. */
+	c.r.force = c.d[0].no_answer = false;
+	tree_write(t, "/dev/kmsg",
+		   "6,0,0,-;Linux version 6.8.0\n"
+		   "3,901,675590673,-;snd_hda_intel 0000:0b:00.1: Unable to change power "
+		   "state from D3cold to D0, device inaccessible\n");
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -EIO);
+	assert_non_null(strstr(e.what, "0000:0b:00.1 can't be bound"));
+	assert_null(strstr(e.what, "0000:0b:00.0"));
+	c.r.driver = NULL;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+}
+
+/* Memory that the firmware keeps is a warning, once for the group. */
+static void test_reserved(void **state)
+{
+	static char region[] = "0x000000005fffe000 0x000000005fffffff direct";
+	char *text, *found;
+	const struct tree *t = *state;
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(card_done) struct card c;
+	struct mounts m = { .known = true };
+	struct error e = { 0 };
+
+	card_init(&c, "igb", "igb");
+	register_driver(t, "vfio-pci");
+	tree_write(t, "/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n\n");
+	c.d[0].direct_region = c.d[1].direct_region = region;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+	text = strv_join(&warnings, "\n");
+	found = strstr(text, "IOMMU group 28");
+	assert_non_null(found);
+	assert_non_null(strstr(found, "refuses to give it to a VM"));
+	assert_null(strstr(found + 1, "IOMMU group 28"));
+	free(text);
+	strv_done(&warnings);
+	c.r.driver = NULL;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+	text = strv_join(&warnings, "\n");
+	assert_null(strstr(text, "IOMMU group 28"));
+	free(text);
+}
+
 static void test_driver_names(void **state)
 {
 	static const char *const bad[] = { "", "-r", "../x", "a/b", "a b", "a;b", "." };
@@ -477,6 +540,8 @@ int main(void)
 		TEST(test_rest_of_the_group),
 		TEST(test_no_driver),
 		TEST(test_force),
+		TEST(test_dead),
+		TEST(test_reserved),
 		TEST(test_driver_names),
 		TEST(test_groups),
 	};

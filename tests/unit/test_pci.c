@@ -183,6 +183,86 @@ static void test_virtual_function(void **state)
 	pci_devices_done(&d);
 }
 
+/* A file of raw bytes. */
+static void write_bytes(const struct tree *t, const char *path, const uint8_t *bytes,
+			size_t n)
+{
+	char *file;
+	int fd;
+
+	tree_write(t, path, "");
+	file = tree_path(t, path);
+	fd = open(file, O_WRONLY);
+	assert_true(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
+	close(fd);
+	free(file);
+}
+
+static bool answers(const struct tree *t, const uint8_t *config, size_t n)
+{
+	struct pci_devices d;
+	bool ret;
+
+	write_bytes(t, ROOT_BUS "/0000:03:00.0/config", config, n);
+	d = load(t, PCI_DETAILS, NULL);
+	ret = !d.v[0].no_answer;
+	pci_devices_done(&d);
+	return ret;
+}
+
+/* All of the first 64 bytes are ones, as lspci -xxx shows a card that is gone
+ * (ellyq/coreboot #4); fewer bytes say nothing. */
+static void test_no_answer(void **state)
+{
+	const struct tree *t = *state;
+	uint8_t config[256];
+
+	tree_mkdir(t, ROOT_BUS "/0000:03:00.0");
+	add_to_bus(t, ROOT_BUS "/0000:03:00.0");
+	memset(config, 0xff, sizeof(config));
+	assert_false(answers(t, config, 256));
+	assert_false(answers(t, config, 64));
+	assert_true(answers(t, config, 63));
+	assert_true(answers(t, config, 0));
+	/* A virtual function: ones for vendor and device, and nothing of a BAR. */
+	config[4] = 0x04;
+	assert_true(answers(t, config, 64));
+	memset(config, 0, sizeof(config));
+	memset(config, 0xff, 4);
+	assert_true(answers(t, config, 256));
+	memset(config, 0xff, 63);
+	assert_true(answers(t, config, 64));
+}
+
+static void test_direct_region(void **state)
+{
+	static const char *const regions = "/sys/kernel/iommu_groups/28/reserved_regions";
+	const struct tree *t = *state;
+	struct pci_devices d;
+
+	add_gpu(t);
+	d = load(t, PCI_DETAILS, NULL);
+	assert_null(d.v[0].direct_region);
+	pci_devices_done(&d);
+	tree_write(t, regions,
+		   "0x00000000cd800000 0x00000000cfffffff direct-relaxable\n"
+		   "0x00000000fee00000 0x00000000feefffff msi\n"
+		   "0x000000fd00000000 0x000000ffffffffff reserved\n");
+	d = load(t, PCI_DETAILS, NULL);
+	assert_null(d.v[0].direct_region);
+	pci_devices_done(&d);
+	tree_write(t, regions,
+		   "0x000000005fffe000 0x000000005fffffff direct\n"
+		   "0x00000000fee00000 0x00000000feefffff msi\n");
+	d = load(t, PCI_DETAILS, NULL);
+	assert_string_equal(d.v[0].direct_region,
+			    "0x000000005fffe000 0x000000005fffffff direct");
+	pci_devices_done(&d);
+	d = load(t, 0, NULL);
+	assert_null(d.v[0].direct_region);
+	pci_devices_done(&d);
+}
+
 /* The running machine's pci.ids: only the form is certain. */
 static void test_names(void **state)
 {
@@ -331,9 +411,17 @@ static void test_no_bus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_basics),  TEST(test_details), TEST(test_virtual_function),
-		TEST(test_names),   TEST(test_modules), TEST(test_order),
-		TEST(test_garbage), TEST(test_no_bus),	TEST(test_fifo_does_not_hang),
+		TEST(test_basics),
+		TEST(test_details),
+		TEST(test_virtual_function),
+		TEST(test_no_answer),
+		TEST(test_direct_region),
+		TEST(test_names),
+		TEST(test_modules),
+		TEST(test_order),
+		TEST(test_garbage),
+		TEST(test_no_bus),
+		TEST(test_fifo_does_not_hang),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

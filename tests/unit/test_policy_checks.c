@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "initramfs/generator.h"
+#include "policy/faults.h"
 #include "tests/unit/diagnosis.h"
 
 static const struct check *find(const struct checks *c, const char *id)
@@ -268,6 +269,52 @@ static void test_interrupts(void **state)
 	expect(&s, "iommu.interrupt-remapping", CHECK_SKIP, NULL, NULL);
 }
 
+/* A card that is dead, and memory that the firmware keeps. */
+static void test_device_faults(void **state)
+{
+	struct pci_device gpu = { .address = "0000:0b:00.0",
+				  .at = { .bus = 0x0b },
+				  .class_code = 0x030000,
+				  .iommu_group = 28,
+				  .driver = lit("amdgpu") };
+	struct device_view view = { .dev = &gpu };
+	CLEANUP(scene_done) struct scene s;
+	CLEANUP(free_char) char *text = NULL;
+
+	(void)state;
+	scene_init(&s);
+	s.d.devices = &view;
+	s.d.n_devices = 1;
+	expect_none(&s, "devices.0000:0b:00.0.dead");
+	expect_none(&s, "devices.0000:0b:00.0.reserved");
+	gpu.no_answer = true;
+	expect(&s, "devices.0000:0b:00.0.dead", CHECK_WARN, "all ones", "power");
+	view.asked = true;
+	expect(&s, "devices.0000:0b:00.0.dead", CHECK_FAIL, "all ones", "power");
+	expect(&s, "devices.0000:0b:00.0", CHECK_FAIL, NULL, "power");
+	gpu.no_answer = false;
+	/* GPUOpen-LibrariesAndSDKs/MxGPU-Virtualization #25 */
+	scene_log(&s, "gim 0000:0b:00.0: Refused to change power state, currently in D3");
+	expect(&s, "devices.0000:0b:00.0.dead", CHECK_FAIL, "currently in D3", "power");
+	gpu.at.function = 1;
+	expect_none(&s, "devices.0000:0b:00.0.dead");
+	gpu.direct_region = lit("0x000000005fffe000 0x000000005fffffff direct");
+	expect(&s, "devices.0000:0b:00.0.reserved", CHECK_WARN, "5fffe000", "firmware");
+	expect_whole(&s);
+	/* AMD's driver never looked; since 6.6 the core does. */
+	text = device_reserved(&gpu, CPU_AMD, "6.1.0-18-amd64");
+	assert_non_null(strstr(text, "may refuse"));
+	free(text);
+	text = device_reserved(&gpu, CPU_AMD, "6.10.3-arch1-1");
+	assert_non_null(strstr(text, "refuses to give"));
+	free(text);
+	text = device_reserved(&gpu, CPU_INTEL, NULL);
+	assert_non_null(strstr(text, "refuses to give"));
+	free(text);
+	text = device_reserved(&gpu, CPU_AMD, NULL);
+	assert_non_null(strstr(text, "may refuse"));
+}
+
 /* 4. and 5. Is the device in use, and is it alone in its group? */
 static void test_devices(void **state)
 {
@@ -479,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_acs),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_interrupts),
+		cmocka_unit_test(test_device_faults),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_initramfs),
 		cmocka_unit_test(test_kernels),

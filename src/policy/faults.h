@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is wrong with one device, beside who uses it. Pure functions. */
+#ifndef SLICER_POLICY_FAULTS_H
+#define SLICER_POLICY_FAULTS_H
+
+#include "policy/policy.h"
+
+/* Why the device is dead until the machine's power was off, with what says so; NULL: it
+ * answers, as far as that is known. d needs PCI_DETAILS. Owned by the caller. */
+char *device_dead(const struct pci_device *d, const struct log_facts *log);
+/*
+ * The firmware keeps memory of the device's group for itself (RMRR of Intel, IVMD of
+ * AMD): what the kernel makes of that when a VM is to have it; NULL: it doesn't. kernel
+ * is the running release, NULL if unknown. Owned by the caller.
+ */
+char *device_reserved(const struct pci_device *d, enum cpu_vendor vendor,
+		      const char *kernel);
+/* What a person can do about it. */
+const char *device_dead_advice(void);
+const char *device_reserved_advice(void);
+
+#endif
