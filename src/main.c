@@ -4,114 +4,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
-
-/* What the global options and the verb's words are, and what is left for the verb. */
-struct invocation {
-	struct context c;
-	struct strv args;
-	const struct command *cmd;
-	const char *color;
-	bool help, version;
-};
-
-static const struct option_spec *find_global(const char *arg, const char **value)
-{
-	for (const struct option_spec *o = global_options; o->name; o++) {
-		size_t n = strlen(o->name);
-
-		if (o->letter && arg[0] == '-' && arg[1] == o->letter && !arg[2])
-			return o;
-		if (strncmp(arg, "--", 2) || strncmp(arg + 2, o->name, n))
-			continue;
-		if (arg[2 + n] == '=')
-			*value = arg + 3 + n;
-		if (arg[2 + n] == '=' || !arg[2 + n])
-			return o;
-	}
-	return NULL;
-}
-
-static int set_global(struct invocation *in, int id, const char *value, struct error *e)
-{
-	switch (id) {
-	case OPTION_ROOT:
-		in->c.root = value;
-		return 0;
-	case OPTION_JSON:
-		in->c.out.json = true;
-		return 0;
-	case OPTION_COLOR:
-		in->color = value ? value : "";
-		if (strcmp(in->color, "auto") && strcmp(in->color, "always") &&
-		    strcmp(in->color, "never")) {
-			error_usage(e, "--color takes auto, always or never, not '%s'",
-				    value);
-			error_hint(e, "auto, which needs no option, colours what a "
-				      "terminal shows");
-			return -EINVAL;
-		}
-		return 0;
-	case OPTION_QUIET:
-		in->c.out.quiet = true;
-		return 0;
-	case OPTION_VERBOSE:
-		in->c.out.verbose = true;
-		return 0;
-	case OPTION_HELP:
-		in->help = true;
-		return 0;
-	default:
-		in->version = true;
-		return 0;
-	}
-}
-
-/* Does this option of a verb take the next argument? Then a global option's name there is
- * a value and stays. */
-static bool takes_next(const char *arg)
-{
-	for (const struct command *const *c = commands; *c; c++)
-		for (const struct option_spec *o = (*c)->options; o && o->name; o++)
-			if (o->argument && o->argument[0] != '[' &&
-			    !strncmp(arg, "--", 2) && !strcmp(arg + 2, o->name))
-				return true;
-	return false;
-}
-
-static int take_globals(struct invocation *in, int argc, char **argv, struct error *e)
-{
-	int r = 0;
-
-	for (int i = 1; i < argc && r == 0; i++) {
-		const char *value = NULL;
-		const struct option_spec *o;
-
-		if (!strcmp(argv[i], "--")) {
-			for (; i < argc; i++)
-				strv_add(&in->args, argv[i]);
-			break;
-		}
-		o = find_global(argv[i], &value);
-		if (!o) {
-			strv_add(&in->args, argv[i]);
-			if (takes_next(argv[i]) && i + 1 < argc)
-				strv_add(&in->args, argv[++i]);
-			continue;
-		}
-		if (o->argument && !value && ++i < argc)
-			value = argv[i];
-		if (o->argument && !value)
-			return error_usage(e, "--%s needs a value: %s", o->name,
-					   o->argument);
-		if (!o->argument && value)
-			return error_usage(e, "--%s takes no value", o->name);
-		r = set_global(in, o->id, value, e);
-	}
-	return r;
-}
+#include "cmd/invocation.h"
 
 static void set_output(struct invocation *in)
 {
@@ -153,25 +49,6 @@ static void print_usage(FILE *f)
 		"WHEN,\n--quiet, --verbose, --help, --version\n"
 		"\n'slicer VERB --help' tells more about a verb; slicer(8) is the "
 		"manual.\n");
-}
-
-/* The longest verb that the first words spell. Returns the number of words, 0 if none. */
-static size_t find_verb(struct invocation *in)
-{
-	for (const struct command *const *c = commands; *c; c++) {
-		CLEANUP(strv_done) struct strv words = { 0 };
-		size_t n = 0;
-
-		strv_split(&words, (*c)->verb, " ");
-		while (n < words.n && n < in->args.n &&
-		       !strcmp(words.v[n], in->args.v[n]))
-			n++;
-		if (n == words.n) {
-			in->cmd = *c;
-			return n;
-		}
-	}
-	return 0;
 }
 
 /* Is it the first word of verbs of two words? */
@@ -274,7 +151,7 @@ static int run_verb(struct invocation *in, struct error *e)
 		print_usage(in->help ? stdout : stderr);
 		return in->help ? 0 : ERROR_USAGE;
 	}
-	words = find_verb(in);
+	words = invocation_verb(in);
 	if (!words && in->help && in->args.n == 1 && is_prefix(in->args.v[0])) {
 		print_usage(stdout);
 		return 0;
@@ -294,21 +171,28 @@ static int run_verb(struct invocation *in, struct error *e)
 	return r;
 }
 
+/* Descriptors 0 to 2 always exist: a file that is opened there by chance would get our
+ * output, or feed us. open(2) gives the lowest number that is free. */
+static bool open_missing(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct invocation in = { 0 };
 	struct error e = { 0 };
 	int status;
 
-	/* Descriptors 0-2 always exist: a file opened there by chance would get our
-	 * output. */
-	for (int fd = 0; fd < 3; fd++)
-		if (isatty(fd) == 0 && errno == EBADF &&
-		    !freopen("/dev/null", "r+", stdin))
-			return ERROR_FAILED;
+	if (!open_missing())
+		return ERROR_REFUSED;
+	umask(022); /* what slicer and its programs make must not hang on the caller's */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* ignored by some parents: then nobody can wait */
-	status = take_globals(&in, argc, argv, &e) < 0 ? ERROR_USAGE : 0;
+	status = invocation_take(&in, argc, argv, &e) < 0 ? ERROR_USAGE : 0;
 	set_output(&in);
 	if (!status)
 		status = run_verb(&in, &e);
@@ -320,6 +204,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "slicer: can't write to standard output\n");
 		status = ERROR_REFUSED;
 	}
-	strv_done(&in.args);
+	invocation_done(&in);
 	return status;
 }

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stands on slicer's command line: the verb, the global options, and the rest. */
+#include <errno.h>
+
+#include "cmd/invocation.h"
+
+static const struct option_spec *find_global(const char *arg, const char **value)
+{
+	for (const struct option_spec *o = global_options; o->name; o++) {
+		size_t n = strlen(o->name);
+
+		if (o->letter && arg[0] == '-' && arg[1] == o->letter && !arg[2])
+			return o;
+		if (strncmp(arg, "--", 2) || strncmp(arg + 2, o->name, n))
+			continue;
+		if (arg[2 + n] == '=')
+			*value = arg + 3 + n;
+		if (arg[2 + n] == '=' || !arg[2 + n])
+			return o;
+	}
+	return NULL;
+}
+
+static int set_global(struct invocation *in, int id, const char *value, struct error *e)
+{
+	switch (id) {
+	case OPTION_ROOT:
+		in->c.root = value;
+		return 0;
+	case OPTION_JSON:
+		in->c.out.json = true;
+		return 0;
+	case OPTION_COLOR:
+		in->color = value ? value : "";
+		if (strcmp(in->color, "auto") && strcmp(in->color, "always") &&
+		    strcmp(in->color, "never")) {
+			error_usage(e, "--color takes auto, always or never, not '%s'",
+				    value);
+			error_hint(e, "auto, which needs no option, colours what a "
+				      "terminal shows");
+			return -EINVAL;
+		}
+		return 0;
+	case OPTION_QUIET:
+		in->c.out.quiet = true;
+		return 0;
+	case OPTION_VERBOSE:
+		in->c.out.verbose = true;
+		return 0;
+	case OPTION_HELP:
+		in->help = true;
+		return 0;
+	default:
+		in->version = true;
+		return 0;
+	}
+}
+
+size_t invocation_verb(struct invocation *in)
+{
+	for (const struct command *const *c = commands; *c; c++) {
+		CLEANUP(strv_done) struct strv words = { 0 };
+		size_t n = 0;
+
+		strv_split(&words, (*c)->verb, " ");
+		while (n < words.n && n < in->args.n &&
+		       !strcmp(words.v[n], in->args.v[n]))
+			n++;
+		if (n == words.n) {
+			in->cmd = *c;
+			return n;
+		}
+	}
+	return 0;
+}
+
+/* Does this option of the verb take the next argument? Then a global option's name there
+ * is a value and stays. Only the verb's own table counts: --group takes a number in one
+ * verb and nothing in another. Abbreviated as getopt_long(3) allows. */
+static bool takes_next(const struct command *cmd, const char *arg)
+{
+	const struct option_spec *found = NULL;
+	size_t len = strlen(arg), n = 0;
+
+	for (const struct option_spec *o = cmd ? cmd->options : NULL; o && o->name; o++) {
+		bool is_letter =
+			o->letter && arg[0] == '-' && arg[1] == o->letter && !arg[2];
+		bool is_whole = !strncmp(arg, "--", 2) && !strcmp(arg + 2, o->name);
+
+		if (is_letter || is_whole)
+			return o->argument && o->argument[0] != '[';
+		if (len > 2 && !strncmp(arg, "--", 2) &&
+		    !strncmp(arg + 2, o->name, len - 2)) {
+			found = o;
+			n++;
+		}
+	}
+	return n == 1 && found->argument && found->argument[0] != '[';
+}
+
+int invocation_take(struct invocation *in, int argc, char **argv, struct error *e)
+{
+	int r = 0;
+
+	for (int i = 1; i < argc && r == 0; i++) {
+		const char *value = NULL;
+		const struct option_spec *o;
+
+		if (!strcmp(argv[i], "--")) {
+			for (; i < argc; i++)
+				strv_add(&in->args, argv[i]);
+			break;
+		}
+		o = find_global(argv[i], &value);
+		if (!o) {
+			strv_add(&in->args, argv[i]);
+			invocation_verb(in);
+			if (takes_next(in->cmd, argv[i]) && i + 1 < argc)
+				strv_add(&in->args, argv[++i]);
+			continue;
+		}
+		if (o->argument && !value && ++i < argc)
+			value = argv[i];
+		if (o->argument && !value)
+			return error_usage(e, "--%s needs a value: %s", o->name,
+					   o->argument);
+		if (!o->argument && value)
+			return error_usage(e, "--%s takes no value", o->name);
+		r = set_global(in, o->id, value, e);
+	}
+	return r;
+}
+
+void invocation_done(struct invocation *in)
+{
+	strv_done(&in->args);
+}
