@@ -250,3 +250,23 @@ hinted() {
 	"$SLICER" --root "$T" --json doctor >/dev/full 2>/dev/null || status=$?
 	[ "$status" -gt 1 ]
 }
+
+@test "standard descriptors that are closed: nothing is opened in their place" {
+	local log=$BATS_TEST_TMPDIR/log
+	for closed in '<&-' '>&-' '2>&-' '<&- >&- 2>&-'; do
+		strace -o "$log" -e trace=open,openat,openat2 sh -c "exec \"\$@\" $closed" sh \
+			"$SLICER" --root "$BATS_TEST_TMPDIR" doctor || true
+		# After the program has started (the shell's own last call is before the loader's).
+		awk '/openat2\(/ && $NF < 3 { bad = 1 } /openat2\(/ { seen = 1 } END { exit bad || !seen }' "$log"
+	done
+}
+
+@test "modes don't hang on the caller's umask" {
+	local mask
+	for mask in 000 077; do
+		tree arch-sdboot off
+		(umask "$mask" && "$SLICER" --root "$T" setup-iommu --yes --no-initramfs >/dev/null)
+		(cd "$T" && find var/lib/slicer run/slicer boot/loader/entries -printf '%m %y\n' | sort) >"$BATS_TEST_TMPDIR/$mask"
+	done
+	diff "$BATS_TEST_TMPDIR/000" "$BATS_TEST_TMPDIR/077"
+}
