@@ -36,6 +36,9 @@ static void doctor_done(struct doctor *doc)
 	strv_done(&doc->trial_log);
 	free(doc->trial_source);
 	free(doc->views);
+	for (size_t i = 0; i < doc->d.n_faults; i++)
+		strv_done(&doc->faults[i].in_use);
+	free(doc->faults);
 	free(doc->images);
 	free(doc->asked);
 	pci_devices_done(&doc->pci);

@@ -25,6 +25,7 @@ struct doctor {
 	struct pci_devices pci;
 	struct device_view *views;
 	size_t n_views, views_cap;
+	struct fault_view *faults; /* d.n_faults of them */
 	struct initramfs_view *images;
 	size_t n_images, images_cap;
 	struct error journal_error;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cmd/doctor.h"
+#include "policy/faults.h"
 
 /* Beyond these, slicer pci list is the better view. */
 #define MAX_DEVICES 32
@@ -70,6 +71,48 @@ static void view_usual(struct doctor *doc, const struct usage *usage)
 	}
 }
 
+/* Beyond these, a machine has other troubles. */
+#define MAX_FAULTS 16
+
+static struct fault_view *find_fault(struct doctor *doc, const struct pci_device *dev)
+{
+	for (size_t i = 0; i < doc->d.n_faults; i++)
+		if (doc->faults[i].dev == dev)
+			return &doc->faults[i];
+	return NULL;
+}
+
+/* The devices that the log names in accesses that the IOMMU stopped, and who uses them.
+ */
+static void view_faults(struct doctor *doc, const struct usage *usage)
+{
+	const struct log_facts *log = &doc->facts.log;
+
+	doc->faults = xcalloc(MAX_FAULTS, sizeof(*doc->faults));
+	doc->d.faults = doc->faults;
+	for (size_t i = 0; i < log->n; i++) {
+		const struct log_line *line = &log->v[i];
+		CLEANUP(uses_done) struct uses uses = { 0 };
+		const struct pci_device *dev = NULL;
+		struct fault_view *v;
+		struct pci_address at;
+
+		if (fault_is_access(line) &&
+		    kmsg_device(line->text, strlen(line->text), &at))
+			dev = pci_find(&doc->pci, at);
+		v = dev ? find_fault(doc, dev) : NULL;
+		if (v)
+			v->n++;
+		if (!dev || v || doc->d.n_faults == MAX_FAULTS)
+			continue;
+		v = &doc->faults[doc->d.n_faults++];
+		*v = (struct fault_view){ .dev = dev, .line = line, .n = 1 };
+		usage_of(usage, dev, &uses);
+		for (size_t k = 0; k < uses.n; k++)
+			strv_add(&v->in_use, uses.v[k].text);
+	}
+}
+
 int doctor_read_devices(struct doctor *doc, struct error *e)
 {
 	CLEANUP(usage_free) struct usage *usage = NULL;
@@ -88,6 +131,7 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 		view_usual(doc, usage);
 	else if (view_asked(doc, usage, e) < 0)
 		return -ENODEV;
+	view_faults(doc, usage);
 	doc->d.suggested = devices_suggest_from(usage, &doc->pci);
 	doc->d.devices = doc->views;
 	doc->d.n_devices = doc->n_views;

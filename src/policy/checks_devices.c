@@ -24,13 +24,6 @@ static char *describe(const struct device_view *v)
 	return str_take(&text);
 }
 
-/* vfio-pci or one of its variants (mlx5_vfio_pci, xe-vfio-pci ...). */
-static bool is_vfio(const struct pci_device *dev)
-{
-	return dev->driver &&
-	       (str_ends(dev->driver, "vfio-pci") || str_ends(dev->driver, "vfio_pci"));
-}
-
 /* Companions that are not functions of the same card: the group is not split finely. */
 static bool is_mixed(const struct device_view *v)
 {
@@ -68,14 +61,14 @@ static bool check_asked(const struct diagnosis *d, const struct device_view *v,
 	if (pci_is_bridge(v->dev)) {
 		c = add(ret, v, CHECK_FAIL, "a bridge is never given away");
 		strv_add(&c->fix, "slicer pci list shows what is behind it");
-	} else if (v->in_use.n && !is_vfio(v->dev)) {
+	} else if (v->in_use.n && !judge_on_vfio(v->dev)) {
 		c = add(ret, v, CHECK_FAIL, "the host is using it");
 		strv_addf(&c->fix, "stop what uses it, then sudo slicer pci bind %s",
 			  v->dev->address);
 	} else if (dead) {
 		c = add(ret, v, CHECK_FAIL, "no VM can have it");
 		strv_add(&c->fix, device_dead_advice());
-	} else if (!is_vfio(v->dev)) {
+	} else if (!judge_on_vfio(v->dev)) {
 		c = add(ret, v, CHECK_WARN, "not bound to vfio-pci yet");
 		strv_addf(&c->fix, "sudo slicer pci bind %s%s", v->dev->address,
 			  v->companions.n ? " --group" : "");

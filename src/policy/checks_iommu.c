@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Group "iommu": what came of it all, by sysfs and by the kernel's log. */
 #include "policy/checks.h"
+#include "policy/faults.h"
 #include "policy/remapping.h"
 
 #define IOMMU "iommu"
@@ -81,20 +82,25 @@ static bool is_error(enum kmsg_meaning m)
 	return m == KMSG_ERROR || m == KMSG_WARNING || m == KMSG_FAULT || m == KMSG_DEAD;
 }
 
-static bool is_first_of_rule(const struct log_facts *log, size_t at)
+/* Lines that check_faults() tells don't count here. */
+static bool is_first_of_rule(const struct diagnosis *d, size_t at)
 {
+	const struct log_facts *log = &d->facts->log;
+
 	for (size_t i = 0; i < at; i++)
-		if (strcmp(log->v[i].rule->id, log->v[at].rule->id) == 0)
+		if (strcmp(log->v[i].rule->id, log->v[at].rule->id) == 0 &&
+		    !fault_is_told(d, &log->v[i]))
 			return false;
-	return true;
+	return !fault_is_told(d, &log->v[at]);
 }
 
-static size_t count_of_rule(const struct log_facts *log, const char *id)
+static size_t count_of_rule(const struct diagnosis *d, const char *id)
 {
+	const struct log_facts *log = &d->facts->log;
 	size_t n = 0;
 
 	for (size_t i = 0; i < log->n; i++)
-		n += strcmp(log->v[i].rule->id, id) == 0;
+		n += strcmp(log->v[i].rule->id, id) == 0 && !fault_is_told(d, &log->v[i]);
 	return n;
 }
 
@@ -108,7 +114,7 @@ static void check_line(const struct diagnosis *d, const struct log_line *line,
 		       struct checks *ret)
 {
 	const struct kmsg_rule *rule = line->rule;
-	size_t n = count_of_rule(&d->facts->log, rule->id);
+	size_t n = count_of_rule(d, rule->id);
 	CLEANUP(free_char) char *id = xasprintf("iommu.log.%s", rule->id);
 	CLEANUP(free_char) char *text = judge_log_text(line);
 	CLEANUP(free_char) char *title = NULL;
@@ -125,6 +131,43 @@ static void check_line(const struct diagnosis *d, const struct log_line *line,
 		      : xstrdup("the kernel's log has an error");
 	c = check_add(ret, id, IOMMU, line_status(d, rule->meaning), title, "%s", text);
 	strv_add(&c->fix, rule->explain);
+}
+
+/* A device of the host's own that the IOMMU stops: firmware that does not say what memory
+ * the device uses, or a driver that does not map it. */
+static void check_fault(const struct diagnosis *d, const struct fault_view *v,
+			struct checks *ret)
+{
+	CLEANUP(free_char) char *id = xasprintf("iommu.fault.%s", v->dev->address);
+	CLEANUP(free_char) char *uses = strv_join(&v->in_use, "; ");
+	CLEANUP(free_char) char *text = judge_log_text(v->line);
+	CLEANUP(free_char)
+	char *title = xasprintf("the IOMMU stops the host's own device %s, %zu time%s",
+				v->dev->address, v->n, v->n == 1 ? "" : "s");
+	const struct boot_entry *entry = judge_default(d);
+	struct check *c;
+
+	c = check_add(ret, id, IOMMU, CHECK_WARN, title, "%s%s%s%s: %s",
+		      v->dev->driver ? "driver " : "no driver",
+		      v->dev->driver ? v->dev->driver : "", *uses ? "; " : "", uses,
+		      text);
+	if (entry && judge_has_pt(entry->options))
+		strv_add(&c->fix,
+			 "sudo reboot (the next boot has iommu=pt, which lets the "
+			 "host's own devices around the IOMMU)");
+	else
+		strv_add(&c->fix,
+			 "sudo slicer setup-iommu (it adds iommu=pt, which lets the "
+			 "host's "
+			 "own devices around the IOMMU; devices of virtual machines stay "
+			 "behind it)");
+}
+
+static void check_faults(const struct diagnosis *d, struct checks *ret)
+{
+	for (size_t i = 0; i < d->n_faults; i++)
+		if (fault_is_of_host(d, &d->faults[i]))
+			check_fault(d, &d->faults[i], ret);
 }
 
 static void check_log(const struct diagnosis *d, struct checks *ret)
@@ -161,7 +204,7 @@ static void check_log(const struct diagnosis *d, struct checks *ret)
 	for (size_t i = 0; i < log->n; i++)
 		if ((is_error(log->v[i].rule->meaning) ||
 		     log->v[i].rule->meaning == KMSG_HARMLESS) &&
-		    is_first_of_rule(log, i))
+		    is_first_of_rule(d, i))
 			check_line(d, &log->v[i], ret);
 }
 
@@ -170,5 +213,6 @@ void checks_iommu(const struct diagnosis *d, struct checks *ret)
 	check_active(d, ret);
 	check_domain(&d->facts->iommu, ret);
 	check_interrupts(d, ret);
+	check_faults(d, ret);
 	check_log(d, ret);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "policy/faults.h"
 
+#include "policy/judge.h"
 #include "text/bls.h"
 
 char *device_dead(const struct pci_device *d, const struct log_facts *log)
@@ -51,4 +52,34 @@ const char *device_reserved_advice(void)
 	       "memory "
 	       "features, the management controller's access to the card), or choose "
 	       "another device";
+}
+
+bool fault_is_access(const struct log_line *line)
+{
+	return strcmp(line->rule->id, "dmar-fault") == 0 ||
+	       strcmp(line->rule->id, "amd-fault") == 0;
+}
+
+/* AMD's driver names the driver that had the device then. */
+static bool was_vfio(const struct fault_view *v)
+{
+	return str_starts(v->line->text, "vfio-pci ") || judge_on_vfio(v->dev);
+}
+
+bool fault_is_of_host(const struct diagnosis *d, const struct fault_view *v)
+{
+	return !was_vfio(v) && !str_eq(d->facts->iommu.default_domain, "identity") &&
+	       !judge_has_pt(d->facts->cmdline);
+}
+
+bool fault_is_told(const struct diagnosis *d, const struct log_line *line)
+{
+	struct pci_address at;
+
+	if (!fault_is_access(line) || !kmsg_device(line->text, strlen(line->text), &at))
+		return false;
+	for (size_t i = 0; i < d->n_faults; i++)
+		if (pci_address_compare(d->faults[i].dev->at, at) == 0)
+			return fault_is_of_host(d, &d->faults[i]);
+	return false;
 }

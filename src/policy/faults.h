@@ -15,6 +15,16 @@ char *device_dead(const struct pci_device *d, const struct log_facts *log);
  */
 char *device_reserved(const struct pci_device *d, enum cpu_vendor vendor,
 		      const char *kernel);
+/*
+ * Did the IOMMU stop a device that is the host's own, where letting those around it
+ * (iommu=pt) is what to try? Not for a device that VFIO has, and not when it is so
+ * already.
+ */
+bool fault_is_of_host(const struct diagnosis *d, const struct fault_view *v);
+/* Is this line told by such a view? */
+bool fault_is_told(const struct diagnosis *d, const struct log_line *line);
+/* Is it an access to memory, as fault_view counts them? */
+bool fault_is_access(const struct log_line *line);
 /* What a person can do about it. */
 const char *device_dead_advice(void);
 const char *device_reserved_advice(void);

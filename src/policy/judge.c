@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "policy/judge.h"
 
+#include "policy/params.h"
+
 enum cpu_vendor diagnosis_vendor(const struct diagnosis *d)
 {
 	if (d->wanted)
@@ -230,4 +232,21 @@ char *judge_log_text(const struct log_line *line)
 
 	return end ? xstrndup(line->text, (size_t)(end - line->text))
 		   : xstrdup(line->text);
+}
+
+bool judge_on_vfio(const struct pci_device *dev)
+{
+	return dev->driver &&
+	       (str_ends(dev->driver, "vfio-pci") || str_ends(dev->driver, "vfio_pci"));
+}
+
+bool judge_has_pt(const char *options)
+{
+	CLEANUP(strv_done) struct strv tokens = { 0 };
+	CLEANUP(slots_done) struct slots s = { 0 };
+
+	if (options)
+		cmdline_split(options, strlen(options), &tokens);
+	slots_parse(&tokens, &s);
+	return slots_satisfy(&s, "iommu=pt");
 }

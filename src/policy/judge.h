@@ -36,6 +36,11 @@ bool judge_is_unsupported(const struct diagnosis *d);
 /* A virtual machine whose host gives it no IOMMU. */
 bool judge_is_bare_vm(const struct diagnosis *d);
 
+/* Is the device in the hands of vfio-pci or one of its variants (mlx5_vfio_pci,
+ * xe-vfio-pci ...)? */
+bool judge_on_vfio(const struct pci_device *dev);
+/* Does a command line (may be NULL) let the host's own devices around the IOMMU? */
+bool judge_has_pt(const char *options);
 /* The names under which firmware set-ups list the switch, by vendor. */
 const char *judge_firmware_setting(enum cpu_vendor vendor);
 /* The command that makes the boot menu anew: owned by the caller. */

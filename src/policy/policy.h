@@ -119,6 +119,14 @@ struct device_view {
 	bool asked; /* named on doctor's command line */
 };
 
+/* A device that the log names in an access that the IOMMU stopped (made by src/cmd). */
+struct fault_view {
+	const struct pci_device *dev;
+	const struct log_line *line; /* the first such line */
+	size_t n; /* how many there are */
+	struct strv in_use; /* who uses it, in words */
+};
+
 struct initramfs_view {
 	char *version, *path;
 	bool scanned; /* false: why */
@@ -156,6 +164,8 @@ struct diagnosis {
 	size_t n_images;
 	const struct device_view *devices;
 	size_t n_devices, n_devices_left_out;
+	const struct fault_view *faults;
+	size_t n_faults;
 	const struct pci_device *suggested; /* devices_suggest(): NULL: none */
 	bool pci_known;
 	const struct error *pci_error; /* pci_known == false: why; may be NULL */

@@ -226,7 +226,8 @@ static bool is_verdict(const struct diagnosis *d, bool firmware)
 {
 	CLEANUP(remapping_done) struct remapping r = { 0 };
 
-	if (!d->facts->iommu.active || remapping_waits_for_reboot(d))
+	if (!d->facts->iommu.active || remapping_waits_for_reboot(d) ||
+	    remapping_waits_for_generator(d))
 		return false;
 	remapping_judge(d->facts, &r);
 	return r.on == TRI_NO && !r.allowed &&
@@ -243,15 +244,28 @@ bool remapping_is_refused(const struct diagnosis *d)
 	return is_verdict(d, false);
 }
 
+static bool allows(const char *options)
+{
+	CLEANUP(strv_done) struct strv tokens = { 0 };
+
+	if (options)
+		cmdline_split(options, strlen(options), &tokens);
+	return cmdline_allows_unsafe(&tokens);
+}
+
 bool remapping_waits_for_reboot(const struct diagnosis *d)
 {
 	const struct boot_entry *entry = judge_default(d);
-	CLEANUP(strv_done) struct strv tokens = { 0 };
 
-	if (!entry || !entry->options || !remapping_refuses(d->facts))
-		return false;
-	cmdline_split(entry->options, strlen(entry->options), &tokens);
-	return cmdline_allows_unsafe(&tokens);
+	return entry && allows(entry->options) && remapping_refuses(d->facts);
+}
+
+bool remapping_waits_for_generator(const struct diagnosis *d)
+{
+	const struct boot_entry *entry = judge_default(d);
+
+	return d->boot && d->boot->has_generator && allows(judge_configured(d)) &&
+	       !(entry && allows(entry->options)) && remapping_refuses(d->facts);
 }
 
 const char *remapping_sentence(const struct diagnosis *d, enum verdict v)
@@ -312,4 +326,15 @@ void remapping_advice(const struct diagnosis *d, const struct remapping *r,
 		strv_add(ret,
 			 "where virtual machines use iommufd: sudo slicer setup-iommu "
 			 "--param iommufd." ALLOW "=1 (with the same risk)");
+}
+
+void remapping_next(const struct diagnosis *d, struct strv *next)
+{
+	CLEANUP(remapping_done) struct remapping r = { 0 };
+
+	remapping_judge(d->facts, &r);
+	strv_addf(next, "interrupts are not remapped, so VFIO refuses devices: %s",
+		  r.why ? r.why : r.evidence);
+	remapping_advice(d, &r, next);
+	strv_add(next, "slicer doctor");
 }

@@ -39,8 +39,12 @@ bool remapping_refuses(const struct facts *f);
 /* That, on a host whose IOMMU works, and it is (not) the firmware's fault: a verdict. */
 bool remapping_is_firmware(const struct diagnosis *d);
 bool remapping_is_refused(const struct diagnosis *d);
-/* That, and the default entry of the next boot lets VFIO do without. */
+/* That, and the default entry of the next boot lets VFIO do without; or only the
+ * configured command line does, and the boot menu was not made anew. */
 bool remapping_waits_for_reboot(const struct diagnosis *d);
+bool remapping_waits_for_generator(const struct diagnosis *d);
+/* The steps of a verdict that is about it. Appended. */
+void remapping_next(const struct diagnosis *d, struct strv *next);
 /* What a verdict that is about remapping, and not about the whole IOMMU, says; NULL for
  * any other. */
 const char *remapping_sentence(const struct diagnosis *d, enum verdict v);

@@ -218,8 +218,9 @@ static void next_setup(const struct diagnosis *d, struct strv *next)
 
 static bool needs_generate(const struct diagnosis *d)
 {
-	return d->wanted && d->boot && judge_configured(d) &&
-	       judge_next_boot(d) == TRI_NO;
+	return (d->wanted && d->boot && judge_configured(d) &&
+		judge_next_boot(d) == TRI_NO) ||
+	       remapping_waits_for_generator(d);
 }
 
 static void next_generate(const struct diagnosis *d, struct strv *next)
@@ -285,19 +286,6 @@ static void next_refused(const struct diagnosis *d, struct strv *next)
 	}
 }
 
-/* ---- interrupt remapping is off ---------------------------------------------------- */
-
-static void next_remapping(const struct diagnosis *d, struct strv *next)
-{
-	CLEANUP(remapping_done) struct remapping r = { 0 };
-
-	remapping_judge(d->facts, &r);
-	strv_addf(next, "interrupts are not remapped, so VFIO refuses devices: %s",
-		  r.why ? r.why : r.evidence);
-	remapping_advice(d, &r, next);
-	strv_add(next, LOOK_AGAIN);
-}
-
 /* ---- unknown ----------------------------------------------------------------------- */
 
 static void next_unknown(const struct diagnosis *d, struct strv *next)
@@ -357,12 +345,12 @@ static const struct {
 	{ VERDICT_REBOOT_NEEDED, is_trial_next, next_trial },
 	{ VERDICT_BLOCKED, is_blocked, next_blocked },
 	{ VERDICT_FIRMWARE, is_firmware, next_firmware },
-	{ VERDICT_FIRMWARE, remapping_is_firmware, next_remapping },
+	{ VERDICT_FIRMWARE, remapping_is_firmware, remapping_next },
 	{ VERDICT_SETUP_NEEDED, needs_setup, next_setup },
 	{ VERDICT_GENERATE_NEEDED, needs_generate, next_generate },
 	{ VERDICT_REBOOT_NEEDED, needs_reboot, next_reboot },
 	{ VERDICT_REFUSED, is_refused, next_refused },
-	{ VERDICT_REFUSED, remapping_is_refused, next_remapping },
+	{ VERDICT_REFUSED, remapping_is_refused, remapping_next },
 	{ VERDICT_UNKNOWN, is_anything, next_unknown },
 };
 

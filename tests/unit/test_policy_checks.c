@@ -315,6 +315,83 @@ static void test_device_faults(void **state)
 	assert_non_null(strstr(text, "may refuse"));
 }
 
+/* An NVMe or AHCI controller that holds the root filesystem. */
+static void disk_scene(struct scene *s, struct pci_device *disk, struct fault_view *v)
+{
+	scene_init(s);
+	s->facts.iommu.default_domain = lit("dma-fq");
+	s->facts.cmdline = lit("root=/dev/sda1 ro intel_iommu=on");
+	s->boot.configured = s->entries[0].options = lit("root=/dev/sda1 intel_iommu=on");
+	v->dev = disk;
+	v->line = &s->lines[0];
+	v->n = 3;
+	strv_add(&v->in_use, "sda2 is mounted on /");
+	s->d.faults = v;
+	s->d.n_faults = 1;
+}
+
+/* Accesses of the host's own disk that the IOMMU stopped: iommu=pt is what to try. */
+static void test_faults_of_the_host(void **state)
+{
+	struct pci_device ahci = { .address = "0000:00:1f.2",
+				   .at = { .device = 0x1f, .function = 2 },
+				   .driver = lit("ahci") };
+	struct fault_view v = { 0 };
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	disk_scene(&s, &ahci, &v);
+	/* siderolabs/talos #12619: an HP DL320e Gen8 v2 */
+	scene_log(&s, "DMAR: [DMA Write NO_PASID] Request device [00:1f.2] fault addr "
+		      "0xfff00000 [fault reason 0x0c] non-zero reserved fields in PTE");
+	expect(&s, "iommu.fault.0000:00:1f.2", CHECK_WARN,
+	       "driver ahci; sda2 is mounted on /", "sudo slicer setup-iommu");
+	expect_none(&s, "iommu.log.dmar-fault");
+	/* Another device's are told as before, and the disk's do not count there. */
+	scene_log(&s, "DMAR: [DMA Read NO_PASID] Request device [01:00.0] fault addr 0x0 "
+		      "[fault reason 0x06] PTE Read access is not set");
+	expect(&s, "iommu.log.dmar-fault", CHECK_WARN, "[01:00.0]", NULL);
+	expect_whole(&s);
+	/* The next boot has it. */
+	s.boot.configured = s.entries[0].options = lit(ON);
+	expect(&s, "iommu.fault.0000:00:1f.2", CHECK_WARN, NULL, "sudo reboot");
+	/* It is so already: then it is something else. */
+	s.facts.cmdline = lit(ON);
+	expect_none(&s, "iommu.fault.0000:00:1f.2");
+	expect(&s, "iommu.log.dmar-fault", CHECK_WARN, "[00:1f.2]", NULL);
+	s.facts.cmdline = lit("intel_iommu=on");
+	s.facts.iommu.default_domain = lit("identity");
+	expect_none(&s, "iommu.fault.0000:00:1f.2");
+	/* A device that a VM has. */
+	s.facts.iommu.default_domain = lit("dma-fq");
+	ahci.driver = lit("vfio-pci");
+	expect_none(&s, "iommu.fault.0000:00:1f.2");
+	strv_done(&v.in_use);
+}
+
+static void test_faults_of_the_host_amd(void **state)
+{
+	struct pci_device nvme = { .address = "0000:04:00.0", .at = { .bus = 4 } };
+	struct fault_view v = { 0 };
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	disk_scene(&s, &nvme, &v);
+	/* ublue-os/bazzite #5526: the driver gave the controller up. */
+	scene_log(&s, "nvme 0000:04:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT "
+		      "domain=0x0011 address=0xfffffffffffff000 flags=0x0000]");
+	expect(&s, "iommu.fault.0000:04:00.0", CHECK_WARN, "no driver",
+	       "sudo slicer setup-iommu");
+	/* What a VM did with it while it had it. */
+	s.facts.log.n = 0;
+	nvme.driver = lit("nvme");
+	scene_log(&s, "vfio-pci 0000:04:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT "
+		      "domain=0x0011 address=0xfffffffffffff000 flags=0x0000]");
+	expect_none(&s, "iommu.fault.0000:04:00.0");
+	expect(&s, "iommu.log.amd-fault", CHECK_WARN, "vfio-pci", NULL);
+	strv_done(&v.in_use);
+}
+
 /* 4. and 5. Is the device in use, and is it alone in its group? */
 static void test_devices(void **state)
 {
@@ -527,6 +604,8 @@ int main(void)
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_device_faults),
+		cmocka_unit_test(test_faults_of_the_host),
+		cmocka_unit_test(test_faults_of_the_host_amd),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_initramfs),
 		cmocka_unit_test(test_kernels),

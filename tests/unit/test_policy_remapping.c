@@ -234,6 +234,12 @@ static void allowed_next_boot(struct scene *s)
 	s->boot.configured = s->entries[0].options = line;
 }
 
+static void allowed_when_generated(struct scene *s)
+{
+	no_dmar_flag(s);
+	s->boot.configured = lit(ON " iommufd.allow_unsafe_interrupts=1");
+}
+
 static void off_everywhere(struct scene *s)
 {
 	static char line[] = ON " intremap=off";
@@ -335,6 +341,9 @@ static const struct report reports[] = {
 	  REMAPPING_HARDWARE, VERDICT_READY, NULL },
 	{ "modprobe.d, but the module is loaded", X58, "", CPU_INTEL, TRI_NO,
 	  allowed_too_late, TRI_NO, REMAPPING_HARDWARE, VERDICT_REFUSED, NULL },
+	{ "allowed when the menu is made anew", NULL, "", CPU_INTEL, TRI_UNKNOWN,
+	  allowed_when_generated, TRI_NO, REMAPPING_FIRMWARE, VERDICT_GENERATE_NEEDED,
+	  "sudo update-grub" },
 	{ "allowed by the next boot", NULL, "", CPU_INTEL, TRI_UNKNOWN, allowed_next_boot,
 	  TRI_NO, REMAPPING_FIRMWARE, VERDICT_REBOOT_NEEDED, "sudo reboot" },
 };

@@ -1,0 +1,160 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What keeps VFIO from a device although the IOMMU works: interrupt remapping, the firmware's tables and memory, devices
+# that do not answer, address bits.
+
+load helpers
+
+GPU=0000:01:00.0
+
+setup_file() {
+	mkdir -p "$ROOTS_CACHE"
+	"$TOP/tests/roots/build" "$BATS_FILE_TMPDIR/ready" debian-grub ready
+}
+
+setup() {
+	T=$BATS_TEST_TMPDIR/tree
+	cp -a --reflink=auto "$BATS_FILE_TMPDIR/ready" "$T"
+}
+
+# verdict_is EXIT NAME REMAPPING: what doctor says.
+verdict_is() {
+	on doctor --json
+	exits "$1"
+	[ "$(value .verdict)" = "$2" ]
+	[ "$(value .iommu.interrupt_remapping)" = "$3" ]
+}
+
+check() { value ".checks[] | select(.id == \"$1\").$2"; }
+
+# without_log: nobody can read it.
+without_log() { rm "$T/dev/kmsg"; }
+
+# patch FILE OFFSET HEX: a byte of an ACPI table, and its checksum.
+patch() {
+	local sum
+	put_byte "$1" "$2" "$3"
+	put_byte "$1" 9 00
+	sum=$(od -An -v -tu1 "$1" | awk '{ for (i = 1; i <= NF; i++) s += $i } END { print (256 - s % 256) % 256 }')
+	put_byte "$1" 9 "$(printf %02x "$sum")"
+}
+put_byte() { printf "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+
+@test "names in /proc/interrupts tell both ways" {
+	without_log
+	verdict_is 0 ready null
+	printf '   0:   36   IR-IO-APIC    2-edge      timer\n' >"$T/proc/interrupts"
+	verdict_is 0 ready true
+	printf '   0:   36   IO-APIC    2-edge      timer\n' >"$T/proc/interrupts"
+	verdict_is 1 refused false
+	[ "$(check iommu.interrupt-remapping status)" = fail ]
+}
+
+@test "intremap=off: running only, then everywhere; setup-iommu names it" {
+	without_log
+	sed -i 's/$/ intremap=off/' "$T/proc/cmdline"
+	verdict_is 1 reboot-needed false
+	sed -i 's/ iommu=pt/ iommu=pt intremap=off/' "$T/etc/default/grub" "$T/boot/grub/grub.cfg"
+	verdict_is 1 blocked false
+	on setup-iommu --dry-run
+	exits 0
+	says 'intremap=off (turns interrupt remapping off): would go away'
+	mkdir -p "$T/etc/modprobe.d"
+	echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' >"$T/etc/modprobe.d/unsafe.conf"
+	verdict_is 0 ready false
+	on setup-iommu --check
+	exits 0
+}
+
+@test "a whole log that does not say enabled; then unsafe interrupts, to the reboot" {
+	sed -i '/DMAR-IR: Enabled/d' "$T/dev/kmsg"
+	verdict_is 1 refused false
+	on setup-iommu --yes --param vfio_iommu_type1.allow_unsafe_interrupts=1
+	exits 0
+	verdict_is 1 generate-needed false
+	sed -i 's/ iommu=pt/ iommu=pt vfio_iommu_type1.allow_unsafe_interrupts=1/' "$T/boot/grub/grub.cfg"
+	verdict_is 1 reboot-needed false
+	sed -i 's/$/ vfio_iommu_type1.allow_unsafe_interrupts=1/' "$T/proc/cmdline"
+	verdict_is 0 ready false
+}
+
+@test "DMAR flag bit 0 is clear; a unit at address 0" {
+	without_log
+	patch "$T/sys/firmware/acpi/tables/DMAR" 37 00
+	verdict_is 1 firmware false
+	patch "$T/sys/firmware/acpi/tables/DMAR" 37 01
+	verdict_is 0 ready null
+	# The first unit is at 48; its address of 8 bytes at 56.
+	for at in 56 57 58 59; do
+		patch "$T/sys/firmware/acpi/tables/DMAR" $at 00
+	done
+	on doctor --json
+	[ "$(check firmware.table status)" = warn ]
+	[[ $(check firmware.table evidence) == *'address 0'* ]]
+}
+
+@test "a device that does not answer" {
+	head -c 256 /dev/zero | tr '\0' '\377' >"$T/sys/bus/pci/devices/$GPU/config"
+	on doctor $GPU --json
+	[ "$(check "devices.$GPU.dead" status)" = fail ]
+	on pci bind $GPU --group --dry-run
+	exits 3
+	complains 'does not answer'
+	on pci bind $GPU --group --dry-run --force
+	exits 0
+	on vm command $GPU
+	complains 'does not answer'
+}
+
+@test "a device that could not leave D3cold, until it is found anew" {
+	echo "3,900,9000000,-;nouveau $GPU: Unable to change power state from D3cold to D0, device inaccessible" >>"$T/dev/kmsg"
+	on pci bind $GPU --group --dry-run
+	exits 3
+	complains 'D3cold'
+	echo "6,950,9900000,-;pci $GPU: [10de:1c03] type 00 class 0x030000" >>"$T/dev/kmsg"
+	on pci bind $GPU --group --dry-run
+	exits 0
+}
+
+@test "memory that the firmware keeps" {
+	local regions=$T/sys/kernel/iommu_groups/1/reserved_regions
+	echo '0x00000000cd800000 0x00000000cfffffff direct-relaxable' >"$regions"
+	on pci bind $GPU --group --dry-run
+	! says 'the firmware keeps memory' || false
+	echo '0x000000005fffe000 0x000000005fffffff direct' >"$regions"
+	on pci bind $GPU --group --dry-run
+	exits 0
+	says 'the firmware keeps memory of IOMMU group 1'
+	on vm command $GPU --json
+	[[ $(value .warnings[]) == *'the firmware keeps memory of IOMMU group 1'* ]]
+	on doctor $GPU --json
+	[ "$(check "devices.$GPU.reserved" status)" = warn ]
+}
+
+@test "the IOMMU stops the host's own disk" {
+	local disk=0000:00:17.0 f
+	sed -i 's/ iommu=pt//' "$T/proc/cmdline" "$T/etc/default/grub" "$T/boot/grub/grub.cfg"
+	for f in "$T"/sys/kernel/iommu_groups/*/type; do
+		echo DMA-FQ >"$f"
+	done
+	echo "3,900,9000000,-;DMAR: [DMA Write NO_PASID] Request device [${disk#0000:}] fault addr 0xfff00000 [fault reason 0x0c] non-zero reserved fields in PTE" >>"$T/dev/kmsg"
+	on doctor --json
+	[ "$(check "iommu.fault.$disk" status)" = warn ]
+	[[ $(check "iommu.fault.$disk" evidence) == *'mounted on /'* ]]
+	[[ $(check "iommu.fault.$disk" 'fix[0]') == 'sudo slicer setup-iommu (it adds iommu=pt'* ]]
+	sed -i 's/$/ iommu=pt/' "$T/proc/cmdline"
+	on doctor --json
+	[ -z "$(check "iommu.fault.$disk" status)" ]
+}
+
+@test "the IOMMU has fewer address bits than the processor" {
+	sed -i '/^address sizes/d; s/^model name.*/&\naddress sizes\t: 46 bits physical, 48 bits virtual/' "$T/proc/cpuinfo"
+	on vm command $GPU
+	exits 0
+	! says host-phys-bits-limit || false
+	echo 1c0000c40660462 >"$T/sys/devices/virtual/iommu/dmar0/intel-iommu/cap"
+	on vm command $GPU
+	says '-cpu host,host-phys-bits-limit=39'
+	on vm command --hypervisor cloud-hypervisor $GPU
+	says 'boot="$CPUS",max_phys_bits=39'
+}
