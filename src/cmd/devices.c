@@ -98,8 +98,8 @@ int named_devices_load(const struct context *c, const struct strv *addresses, bo
 {
 	CLEANUP(free_char)
 	char *kernel = host_attr(c->host, "/proc/sys/kernel/osrelease");
-	int r = pci_load(c->host, PCI_NAMES | PCI_DETAILS | PCI_MODULES, kernel,
-			 &ret->all, e);
+	int r = pci_load(c->host, PCI_NAMES | PCI_DETAILS | PCI_MODULES | PCI_REGIONS,
+			 kernel, &ret->all, e);
 
 	for (size_t i = 0; i < addresses->n && r == 0; i++)
 		r = add_operand(addresses->v[i], group, ret, e);

@@ -119,7 +119,8 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 	const struct host *h = doc->c->host;
 
 	doc->d.pci_error = &doc->pci_error;
-	if (pci_load(h, PCI_NAMES | PCI_DETAILS, NULL, &doc->pci, &doc->pci_error) < 0) {
+	if (pci_load(h, PCI_NAMES | PCI_DETAILS | PCI_REGIONS, NULL, &doc->pci,
+		     &doc->pci_error) < 0) {
 		if (!doc->operands.n)
 			return 0;
 		*e = doc->pci_error;

@@ -300,10 +300,12 @@ static void advise_cause(const struct diagnosis *d, const struct remapping *r,
 		break;
 	case REMAPPING_FIRMWARE:
 		if (d->facts->platform.virtualized == TRI_YES)
-			strv_add(ret, "give this virtual machine interrupt remapping on "
-				      "its host (QEMU: -machine "
-				      "q35,kernel-irqchip=split -device "
-				      "intel-iommu,intremap=on)");
+			strv_addf(ret,
+				  "give this virtual machine interrupt remapping on its "
+				  "host (QEMU: -machine q35,kernel-irqchip=split -device "
+				  "%s,intremap=on)",
+				  diagnosis_vendor(d) == CPU_AMD ? "amd-iommu"
+								 : "intel-iommu");
 		else
 			strv_add(ret, "look for an update of the firmware, and for "
 				      "interrupt remapping in its set-up");

@@ -247,8 +247,10 @@ static void load_device(const struct loader *l, struct pci_address at, const cha
 	load_basics(dir, &l->vfio, d);
 	if (l->what & PCI_DETAILS) {
 		load_details(dir, d);
-		pci_state_load(l->h, dir, d);
+		pci_config_load(dir, d);
 	}
+	if (l->what & PCI_REGIONS)
+		pci_regions_load(l->h, d);
 	if (l->what & (PCI_DETAILS | PCI_MODULES))
 		d->modalias = read_string(dir, "modalias");
 	if (l->modules && d->modalias)

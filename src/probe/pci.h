@@ -33,17 +33,18 @@ struct pci_device {
 	 * healthy virtual function has ones for its ids only (SR-IOV specification
 	 * 3.4.1.1). */
 	bool no_answer;
+	/* PCI_MODULES */
+	struct strv modules;
+	/* PCI_REGIONS */
 	/* A memory region of its group that has to stay mapped as it is, as the group's
 	 * reserved_regions has it ("0x... 0x... direct"); NULL: none */
 	char *direct_region;
-	/* PCI_MODULES */
-	struct strv modules;
 };
 struct pci_devices {
 	struct pci_device *v; /* sorted by address */
 	size_t n, cap;
 };
-enum pci_load { PCI_NAMES = 1, PCI_DETAILS = 2, PCI_MODULES = 4 };
+enum pci_load { PCI_NAMES = 1, PCI_DETAILS = 2, PCI_MODULES = 4, PCI_REGIONS = 8 };
 
 /* Errors: no PCI bus (no /sys/bus/pci) is refused with a hint. kernel: the release for
  * PCI_MODULES, else NULL. */

@@ -25,7 +25,7 @@ static size_t read_config(int dir, uint8_t *config, size_t size)
 }
 
 /* PCI 3.0 section 6.2.1: the header's type is in the low seven bits at 0Eh. */
-static void load_config(int dir, struct pci_device *d)
+void pci_config_load(int dir, struct pci_device *d)
 {
 	uint8_t config[64];
 	size_t n = read_config(dir, config, sizeof(config));
@@ -42,7 +42,7 @@ static void load_config(int dir, struct pci_device *d)
  * linux drivers/iommu/iommu.c iommu_group_show_resv_regions(): start, end and type. The
  * regions of graphics and USB controllers are "direct-relaxable": a VM may have those.
  */
-static void load_regions(const struct host *h, struct pci_device *d)
+void pci_regions_load(const struct host *h, struct pci_device *d)
 {
 	CLEANUP(str_done) struct str text = { 0 };
 	CLEANUP(free_char) char *path = NULL;
@@ -63,10 +63,4 @@ static void load_regions(const struct host *h, struct pci_device *d)
 			return;
 		}
 	}
-}
-
-void pci_state_load(const struct host *h, int dir, struct pci_device *d)
-{
-	load_config(dir, d);
-	load_regions(h, d);
 }

@@ -5,8 +5,9 @@
 
 #include "probe/pci.h"
 
-/* Fills header_type, no_answer and direct_region of d, whose iommu_group is known. dir is
- * its directory. */
-void pci_state_load(const struct host *h, int dir, struct pci_device *d);
+/* Fills header_type and no_answer of d, whose directory dir is. */
+void pci_config_load(int dir, struct pci_device *d);
+/* Fills direct_region of d, whose iommu_group is known. */
+void pci_regions_load(const struct host *h, struct pci_device *d);
 
 #endif

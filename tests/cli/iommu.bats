@@ -38,7 +38,7 @@ patch() {
 	sum=$(od -An -v -tu1 "$1" | awk '{ for (i = 1; i <= NF; i++) s += $i } END { print (256 - s % 256) % 256 }')
 	put_byte "$1" 9 "$(printf %02x "$sum")"
 }
-put_byte() { printf "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 
 @test "names in /proc/interrupts tell both ways" {
 	without_log
@@ -156,5 +156,6 @@ put_byte() { printf "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 	on vm command $GPU
 	says '-cpu host,host-phys-bits-limit=39'
 	on vm command --hypervisor cloud-hypervisor $GPU
+	# shellcheck disable=SC2016 # the script's own variable
 	says 'boot="$CPUS",max_phys_bits=39'
 }

@@ -241,24 +241,24 @@ static void test_direct_region(void **state)
 	struct pci_devices d;
 
 	add_gpu(t);
-	d = load(t, PCI_DETAILS, NULL);
+	d = load(t, PCI_REGIONS, NULL);
 	assert_null(d.v[0].direct_region);
 	pci_devices_done(&d);
 	tree_write(t, regions,
 		   "0x00000000cd800000 0x00000000cfffffff direct-relaxable\n"
 		   "0x00000000fee00000 0x00000000feefffff msi\n"
 		   "0x000000fd00000000 0x000000ffffffffff reserved\n");
-	d = load(t, PCI_DETAILS, NULL);
+	d = load(t, PCI_REGIONS, NULL);
 	assert_null(d.v[0].direct_region);
 	pci_devices_done(&d);
 	tree_write(t, regions,
 		   "0x000000005fffe000 0x000000005fffffff direct\n"
 		   "0x00000000fee00000 0x00000000feefffff msi\n");
-	d = load(t, PCI_DETAILS, NULL);
+	d = load(t, PCI_REGIONS, NULL);
 	assert_string_equal(d.v[0].direct_region,
 			    "0x000000005fffe000 0x000000005fffffff direct");
 	pci_devices_done(&d);
-	d = load(t, 0, NULL);
+	d = load(t, PCI_DETAILS, NULL);
 	assert_null(d.v[0].direct_region);
 	pci_devices_done(&d);
 }
