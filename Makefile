@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One plain Makefile. `make try` and `make test` set themselves up; the rest wants `make deps`.
+# One plain Makefile. `make try` and `make test` set themselves up; the rest wants `make deps`, and
+# building alone `make deps-build`.
 
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
@@ -43,7 +44,8 @@ say := @echo
 .SILENT:
 endif
 
-.PHONY: all deps try check test crash lint fuzz fuzz-replay asan cover bench soak install \
+.PHONY: all deps deps-build deps-test try check test crash lint fuzz fuzz-replay asan cover bench soak install \
+	vm-matrix soak-cuts \
 	uninstall clean unit man
 
 all: $(BUILD)/slicer
@@ -75,11 +77,16 @@ $(BUILD)/templates.o: $(BUILD)/templates.c
 
 # ---- set-up ------------------------------------------------------------------------------
 
-# Installs what is missing from Debian's packages, with sudo when not root.
+# Installs what is missing from Debian's packages, with sudo when not root: for everything here, for building
+# and installing, for `make check` and `make test`.
 deps:
 	@tests/deps
+deps-build:
+	@tests/deps build
+deps-test:
+	@tests/deps build test
 
-try: deps
+try: deps-build
 	@$(MAKE) --no-print-directory all
 	@tests/try $(BUILD)/slicer
 
@@ -97,7 +104,7 @@ unit: $(UNIT)
 check: all $(UNIT) fuzz-replay-build $(STOPPER)
 	@tests/suites check
 
-test: deps
+test: deps-test
 	@$(MAKE) --no-print-directory all $(UNIT) fuzz-replay-build $(STOPPER) $(PLUG)
 	@tests/suites test
 
@@ -148,9 +155,15 @@ lint:
 bench: all
 	@tests/bench/run
 
-# Hours. The power cuts come first: their log is what one looks at.
+# Hours, in parts: ONLY= and the rest, see tests/parts.
+vm-matrix: all $(PLUG)
+	@tests/vm/matrix releases | tests/parts vm-matrix
+
+soak-cuts: all $(PLUG)
+	@tests/vm/matrix cuts | tests/parts soak-cuts
+
 soak: all $(STOPPER) $(PLUG)
-	@SOAK=1 CUTS=25 tests/vm/run
+	@$(MAKE) --no-print-directory soak-cuts
 	@tests/crash/run --all
 	@FUZZ_SECONDS=600 $(MAKE) --no-print-directory fuzz
 

@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# cuts.sh intel|amd: power cuts. QEMU is killed at random moments of setup-iommu, and of --undo where the
+# cuts.sh RELEASE MACHINE: power cuts. QEMU is killed at random moments of setup-iommu, and of --undo where the
 # last set-up was gone on with; the disk forgets what it had not been told to flush. Each time the machine
 # has to boot by itself, doctor to name the interrupted run, and going on or undoing to work.
 #
-# CUTS: how many during setup-iommu (3). CUTS_SEED: the random numbers'; the log says which it was.
+# CUTS: how many (3), during setup-iommu or, with CUTS_OF=undo, during --undo; some of the other come along.
+# CUTS_SEED: the random numbers'; the log says which it was.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-scenario "$1" cuts
-want=${CUTS:-3}
+scenario "$1" "$2" cuts
+want=${CUTS:-3} of=${CUTS_OF:-setup}
 seed=${CUTS_SEED:-$((SRANDOM % 100000))}
 RANDOM=$seed
 log=$log_dir/cuts.log
@@ -20,7 +21,7 @@ diag "CUTS_SEED=$seed"
 
 # How many writes and flushes a run takes, roughly: one that ends before it is cut says it better.
 declare -A writes=([setup]=250 [undo]=150 [none]=1)
-[[ $machine != amd ]] || writes=([setup]=800 [undo]=500 [none]=1)
+[[ $guest != amd ]] || writes=([setup]=800 [undo]=500 [none]=1)
 declare -A cuts=([setup]=0 [undo]=0)
 boots=0 bad=0 late=0
 
@@ -93,7 +94,7 @@ tell()
 share='' dir='' pid='' status=0 seconds=0 boot_started=0 last=
 recover=first verb=setup before='' what=''
 while :; do
-	[[ ${cuts[setup]} -lt $want ]] || verb=none
+	[[ ${cuts[$of]} -lt $want ]] || verb=none
 	boot_once
 	[[ $recover == first ]] || tell
 	if [[ $bad -ge 3 ]] || { [[ $recover == first ]] && ! all_well; }; then
@@ -107,20 +108,20 @@ while :; do
 		continue
 	fi
 	before=$what
-	# Some go on, and it is then the undo that is cut.
+	# Some go on, and it is then the undo that is cut. Where that is what is wanted, most do.
 	recover=undo next=setup
-	if [[ $verb == setup && $((RANDOM % 4)) == 0 ]]; then
-		recover=setup next=undo
-	fi
+	case $of,$verb,$((RANDOM % 4)) in
+	setup,setup,0 | undo,*,[123]) recover=setup next=undo ;;
+	esac
 	verb=$next
 done
 
 summary="${cuts[setup]} power cuts during setup-iommu, ${cuts[undo]} during --undo, $late after their end; $boots boots, $bad bad"
 printf '%s: %s\n' "$name" "$summary" | tee -a "$log" > "$log_dir/summary"
 diag "$summary"
-if [[ $bad == 0 && ${cuts[setup]} -ge $want && $boots == $((cuts[setup] + cuts[undo] + late)) ]]; then
+if [[ $bad == 0 && ${cuts[$of]} -ge $want && $boots == $((cuts[setup] + cuts[undo] + late)) ]]; then
 	ok "each of ${cuts[setup]} cuts during setup-iommu, and of ${cuts[undo]} during --undo, is survived"
 else
-	not_ok "each of $want cuts during setup-iommu is survived: $summary"
+	not_ok "each of $want cuts (CUTS_OF=$of) is survived: $summary"
 	exit 1
 fi

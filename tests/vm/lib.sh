@@ -7,10 +7,11 @@
 vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$vm_dir/../.." && pwd)
 lab=$top/build/vm
-cache=$lab/cache
 logs=$lab/logs
 slicer=${SLICER:-$top/build/slicer}
-plug=$lab/plug
+plug=${PLUG:-$top/build/vm-plug}
+# shellcheck source=../cache.sh
+. "$top/tests/cache.sh"
 # shellcheck source=machines.sh
 . "$vm_dir/machines.sh"
 
@@ -18,16 +19,6 @@ die()
 {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
-}
-
-# The key of a cache entry is what it was made from: the files that make it,
-# and any words that went into it besides.
-cache_key() # FILE-OR-WORD...
-{
-	local arg
-	for arg; do
-		if [[ -f $arg ]]; then cat "$arg"; else printf '%s\n' "$arg"; fi
-	done | sha256sum | cut -c1-12
 }
 
 # Results go to stdout without numbers: several scenarios share one TAP
@@ -48,61 +39,80 @@ diag_tail() # FILE LINES
 		while IFS= read -r line; do diag "| $line"; done
 }
 
-# scenario MACHINE NAME: puts everything that the machine needs into its work folder, from the caches
-# where they are still good. Everything that the scenario leaves is in $log_dir.
+# scenario RELEASE MACHINE NAME: puts everything that the machine needs into its work folder, from the cache
+# where it is there. Everything that the scenario leaves is in $log_dir.
 scenario()
 {
-	machine_is "$1"
-	name="$1 $2"
-	work=$lab/work/$machine
-	log_dir=$logs/$machine/$2
+	release=$1
+	machine_is "$2"
+	name="$release $machine $3"
+	work=$lab/work/$release-$machine-$3
+	log_dir=$logs/$release/$machine/$3
+	mkdir -p "$lab/work"
+	# Two runs would overwrite each other's disks.
+	exec {work_lock}> "$work.lock"
+	flock -n "$work_lock" || die "another run is at this scenario"
 	rm -rf "$work" "$log_dir"
-	mkdir -p "$work" "$log_dir" "$cache"
-	# The guest's scripts as they are now: somebody may edit them meanwhile.
+	mkdir -p "$work" "$log_dir"
+	# One program from the first boot to the last, whatever is built meanwhile, and the guest's scripts as they are now.
+	cp "$slicer" "$work/slicer"
+	cp "$plug" "$work/plug"
+	plug=$work/plug
 	cp -r "$vm_dir/guest" "$work/guest"
 	story "scenario $name, $(date -u '+%Y-%m-%d %H:%M:%S') UTC"
-	need_root && need_disk
-	cp --sparse=always "$installed"/* "$work/"
-	truncate -s 64M "$work/nvme.img"
+	need_root && need_disk || exit 1
+	cp --sparse=always --reflink=auto "$installed"/* "$work/"
 }
 
+# A root filesystem of a release, for all machines. That of sid is made again each week: it moves.
 need_root()
 {
-	local start=$SECONDS
+	local m week='' extras=()
 
-	root=$cache/root-$machine-$(cache_key "$vm_dir/mkroot" "$packages").tar
-	[[ ! -f $root ]] || return 0
-	rm -f "$cache/root-$machine-"*
-	if ! "$vm_dir/mkroot" "$root" "$packages" > "$log_dir/mkroot.log" 2>&1; then
-		diag_tail "$log_dir/mkroot.log" 30
+	for m in "${vm_machines[@]}"; do
+		extras+=("$m=$(machine_is "$m"; echo "$packages")")
+	done
+	[[ $release != sid ]] || week=$(date -u +%G-%V)
+	root=vm/root-$release-$(cache_key "$vm_dir/mkroot" "${extras[@]}" "$week").tar
+	cache_entry "$root" timed mkroot "$vm_dir/mkroot" "$release" "${extras[@]}" || {
 		not_ok "the root filesystem is built"
 		return 1
+	}
+	root=$test_cache/$root
+}
+
+# timed NAME COMMAND...: its output into NAME.log, and of a failure the end of it.
+timed()
+{
+	local start=$SECONDS what=$1
+	shift
+	if ! "$@" > "$log_dir/$what.log" 2>&1; then
+		diag_tail "$log_dir/$what.log" 30
+		return 1
 	fi
-	diag "mkroot took $((SECONDS - start)) s"
+	diag "$what took $((SECONDS - start)) s"
 }
 
 # A machine whose boot loader is installed is worth keeping: the scenarios can
 # then change without paying for it again.
 need_disk()
 {
-	local start=$SECONDS
-
-	installed=$cache/disk-$machine-$(cache_key "$root" "$vm_dir/mkdisk" "$vm_dir/boot" \
-		"$vm_dir/guest/init" "$vm_dir/guest/lib.sh" "$vm_dir/guest/$machine-install.sh" \
-		"$firmware" "$install_append" "${machine_args[*]//"$lab"/}")
-	[[ ! -d $installed ]] || return 0
-	rm -rf "$cache/disk-$machine-"*
-	if ! "$vm_dir/mkdisk" "$machine" "$root" "$work" > "$log_dir/mkdisk.log" 2>&1; then
-		diag_tail "$log_dir/mkdisk.log" 30
+	installed=vm/disk-$release-$machine-$(cache_key "${root##*/}" "$vm_dir/mkdisk" "$vm_dir/boot" \
+		"$vm_dir/guest/init" "$vm_dir/guest/lib.sh" "$vm_dir/guest/main.sh" "$vm_dir/guest/$guest-install.sh" \
+		"$firmware" "$install_append" "${machine_args[*]}")
+	cache_entry "$installed" install_disk || {
 		not_ok "the disk is built"
 		return 1
-	fi
-	diag "mkdisk took $((SECONDS - start)) s"
-	boot_phase install direct || return 1
-	mkdir -p "$installed.new"
-	cp --sparse=always "$work/disk.img" "$installed.new/"
-	cp "$work"/vars.fd "$installed.new/" 2>/dev/null || true
-	mv "$installed.new" "$installed"
+	}
+	installed=$test_cache/$installed
+}
+
+install_disk() # DIRECTORY
+{
+	timed mkdisk "$vm_dir/mkdisk" "$machine" "$root" "$work" &&
+		boot_phase install direct && mkdir "$1" &&
+		cp --sparse=always --reflink=auto "$work/disk.img" "$1/" || return
+	[[ ! -f $work/vars.fd ]] || cp "$work/vars.fd" "$1/"
 }
 
 # ---- one boot ------------------------------------------------------------------
@@ -115,11 +125,12 @@ share_prepare() # PHASE
 	mkdir -p "$share" "$dir"
 	cp -r "$work/guest" "$share/guest"
 	printf '%s\n' "$1" > "$share/phase"
-	printf '%s\n' "$machine" > "$share/machine"
+	printf '%s\n' "$guest" > "$share/machine"
+	printf '%s\n' "$lab_append" > "$share/lab-append"
 	[[ ! -d $work/state ]] || cp -r "$work/state" "$share/state"
 	mkdir -p "$share/state"
 	: > "$share/tap"
-	[[ $1 == install ]] || cp "$slicer" "$share/slicer"
+	[[ $1 == install ]] || cp "$work/slicer" "$share/slicer"
 	truncate -s 64M "$work/nvme.img"
 	: > "$dir/console.log"
 }

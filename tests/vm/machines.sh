@@ -1,24 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034 # used by lib.sh
 #
-# The two machines. Sourced by lib.sh: machine_is NAME says what a machine is
-# made of. What the guest does and checks is in guest/NAME.sh for the way to a
+# The releases and the machines. Sourced by lib.sh: machine_is NAME says what a machine is
+# made of. What the guest does and checks is in guest/$guest.sh for the way to a
 # device in a VM, and in guest/SCENARIO.sh for the others.
+
+vm_releases=(bookworm trixie sid)
+vm_machines=(intel amd intel-efi)
+vm_scenarios=(passthrough trial cuts)
+
+one_of() # WORD WORD...
+{
+	local want=$1 word
+	shift
+	for word; do [[ $word != "$want" ]] || return 0; done
+	return 1
+}
 
 machine_is()
 {
-	machine=$1
-	install_append="root=LABEL=labroot rw console=ttyS0 no_timer_check mitigations=off quiet"
+	# See boot for no_timer_check, mitigations=off and norandmaps.
+	lab_append="no_timer_check mitigations=off norandmaps"
+	install_append="root=LABEL=labroot rw console=ttyS0 $lab_append quiet"
+	machine=$1 guest=$1
+	# Without what takes the emulator long: a fifth level of page tables, and string instructions that the kernel
+	# and glibc believe to be fast.
+	local cpu=la57=off,erms=off,fsrm=off
 	case $machine in
-	# Intel, GRUB, BIOS: its person once wrote intel_iommu=off.
-	intel)
+	# Intel, GRUB, BIOS: its person once wrote intel_iommu=off. And the same with EFI.
+	intel | intel-efi)
 		firmware=bios
-		packages=grub-pc,grub2-common
+		packages=grub-pc
+		if [[ $machine == intel-efi ]]; then
+			firmware=efi guest=intel
+			packages=grub-efi-amd64,efibootmgr
+		fi
 		machine_args=(
-			# A script is never on two CPUs, and to emulate the second one's share of
-			# the kernel's work costs a quarter more, which the other machine wants.
-			-smp 1
-			-machine "q35,kernel-irqchip=split" -cpu "max,vendor=GenuineIntel"
+			-machine "q35,kernel-irqchip=split" -cpu "max,vendor=GenuineIntel,$cpu"
 			-device "intel-iommu,intremap=on,caching-mode=on"
 		) ;;
 	# AMD, systemd-boot, EFI. Its inner Linux runs under KVM: the emulated CPU has
@@ -28,17 +46,13 @@ machine_is()
 		# sudo is in the command that slicer prints.
 		packages=systemd-boot,sudo
 		machine_args=(
-			# With one CPU, the machine sometimes sleeps for ever once the inner one runs.
-			-smp 2
-			-machine q35 -cpu max
+			-machine q35 -cpu "max,$cpu"
 			-device "amd-iommu,intremap=on"
 		) ;;
-	*) die "no machine '$machine' (there are: intel amd)" ;;
+	*) die "no machine '$machine' (there are: ${vm_machines[*]})" ;;
 	esac
 	machine_args+=(
 		-device "e1000e,addr=10,mac=52:54:00:00:00:01,romfile="
 		-device "e1000e,addr=11,mac=52:54:00:00:00:02,romfile="
-		-drive "if=none,id=extra,file=$lab/work/$machine/nvme.img,format=raw"
-		-device "nvme,drive=extra,serial=lab,addr=12"
 	)
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# passthrough.sh intel|amd: a machine whose person once switched the IOMMU off, all the way to one of
+# passthrough.sh RELEASE MACHINE: a machine whose person once switched the IOMMU off, all the way to one of
 # two identical NICs inside a VM, and back again. On Intel also ids that are bound at boot, and a new
 # kernel; on AMD a Linux that boots inside.
 set -euo pipefail
@@ -10,10 +10,11 @@ set -euo pipefail
 
 main()
 {
-	scenario "$1" passthrough
+	scenario "$1" "$2" passthrough
 	boot_phase blocked disk
-	boot_phase ready disk
-	[[ $machine != intel ]] || boot_phase ids disk
+	# With one CPU, the machine with KVM sometimes sleeps for ever once the inner one runs.
+	CPUS=$([[ $machine == amd ]] && echo 2 || echo 1) boot_phase ready disk
+	[[ $guest != intel ]] || boot_phase ids disk
 	boot_phase undone disk
 }
 main "$@"

@@ -9,7 +9,7 @@ phase_install()
 	local version
 
 	version=$(uname -r)
-	echo 'root=LABEL=labroot rw console=tty0 console=ttyS0 no_timer_check mitigations=off quiet amd_iommu=off' > /etc/kernel/cmdline
+	echo "root=LABEL=labroot rw console=tty0 console=ttyS0 $lab_append quiet amd_iommu=off" > /etc/kernel/cmdline
 	check "bootctl install" bootctl install --make-entry-directory=yes
 	check "kernel-install add" kernel-install add "$version" "/boot/vmlinuz-$version" "/boot/initrd.img-$version"
 	check "the entry has amd_iommu=off" grep -rq '^options.*amd_iommu=off' /boot/efi/loader/entries

@@ -65,7 +65,7 @@ rebuilt() # IMAGE
 image_has() # IMAGE END-OF-A-NAME
 {
 	lsinitramfs "$1" > /run/image || return
-	grep "$2\$" /run/image || { echo "no $2 in $1"; return 1; }
+	grep -E "$2(\.xz|\.zst)?\$" /run/image || { echo "no $2 in $1"; return 1; }
 }
 
 after_reboot_ready()

@@ -6,7 +6,8 @@
 # shellcheck source=lib.sh
 . /mnt/host/guest/lib.sh
 
-machine=$(cat "$host/machine")
+machine=$(cat "$host/machine")		# whose file here is its own
+lab_append=$(cat "$host/lab-append")	# what the lab needs on its command line
 phase=$(cat "$host/phase")
 
 cmdline=$(cat /proc/cmdline)
