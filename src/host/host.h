@@ -85,7 +85,8 @@ long long host_free_bytes(const struct host *h, const char *path);
 /*
  * Replaces a file's contents so that a power cut leaves the old or the new one: a plain
  * temp file in the same directory (never O_TMPFILE: ESPs are FAT), owner, mode, ACL and
- * other extended attributes copied from the old file, fsync, rename, fsync of the
+ * other extended attributes copied from the old file (but those that vouch for its
+ * contents), fsync, rename, fsync of the
  * directory. A link is followed to its target. A new file gets mode. The parent directory
  * must exist.
  */
@@ -151,7 +152,8 @@ struct run {
  * DEBIAN_FRONTEND=noninteractive), cwd /, its own process group, which is killed when the
  * time is up. Live only. Returns 0 if it exited with 0; else an error: -ENOENT not found,
  * -ETIMEDOUT, -ECANCELED ended by a signal, -EPROTO exited with another status (see
- * r->status); the message ends with the last line of its output.
+ * r->status), -EINPROGRESS can't be ended and is still there, so that what it changes is
+ * not final; the message ends with the last line of its output.
  */
 int host_run(const struct host *h, struct run *r, struct error *e);
 

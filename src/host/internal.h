@@ -22,4 +22,15 @@ int host_open_parent(const struct host *h, const char *path, bool follow,
 /* Refuses what only the running machine can do. 0 if live. */
 int host_need_live(const struct host *h, const char *what, struct error *e);
 
+/* The error of something that could not be written: "can't <doing>", the path, and a hint
+ * for the usual causes. Returns -err. */
+int host_write_error(struct error *e, const char *path, int err, const char *doing);
+
+/*
+ * Is a process of that group still alive, a zombie not being one? *ret (may be NULL) is
+ * then its name, number and where in the kernel it waits: "tar (process 812, waiting in
+ * nfs_wait)". Live only.
+ */
+bool host_group_is_alive(const struct host *h, pid_t group, struct str *ret);
+
 #endif

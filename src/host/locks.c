@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "host/internal.h"
 
@@ -47,4 +48,42 @@ int host_take_lock(const struct host *h, const char *path)
 	if (fcntl(fd, F_SETLK, &lock) < 0)
 		return errno == EACCES ? -EAGAIN : -errno;
 	return take_fd(&fd);
+}
+
+int host_lock(const struct host *h, struct error *e)
+{
+	CLEANUP(free_char) char *name = NULL;
+	CLEANUP(close_fd) int dir = -1;
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd, r;
+
+	r = host_mkdirs(h, "/run/slicer", 0755, e);
+	if (r < 0)
+		return r;
+	dir = host_open_parent(h, "/run/slicer/lock", true, &name);
+	if (dir < 0)
+		return host_write_error(e, "/run/slicer/lock", -dir, "lock");
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return host_write_error(e, "/run/slicer/lock", errno, "lock");
+	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
+		return fd;
+	r = errno;
+	close(fd);
+	if (r != EAGAIN)
+		return host_write_error(e, "/run/slicer/lock", r, "lock");
+	error_set(e, r, "another slicer is changing this host");
+	error_at(e, "/run/slicer/lock", 0);
+	error_hint(
+		e,
+		"wait until it has finished; 'fuser /run/slicer/lock' shows who it is");
+	return -r;
+}
+
+bool host_lock_is_held(const struct host *h)
+{
+	CLEANUP(close_fd) int fd = host_openat(h, "/run/slicer/lock", O_RDONLY);
+	struct flock all = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &all) == 0 && all.l_type != F_UNLCK;
 }

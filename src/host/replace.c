@@ -7,21 +7,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static int write_error(struct error *e, const char *path, int err, const char *doing)
-{
-	error_errno(e, err, "can't %s", doing);
-	error_at(e, path, 0);
-	if (err == ENOSPC || err == EDQUOT)
-		error_hint(e, "make room on that filesystem and try again");
-	else if (err == EROFS)
-		error_hint(e, "the filesystem is mounted read-only");
-	else if (err == EACCES || err == EPERM)
-		error_hint(e, "run it as root (sudo)");
-	else if (err == ENOENT)
-		error_hint(e, "its directory does not exist");
-	return -err;
-}
-
 static int write_all(int fd, const char *bytes, size_t len)
 {
 	while (len) {
@@ -37,6 +22,14 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
+/* What says that a file has certain contents: the kernel's integrity measurement and its
+ * seal on the attributes (linux Documentation/ABI/testing/ima_policy, evm). On other
+ * contents, an appraising kernel would refuse to open the file. */
+static bool is_about_contents(const char *xattr)
+{
+	return strcmp(xattr, "security.ima") == 0 || strcmp(xattr, "security.evm") == 0;
+}
+
 /* ACLs, SELinux label, capabilities: what the old file has, the new one gets. A
  * filesystem without them (FAT) is fine; one that has them and won't take them is an
  * error. */
@@ -48,8 +41,11 @@ static int copy_xattrs(int from, int to)
 	if (n < 0)
 		return errno == ENOTSUP ? 0 : -errno;
 	for (char *p = names; p < names + n; p += strlen(p) + 1) {
-		ssize_t len = fgetxattr(from, p, value, sizeof(value));
+		ssize_t len;
 
+		if (is_about_contents(p))
+			continue;
+		len = fgetxattr(from, p, value, sizeof(value));
 		if (len < 0 && errno == ENODATA)
 			continue;
 		if (len < 0 || fsetxattr(to, p, value, (size_t)len, 0) < 0)
@@ -211,12 +207,12 @@ static int replace(const struct host *h, const char *path, const struct source *
 
 	dir = host_open_parent(h, path, true, &name);
 	if (dir < 0)
-		return write_error(e, path, -dir, "write");
+		return host_write_error(e, path, -dir, "write");
 	temp = temp_name(name);
 	fd = fill_temp(dir, name, temp, from, mode);
 	r = fd < 0 ? fd : rename_for_good(dir, temp, name, fd, &doing);
 	if (r < 0) {
-		write_error(e, path, -r, doing);
+		host_write_error(e, path, -r, doing);
 		remove_temp(h, dir, path, temp, e);
 	}
 	return r;
@@ -259,74 +255,9 @@ int host_remove(const struct host *h, const char *path, struct error *e)
 
 	dir = host_open_parent(h, path, false, &name);
 	if (dir < 0)
-		return write_error(e, path, -dir, "remove");
+		return host_write_error(e, path, -dir, "remove");
 	r = unlink_for_good(dir, name);
-	return r < 0 ? write_error(e, path, -r, "remove") : 0;
-}
-
-/* One that is there is fine. One that may not outlive a power cut is not left behind: it
- * would be nobody's. */
-static int make_directory(int dir, const char *name, mode_t mode)
-{
-	bool made = mkdirat(dir, name, mode) == 0;
-	int err;
-
-	if (!made && errno != EEXIST)
-		return -errno;
-	if (fsync(dir) == 0)
-		return 0;
-	err = errno;
-	if (made)
-		unlinkat(dir, name, AT_REMOVEDIR);
-	return -err;
-}
-
-int host_mkdirs(const struct host *h, const char *path, mode_t mode, struct error *e)
-{
-	CLEANUP(free_char) char *at = xstrdup(path);
-	int r;
-
-	for (char *p = at + 1;; p++) {
-		char end = *p;
-
-		if (end != '/' && end != '\0')
-			continue;
-		*p = '\0';
-		if (!host_is_dir(h, at)) {
-			CLEANUP(free_char) char *name = NULL;
-			CLEANUP(close_fd) int dir = host_open_parent(h, at, true, &name);
-
-			if (dir < 0)
-				return write_error(e, at, -dir, "make the directory");
-			r = make_directory(dir, name, mode);
-			if (r < 0)
-				return write_error(e, at, -r, "make the directory");
-			if (!host_is_dir(h, at))
-				return write_error(e, at, ENOTDIR, "make the directory");
-		}
-		if (!end)
-			return 0;
-		*p = end;
-	}
-}
-
-int host_rmdir(const struct host *h, const char *path, struct error *e)
-{
-	CLEANUP(free_char) char *name = NULL;
-	CLEANUP(close_fd) int dir = host_open_parent(h, path, true, &name);
-
-	if (dir == -ENOENT || dir == -ENOTDIR)
-		return 0;
-	if (dir < 0)
-		return write_error(e, path, -dir, "remove");
-	if (unlinkat(dir, name, AT_REMOVEDIR) < 0)
-		return errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST ||
-				       errno == EBUSY
-			       ? 0
-			       : write_error(e, path, errno, "remove");
-	if (fsync(dir) < 0)
-		return write_error(e, path, errno, "make sure of the directory of");
-	return 0;
+	return r < 0 ? host_write_error(e, path, -r, "remove") : 0;
 }
 
 int host_open_log(const struct host *h, const char *path, struct error *e)
@@ -336,11 +267,11 @@ int host_open_log(const struct host *h, const char *path, struct error *e)
 	int fd;
 
 	if (dir < 0)
-		return write_error(e, path, -dir, "write");
+		return host_write_error(e, path, -dir, "write");
 	fd = openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
 		    0600);
 	if (fd < 0)
-		return write_error(e, path, errno, "write");
+		return host_write_error(e, path, errno, "write");
 	return fd;
 }
 
@@ -356,46 +287,8 @@ int host_sync(const struct host *h, const char *also, struct error *e)
 		if (fd < 0 && i > 0)
 			continue;
 		if (fd < 0 || syncfs(fd) < 0)
-			return write_error(e, places[i], fd < 0 ? -fd : errno,
-					   "make sure of");
+			return host_write_error(e, places[i], fd < 0 ? -fd : errno,
+						"make sure of");
 	}
 	return 0;
-}
-
-int host_lock(const struct host *h, struct error *e)
-{
-	CLEANUP(free_char) char *name = NULL;
-	CLEANUP(close_fd) int dir = -1;
-	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd, r;
-
-	r = host_mkdirs(h, "/run/slicer", 0755, e);
-	if (r < 0)
-		return r;
-	dir = host_open_parent(h, "/run/slicer/lock", true, &name);
-	if (dir < 0)
-		return write_error(e, "/run/slicer/lock", -dir, "lock");
-	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return write_error(e, "/run/slicer/lock", errno, "lock");
-	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
-		return fd;
-	r = errno;
-	close(fd);
-	if (r != EAGAIN)
-		return write_error(e, "/run/slicer/lock", r, "lock");
-	error_set(e, r, "another slicer is changing this host");
-	error_at(e, "/run/slicer/lock", 0);
-	error_hint(
-		e,
-		"wait until it has finished; 'fuser /run/slicer/lock' shows who it is");
-	return -r;
-}
-
-bool host_lock_is_held(const struct host *h)
-{
-	CLEANUP(close_fd) int fd = host_openat(h, "/run/slicer/lock", O_RDONLY);
-	struct flock all = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
-
-	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &all) == 0 && all.l_type != F_UNLCK;
 }

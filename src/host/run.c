@@ -19,6 +19,9 @@
 #define TICK_MS 200
 /* What a program gets to clean up between being asked to end and being killed. */
 #define GRACE_S 2.0
+/* What a killed program gets to be gone. One that waits in the kernel for a disk or a
+ * server that does not answer can't be killed at all. */
+#define KILLED_S 10.0
 
 static const char path_variable[] = "PATH=" HOST_PATH;
 
@@ -141,11 +144,43 @@ static bool drain(const struct run *r, int fd, struct str *tail)
 
 enum stop { STOP_NO, STOP_TIMEOUT, STOP_INTERRUPT };
 
+/* How it ended, besides its status. */
+struct ending {
+	enum stop why;
+	struct str stuck; /* what could not be ended and is still there; empty: nothing */
+};
+
+static void ending_done(struct ending *end)
+{
+	str_done(&end->stuck);
+}
+
 /* A caller that must not die half way blocks these signals: then they are pending, and
  * the program is what they end. */
 static bool is_interrupted(const struct run *r)
 {
 	return !r->uninterruptible && signals_pending();
+}
+
+/* The group, and the program itself: it may have gone to another group. */
+static void kill_all(pid_t pid)
+{
+	kill(-pid, SIGKILL);
+	kill(pid, SIGKILL);
+}
+
+/* Waits, for a bounded time, until nothing of the killed group is left. Returns false and
+ * says what is. */
+static bool wait_for_group(const struct host *h, pid_t pid, double until, struct str *ret)
+{
+	static const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+
+	while (host_group_is_alive(h, pid, ret)) {
+		if (now() > until)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	return true;
 }
 
 /* Asks the program to end when its time is up or the person wants it, kills it when it
@@ -154,7 +189,7 @@ static enum stop stop_if_due(const struct run *r, pid_t pid, enum stop why, doub
 			     double *limit)
 {
 	if (why && past > *limit + GRACE_S)
-		kill(-pid, SIGKILL);
+		kill_all(pid);
 	if (why)
 		return why;
 	why = past > *limit ? STOP_TIMEOUT : is_interrupted(r) ? STOP_INTERRUPT : STOP_NO;
@@ -165,10 +200,11 @@ static enum stop stop_if_due(const struct run *r, pid_t pid, enum stop why, doub
 	return why;
 }
 
-/* Follows the program until it is gone, its time is up, or (in that case) it is killed. A
- * daemon that it left behind may hold the pipe open: the program's own end is what
- * counts. */
-static enum stop follow(struct run *r, pid_t pid, int out, struct str *tail)
+/* Follows the program until it is gone; or, when its time is up, until it and its group
+ * are killed or have shown that they can't be. A daemon that it left behind may hold the
+ * pipe open: the program's own end is what counts. */
+static void follow(const struct host *h, struct run *r, pid_t pid, int out,
+		   struct str *tail, struct ending *ret)
 {
 	double start = now(), limit = r->timeout_s ? r->timeout_s : DEFAULT_TIMEOUT;
 	bool open_pipe = true, gone = false;
@@ -178,7 +214,7 @@ static enum stop follow(struct run *r, pid_t pid, int out, struct str *tail)
 	 * on an old kernel) that moment costs a whole tick. */
 	CLEANUP(close_fd) int end = (int)syscall(SYS_pidfd_open, pid, 0);
 
-	while (!gone) {
+	while (!gone && !(why && now() - start > limit + GRACE_S + KILLED_S)) {
 		struct pollfd p[] = {
 			{ .fd = open_pipe ? out : -1, .events = POLLIN },
 			{ .fd = end, .events = POLLIN },
@@ -197,18 +233,23 @@ static enum stop follow(struct run *r, pid_t pid, int out, struct str *tail)
 		if (!gone)
 			why = stop_if_due(r, pid, why, past, &limit);
 	}
-	if (ended < 0)
+	if (!gone || ended < 0)
 		r->status = W_EXITCODE(255, 0); /* nobody knows how it ended: not well */
 	r->seconds = now() - start;
-	if (why)
+	if (why) {
 		kill(-pid, SIGKILL);
+		if (wait_for_group(h, pid, gone ? now() + KILLED_S : 0, &ret->stuck))
+			str_clear(&ret->stuck);
+		if (!gone && !ret->stuck.len)
+			str_addf(&ret->stuck, "%s (process %d)", r->argv[0], (int)pid);
+	}
 	while (open_pipe) {
 		struct pollfd p = { .fd = out, .events = POLLIN };
 
 		if (poll(&p, 1, 0) <= 0 || !drain(r, out, tail))
 			break;
 	}
-	return why;
+	ret->why = why;
 }
 
 static void add_last_line(struct error *e, struct str *tail)
@@ -226,10 +267,27 @@ static void add_last_line(struct error *e, struct str *tail)
 		 str_c(&safe));
 }
 
-static int outcome(const struct run *r, enum stop why, struct str *tail, struct error *e)
+static int tell_stuck(const char *name, const struct str *stuck, struct error *e)
+{
+	error_set(e, EINPROGRESS,
+		  "%s was told to end, but %s can't be ended: it hangs in "
+		  "the kernel",
+		  name, str_c(stuck));
+	error_hint(
+		e,
+		"the kernel log (dmesg) says what it waits for: a disk or a server that "
+		"does not answer; if that stays so, a reboot ends it");
+	return -EINPROGRESS;
+}
+
+static int outcome(const struct run *r, const struct ending *end, struct str *tail,
+		   struct error *e)
 {
 	const char *name = r->argv[0];
+	enum stop why = end->why;
 
+	if (end->stuck.len)
+		return tell_stuck(name, &end->stuck, e);
 	if (why == STOP_INTERRUPT)
 		return error_set(e, EINTR, "interrupted; %s was stopped", name);
 	if (why == STOP_TIMEOUT) {
@@ -260,8 +318,8 @@ int host_run(const struct host *h, struct run *r, struct error *e)
 	CLEANUP(close_fd) int in = -1;
 	CLEANUP(close_fd) int out_r = -1;
 	CLEANUP(close_fd) int out_w = -1;
+	CLEANUP(ending_done) struct ending end = { 0 };
 	int fds[2], err;
-	enum stop why;
 	pid_t pid;
 
 	err = host_need_live(h, "running a program", e);
@@ -282,6 +340,6 @@ int host_run(const struct host *h, struct run *r, struct error *e)
 	if (err < 0)
 		return error_errno(e, -err, "can't start %s", path);
 	close_fd(&out_w);
-	why = follow(r, pid, out_r, &tail);
-	return outcome(r, why, &tail, e);
+	follow(h, r, pid, out_r, &tail, &end);
+	return outcome(r, &end, &tail, e);
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,12 +24,29 @@ static int sysfs_error(struct error *e, const char *path, int err, const char *b
 	return -err;
 }
 
+/* Closes every descriptor but two. A child that hangs in a driver for ever would keep
+ * what it inherited: slicer's lock, and the pipe that the caller reads. O_CLOEXEC is of
+ * no help where nothing is executed. close_range(2) is in Linux 5.9. */
+static void close_others(int one, int other)
+{
+	unsigned low = (unsigned)(one < other ? one : other);
+	unsigned high = (unsigned)(one < other ? other : one);
+
+	if (syscall(SYS_close_range, high + 1, ~0u, 0) < 0)
+		for (unsigned fd = high + 1; fd < 1024; fd++)
+			close((int)fd);
+	for (unsigned fd = 0; fd < high; fd++)
+		if (fd != low)
+			close((int)fd);
+}
+
 /* The child does one write and reports its errno. Async-signal-safe only: it is a fork.
  */
 static _Noreturn void child(int attribute, int report, const char *bytes, size_t len)
 {
 	int err;
 
+	close_others(attribute, report);
 	setpgid(0, 0); /* the terminal's Ctrl-C is for the parent, which takes back */
 	err = write(attribute, bytes, len) < 0 ? errno : 0;
 

@@ -180,6 +180,22 @@ static void note_products(const struct apply *a)
 		products_note(a->host, a->products);
 }
 
+/* Taking back beside a program that may still write would be a race: the run stays
+ * unfinished in the journal, and the next one takes it back. */
+static void leave_unfinished(struct error *e)
+{
+	size_t n = strlen(e->what);
+
+	snprintf(e->what + n, sizeof(e->what) - n,
+		 "\nNothing was taken back, because it may still write. The journal has "
+		 "what there was before.");
+	e->code = ERROR_FAILED;
+	e->rolled_back = false;
+	error_hint(e,
+		   "the kernel log (dmesg) says what it waits for; when it is gone, or "
+		   "after a reboot: sudo slicer setup-iommu --undo");
+}
+
 static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 {
 	CLEANUP(close_fd) int log_fd = -1;
@@ -207,6 +223,10 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 	if (err >= 0 && rec->shelter.dir) {
 		err = shelter_down(a->host, &rec->shelter, e);
 		a->is_bare = err < 0;
+	}
+	if (err == -EINPROGRESS) {
+		leave_unfinished(e);
+		return err;
 	}
 	if (err < 0) {
 		roll_back(a, rec, begun, log_fd, e);
