@@ -21,6 +21,8 @@ alive() {
 	[ ! -L /bin ] || ln -sfn usr/bin "$T/bin"
 	[ -e "$T/dev/null" ] || : >"$T/dev/null"
 	cp "$SLICER" "$T/usr/local/bin/slicer"
+	# As on a real machine, whatever the umask here.
+	chmod go-w "$T" "$T"/usr{,/local{,/bin{,/slicer}}}
 	# An instrumented build reads its options there. Its leak checker needs a real /proc, which the
 	# golden cases have.
 	printf 'ASAN_OPTIONS=detect_leaks=0\0' >"$T/proc/self/environ"

@@ -25,8 +25,47 @@ static char *find_slicer(const struct host *h)
 	return path ? path : host_find_program(h, "slicer");
 }
 
+/*
+ * Refuses what others than root can put something else in place of: the program, or a
+ * directory on the way to it, that is not root's or that its group or others may write.
+ * An ACL that lets somebody write shows in the group's bits (acl(5)). The sticky bit is
+ * no help: what is gone after the reboot (/tmp), anybody can make anew.
+ */
+static int check_owner(const struct host *h, const char *program, struct error *e)
+{
+	CLEANUP(free_char) char *at = host_realpath(h, program);
+	bool go_on = at != NULL;
+
+	while (go_on) {
+		char *slash = strrchr(at, '/');
+		struct stat st;
+		int err = host_stat(h, at, &st);
+
+		if (err < 0)
+			return error_at(e, at, 0), error_errno(e, -err, "can't look at");
+		if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH)) {
+			error_set(
+				e, EPERM,
+				"--auto-confirm: root would start %s at every boot, and "
+				"others than root can replace it (owner %u, mode %04o)",
+				program, (unsigned)st.st_uid,
+				(unsigned)(st.st_mode & 07777));
+			error_at(e, at, 0);
+			error_hint(e, "install it first where only root can write: sudo "
+				      "make install");
+			return -EPERM;
+		}
+		go_on = slash && strcmp(at, "/") != 0;
+		if (go_on)
+			slash[slash == at ? 1 : 0] = '\0';
+	}
+	return 0;
+}
+
 static int check_service(const struct setup *s, const char *slicer, struct error *e)
 {
+	CLEANUP(free_char) char *found = NULL;
+
 	if (!host_is_live(s->c->host)) {
 		error_set(e, EOPNOTSUPP,
 			  "--auto-confirm is for the running system: what slicer there "
@@ -40,8 +79,10 @@ static int check_service(const struct setup *s, const char *slicer, struct error
 		error_hint(e, "leave it out, and run --confirm in the trial boot");
 		return -EOPNOTSUPP;
 	}
-	if (slicer && is_plain_path(slicer) && host_find_program(s->c->host, slicer))
-		return 0;
+	found = slicer && is_plain_path(slicer) ? host_find_program(s->c->host, slicer)
+						: NULL;
+	if (found)
+		return check_owner(s->c->host, found, e);
 	error_set(e, ENOENT, "--auto-confirm: a service can't start slicer from %s",
 		  slicer ? slicer : "an unknown place");
 	error_hint(e, "install it first: make install");

@@ -440,6 +440,31 @@ half_a_block() {
 	grep -q "$WANT" "$T/etc/default/grub"
 }
 
+@test "auto-confirm: no service for a program that others than root can replace" {
+	local d
+	mkdir -p "$T/run/systemd/system" "$T/etc/systemd/system"
+	remember
+	# The file itself, its directory, one further up; for the group, for others; the sticky bit is no way out.
+	for d in 'g+w usr/local/bin/slicer' 'o+w usr/local/bin' 'g+w usr/local' '1777 usr/local/bin' 'o+w .'; do
+		# shellcheck disable=SC2086 # mode and path
+		(cd "$T" && chmod $d)
+		live setup-iommu --trial --auto-confirm --yes
+		exits 3
+		complains "others than root can replace it"
+		(cd "$T" && chmod 755 usr/local/bin/slicer usr/local/bin usr/local .)
+	done
+	if [ "$(id -u)" -eq 0 ]; then
+		chown 1000 "$T/usr/local/bin/slicer"
+		live setup-iommu --trial --auto-confirm --yes
+		exits 3
+		complains "owner 1000"
+		chown 0 "$T/usr/local/bin/slicer"
+	fi
+	unchanged
+	live setup-iommu --trial --auto-confirm --yes
+	exits 0
+}
+
 @test "auto-confirm: after a trial that died, the service takes everything away" {
 	mkdir -p "$T/run/systemd/system" "$T/etc/systemd/system"
 	remember
