@@ -43,7 +43,8 @@ int undo_passing(const struct host *h, const struct records *rs, struct plan *re
 		 struct error *e);
 
 /* Is the file that a program makes as it was before, or as the program made it? Then it
- * is put back. *ret_exact false: nobody knows, and it has to be made anew. */
+ * is put back. *ret_exact false: it has to be made anew, because nobody knows, or because
+ * it was empty or absent before and started nothing. */
 int undo_made(const struct host *h, const struct records *rs, const char *path,
 	      struct plan *ret, bool *ret_exact, struct error *e);
 

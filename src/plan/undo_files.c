@@ -230,13 +230,14 @@ int undo_made(const struct host *h, const struct records *rs, const char *path,
 {
 	CLEANUP(str_done) struct str text = { 0 };
 	struct state now = { .text = &text };
-	int err = read_now(h, path, &now.exists, &text, e);
+	bool exists;
+	int err = read_now(h, path, &exists, &text, e);
 
-	*ret_exact = err >= 0 && walk_back(rs, path, &now);
-	if (!*ret_exact)
-		return err;
-	if (now.exists)
-		plan_replace(ret, path, text.len > 0, &text, now.text, 0600,
+	now.exists = exists;
+	/* One that was empty or absent started nothing: made anew, it does. */
+	*ret_exact = err >= 0 && walk_back(rs, path, &now) && now.exists && now.text->len;
+	if (*ret_exact)
+		plan_replace(ret, path, exists, &text, now.text, 0600,
 			     "as it was before slicer");
-	return 0;
+	return err;
 }

@@ -90,3 +90,24 @@ interrupted() {
 	live pci bind "$GPU"
 	complains "$WARNING"
 }
+
+@test "a menu that was empty, or not there, before the interrupted run: absent is not empty" {
+	local was
+	alive
+	: >"$T/etc/default/grub"
+	for was in empty absent; do
+		rm -rf "$T/var/lib/slicer"
+		rm -f "$T/boot/grub/grub.cfg"
+		[ "$was" = absent ] || : >"$T/boot/grub/grub.cfg"
+		live setup-iommu --yes
+		exits 0
+		sed -i 's/"state": "applied"/"state": "started"/' "$T"/var/lib/slicer/runs/*/manifest.json
+		# The power went before the menu's rename: it is as it was.
+		rm -f "$T/boot/grub/grub.cfg"
+		[ "$was" = absent ] || : >"$T/boot/grub/grub.cfg"
+		live setup-iommu --yes
+		exits 0
+		says "is taken back first"
+		grep -q intel_iommu=on "$T/boot/grub/grub.cfg"
+	done
+}
