@@ -25,6 +25,8 @@ static void doctor_done(struct doctor *doc)
 	for (size_t i = 0; i < doc->n_views; i++) {
 		strv_done(&doc->views[i].in_use);
 		strv_done(&doc->views[i].companions);
+		strv_done(&doc->views[i].reasons);
+		strv_done(&doc->views[i].next);
 	}
 	for (size_t i = 0; i < doc->n_images; i++) {
 		free(doc->images[i].version);
@@ -277,6 +279,15 @@ static int report(const struct doctor *doc, enum verdict *verdict, struct error 
 	return 0;
 }
 
+/* Those that were asked for. */
+static bool all_usable(const struct diagnosis *d)
+{
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (d->devices[i].asked && !d->devices[i].usable)
+			return false;
+	return true;
+}
+
 static int run(struct context *c, int argc, char **argv, struct error *e)
 {
 	CLEANUP(doctor_done) struct doctor doc = { .c = c };
@@ -287,7 +298,7 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 	    parse_operands(&doc, e) < 0 || look(&doc, e) < 0 ||
 	    report(&doc, &verdict, e) < 0)
 		return exit_of(e);
-	return verdict == VERDICT_READY ? 0 : 1;
+	return verdict == VERDICT_READY && all_usable(&doc.d) ? 0 : 1;
 }
 
 const struct command command_doctor = {
@@ -299,9 +310,9 @@ const struct command command_doctor = {
 		"nothing. Ends with one\n"
 		"verdict and the next step. ADDR: devices that it is about (default: "
 		"display and network\n"
-		"controllers). Exit status 0 only if this host is ready; works without "
-		"root as far as the\n"
-		"kernel lets it.",
+		"controllers), and whether they can go to a VM. Exit status 0 only if "
+		"this host is ready\n"
+		"and each ADDR can go; works without root as far as the kernel lets it.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.doctor/1",

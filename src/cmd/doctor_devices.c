@@ -8,7 +8,45 @@
 /* Beyond these, slicer pci list is the better view. */
 #define MAX_DEVICES 32
 
-static void add_view(struct doctor *doc, const struct usage *usage,
+/* Commands that pci bind and vm command would carry out; else what is to be done first.
+ */
+static void add_next(const struct doctor *doc, const struct pci_device *dev,
+		     const struct device_answer *answer, struct device_view *view)
+{
+	if (!answer->usable) {
+		strv_copy(&view->next, &answer->advice);
+		return;
+	}
+	if (!doc->facts.iommu.active) {
+		view->waits = true;
+		return;
+	}
+	if (!answer->bound)
+		strv_addf(&view->next, "sudo slicer pci bind %s%s", dev->address,
+			  view->companions.n ? " --group" : "");
+	strv_addf(&view->next, "slicer vm command %s", dev->address);
+}
+
+/* Asking costs little, but a host can have hundreds of ports: those that advice is given
+ * about. */
+static void answer(const struct doctor *doc, const struct bind_world *w,
+		   const struct pci_device *dev, struct device_view *view)
+{
+	CLEANUP(device_answer_done) struct device_answer a = { 0 };
+
+	if (!view->asked && !pci_is_display(dev))
+		return;
+	device_answer(w, dev, !doc->facts.iommu.active, false, &a);
+	view->answered = true;
+	view->usable = a.usable && doc->facts.iommu.active;
+	view->bound = a.bound;
+	strv_copy(&view->reasons, &a.reasons);
+	add_next(doc, dev, &a, view);
+	if (view->waits)
+		strv_add(&view->reasons, "the IOMMU is not on");
+}
+
+static void add_view(struct doctor *doc, const struct bind_world *w,
 		     const struct pci_device *dev, bool asked)
 {
 	CLEANUP(uses_done) struct uses uses = { 0 };
@@ -20,7 +58,7 @@ static void add_view(struct doctor *doc, const struct usage *usage,
 		xgrow(doc->views, doc->n_views, &doc->views_cap, sizeof(*doc->views));
 	view = &doc->views[doc->n_views++];
 	*view = (struct device_view){ .dev = dev, .asked = asked };
-	usage_of(usage, dev, &uses);
+	usage_of(w->usage, dev, &uses);
 	for (size_t i = 0; i < uses.n; i++)
 		strv_add(&view->in_use, uses.v[i].text);
 	n = group_endpoints(&doc->pci, dev, &group);
@@ -28,6 +66,7 @@ static void add_view(struct doctor *doc, const struct usage *usage,
 		if (group[i] != dev)
 			strv_add(&view->companions, group[i]->address);
 	free(group);
+	answer(doc, w, dev, view);
 }
 
 static bool is_viewed(const struct doctor *doc, const struct pci_device *dev)
@@ -38,7 +77,7 @@ static bool is_viewed(const struct doctor *doc, const struct pci_device *dev)
 	return false;
 }
 
-static int view_asked(struct doctor *doc, const struct usage *usage, struct error *e)
+static int view_asked(struct doctor *doc, const struct bind_world *w, struct error *e)
 {
 	for (size_t i = 0; i < doc->operands.n; i++) {
 		const struct pci_device *dev = pci_find(&doc->pci, doc->asked[i]);
@@ -51,13 +90,13 @@ static int view_asked(struct doctor *doc, const struct usage *usage, struct erro
 			return -ENODEV;
 		}
 		if (!is_viewed(doc, dev))
-			add_view(doc, usage, dev, true);
+			add_view(doc, w, dev, true);
 	}
 	return 0;
 }
 
 /* Virtual functions are left to those who ask for them: there can be hundreds. */
-static void view_usual(struct doctor *doc, const struct usage *usage)
+static void view_usual(struct doctor *doc, const struct bind_world *w)
 {
 	for (size_t i = 0; i < doc->pci.n; i++) {
 		const struct pci_device *dev = &doc->pci.v[i];
@@ -65,7 +104,7 @@ static void view_usual(struct doctor *doc, const struct usage *usage)
 		if ((!pci_is_display(dev) && !pci_is_network(dev)) || dev->physfn)
 			continue;
 		if (doc->n_views < MAX_DEVICES)
-			add_view(doc, usage, dev, false);
+			add_view(doc, w, dev, false);
 		else
 			doc->d.n_devices_left_out++;
 	}
@@ -115,8 +154,14 @@ static void view_faults(struct doctor *doc, const struct usage *usage)
 
 int doctor_read_devices(struct doctor *doc, struct error *e)
 {
-	CLEANUP(usage_free) struct usage *usage = NULL;
 	const struct host *h = doc->c->host;
+	CLEANUP(bind_world_done)
+	struct bind_world w = { .host = h,
+				.mounts = &doc->facts.mounts,
+				.all = &doc->pci,
+				.log = &doc->facts.log,
+				.vendor = doc->facts.cpu.vendor,
+				.kernel = doc->facts.platform.kernel };
 
 	doc->d.pci_error = &doc->pci_error;
 	if (pci_load(h, PCI_NAMES | PCI_DETAILS | PCI_REGIONS, NULL, &doc->pci,
@@ -127,13 +172,13 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 		return -ENODEV;
 	}
 	doc->d.pci_known = true;
-	usage = usage_load(h, &doc->facts.mounts);
+	w.usage = usage_load(h, &doc->facts.mounts);
 	if (!doc->operands.n)
-		view_usual(doc, usage);
-	else if (view_asked(doc, usage, e) < 0)
+		view_usual(doc, &w);
+	else if (view_asked(doc, &w, e) < 0)
 		return -ENODEV;
-	view_faults(doc, usage);
-	doc->d.suggested = devices_suggest_from(usage, &doc->pci);
+	view_faults(doc, w.usage);
+	doc->d.suggested = devices_suggest_from(&w);
 	doc->d.devices = doc->views;
 	doc->d.n_devices = doc->n_views;
 	return 0;

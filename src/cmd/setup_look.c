@@ -54,8 +54,26 @@ static void choose(struct setup *s, const struct pci_device *d)
 	s->chosen[s->n_chosen++] = d;
 }
 
+/* The commands for after the reboot are about it: pci bind would have to do it then. */
+static int check_asked(struct setup *s, const struct bind_world *w,
+		       const struct pci_device *d, struct error *e)
+{
+	CLEANUP(device_answer_done) struct device_answer a = { 0 };
+
+	device_answer(w, d, true, s->o->force, &a);
+	if (a.refused)
+		return device_refuse(&a, true, e);
+	for (size_t i = 0; i < a.warnings.n; i++)
+		plan_warn(&s->plan, "--device: %s", a.warnings.v[i]);
+	return 0;
+}
+
 static int find_asked(struct setup *s, struct error *e)
 {
+	CLEANUP(bind_world_done) struct bind_world w = { 0 };
+
+	if (s->o->devices.n)
+		bind_world_load(s->c->host, &s->facts.mounts, &s->devices, &w);
 	for (size_t i = 0; i < s->o->devices.n; i++) {
 		struct pci_address at;
 		const struct pci_device *d;
@@ -70,13 +88,8 @@ static int find_asked(struct setup *s, struct error *e)
 			error_hint(e, "'slicer pci list' shows what there is");
 			return -ENODEV;
 		}
-		if (pci_is_bridge(d)) {
-			error_set(e, EINVAL,
-				  "%s is a bridge: bridges are not passed through",
-				  d->address);
-			error_hint(e, "%s", use_advice(USE_BRIDGE));
-			return -EINVAL;
-		}
+		if (check_asked(s, &w, d, e) < 0)
+			return -EBUSY;
 		choose(s, d);
 	}
 	return 0;

@@ -4,7 +4,6 @@
 
 #include "cmd/devices.h"
 #include "devices/devices.h"
-#include "policy/faults.h"
 
 enum { VM_HYPERVISOR = 1 };
 
@@ -45,63 +44,32 @@ static int print_json(const struct context *c, const struct vm_command *vm,
 	return json_print(&c->out, doc, e);
 }
 
-/* A device that is dead, and memory that the firmware keeps (said once for a group). */
-static void add_faults(const struct pci_device *dev, const struct log_facts *log,
-		       enum cpu_vendor vendor, const char *kernel, struct strv *ret)
+/* What pci bind refuses, no VM gets: the same words. What ends by itself, and what stays
+ * in the way after binding (bridges with a driver in the group), are notes. */
+static int ask(const struct context *c, const struct named_devices *d,
+	       struct strv *obstacles, struct error *e)
 {
-	CLEANUP(free_char) char *dead = device_dead(dev, log);
-	CLEANUP(free_char) char *reserved = device_reserved(dev, vendor, kernel);
-	CLEANUP(free_char) char *line = NULL;
-
-	if (dead)
-		strv_addf(ret, "%s: %s: %s", dev->address, dead, device_dead_advice());
-	if (!reserved)
-		return;
-	line = xasprintf("%s: %s", reserved, device_reserved_advice());
-	strv_add_unique(ret, line);
-}
-
-/* What stays in the way after binding: bridges with a driver in the group, and what the
- * host does with the devices. */
-static void add_obstacles(const struct context *c, const struct named_devices *d,
-			  const struct vm_command *vm, struct strv *ret)
-{
-	CLEANUP(free_char)
-	char *kernel = host_attr(c->host, "/proc/sys/kernel/osrelease");
-	CLEANUP(log_done) struct log_facts log = { 0 };
-	CLEANUP(cpu_done) struct cpu_facts cpu = { 0 };
-	struct mounts mounts = { 0 };
-	struct usage *usage;
+	CLEANUP(bind_world_done) struct bind_world w = { 0 };
+	CLEANUP(mounts_done) struct mounts mounts = { 0 };
+	int err = 0;
 
 	mounts_load(c->host, &mounts, NULL);
-	usage = usage_load(c->host, &mounts);
-	log_probe(c->host, &log, NULL);
-	cpu_probe(c->host, &cpu, NULL);
-	for (size_t i = 0; i < d->all.n; i++) {
-		const struct pci_device *x = &d->all.v[i];
-		bool taken = strv_has(&vm->devices, x->address), in_group = taken;
-		struct uses uses = { 0 };
+	bind_world_load(c->host, &mounts, &d->all, &w);
+	for (size_t i = 0; i < d->n && err == 0; i++) {
+		CLEANUP(device_answer_done) struct device_answer a = { 0 };
 
-		for (size_t k = 0; k < d->n; k++)
-			in_group |= x->iommu_group >= 0 &&
-				    x->iommu_group == d->v[k]->iommu_group;
-		if (taken)
-			add_faults(x, &log, cpu.vendor, kernel, ret);
-		if (in_group && !taken && group_blocker(x))
-			strv_addf(
-				ret,
-				"IOMMU group %ld also holds %s (%s): a VM can't use the "
-				"group while it has that driver",
-				x->iommu_group, x->address, group_blocker(x));
-		if (taken && !driver_is_vfio(x->driver))
-			usage_of(usage, x, &uses);
-		for (size_t k = 0; k < uses.n; k++)
-			strv_addf(ret, "the host uses %s: %s", x->address,
-				  uses.v[k].text);
-		uses_done(&uses);
+		device_answer(&w, d->v[i], true, false, &a);
+		if (a.refused)
+			err = device_refuse(&a, false, e);
+		for (size_t k = 0; k < a.warnings.n; k++)
+			strv_add_unique(obstacles, a.warnings.v[k]);
+		for (size_t k = 0; k < a.reasons.n; k++)
+			strv_add_unique(obstacles, a.reasons.v[k]);
+		if (a.usable && !a.bound && driver_is_vfio(d->v[i]->driver))
+			strv_addf(obstacles, "sudo slicer pci bind %s --group",
+				  d->v[i]->address);
 	}
-	usage_free(&usage);
-	mounts_done(&mounts);
+	return err;
 }
 
 /* What keeps the printed command from working now: a diagnosis, not the result. */
@@ -136,11 +104,12 @@ static int print(const struct context *c, const struct strv *addresses,
 	int r = named_devices_load(c, addresses, false, &devices, e);
 
 	if (r == 0)
+		r = ask(c, &devices, &obstacles, e);
+	if (r == 0)
 		r = vm_command_make(c->host, &devices.all, devices.v, devices.n,
 				    hypervisor, &vm, e);
 	if (r < 0)
 		return r;
-	add_obstacles(c, &devices, &vm, &obstacles);
 	if (c->out.json)
 		return print_json(c, &vm, &obstacles, e);
 	if (!c->out.quiet)

@@ -141,7 +141,8 @@ static void add_advice(struct verdict_text *t, enum use_kind kind)
 
 /* The message has 1,024 bytes: what does not fit is counted, the worst comes first. */
 static void add_refusals(struct verdict_text *t, const struct pci_device *d,
-			 const struct uses *u, bool force, struct strv *warnings)
+			 const struct uses *u, const struct bind_request *r,
+			 struct strv *warnings)
 {
 	bool named = false;
 
@@ -149,7 +150,12 @@ static void add_refusals(struct verdict_text *t, const struct pci_device *d,
 		enum use_kind kind = u->v[i].kind;
 		bool never = kind == USE_ROOT_DISK || kind == USE_BRIDGE;
 
-		if (force && !never) {
+		if (r->later && kind > USE_DISPLAY) {
+			strv_addf(warnings, "the host uses %s: %s", d->address,
+				  u->v[i].text);
+			continue;
+		}
+		if (r->force && !never) {
 			t->forced++;
 			strv_addf(warnings, "%s: %s (overruled by --force)", d->address,
 				  u->v[i].text);
@@ -182,20 +188,18 @@ static bool can_hold_disks(const struct pci_device *d)
 	return d->class_code >> 16 == 0x01 || d->class_code >> 8 == 0x0c03;
 }
 
-static int check_uses(const struct host *h, const struct mounts *m,
-		      const struct bind_request *r, struct strv *warnings,
-		      struct error *e)
+static int check_uses(const struct bind_world *w, const struct bind_request *r,
+		      struct strv *warnings, struct error *e)
 {
 	CLEANUP(verdict_text_done) struct verdict_text t = { 0 };
-	CLEANUP(usage_free) struct usage *usage = usage_load(h, m);
 
 	for (size_t i = 0; i < r->n; i++) {
 		CLEANUP(uses_done) struct uses u = { 0 };
 
 		if (is_where_it_should_be(r->v[i], r))
 			continue;
-		usage_of(usage, r->v[i], &u);
-		if (!m->known && can_hold_disks(r->v[i])) {
+		usage_of(w->usage, r->v[i], &u);
+		if (!w->mounts->known && can_hold_disks(r->v[i])) {
 			error_set(e, ENODATA,
 				  "%s can hold disks, and without a mount table "
 				  "nobody knows whether the system is on one",
@@ -205,7 +209,7 @@ static int check_uses(const struct host *h, const struct mounts *m,
 		}
 		for (size_t k = 0; k < u.unknown.n; k++)
 			strv_add_unique(&t.unknown, u.unknown.v[k]);
-		add_refusals(&t, r->v[i], &u, r->force, warnings);
+		add_refusals(&t, r->v[i], &u, r, warnings);
 	}
 	for (size_t i = 0; i < t.unknown.n; i++)
 		strv_addf(warnings, "could not look at: %s", t.unknown.v[i]);
@@ -217,16 +221,13 @@ static int check_uses(const struct host *h, const struct mounts *m,
 }
 
 /* Dead devices: no driver can do anything with them, and an unbind may hang. */
-static int check_dead(const struct host *h, const struct bind_request *r,
+static int check_dead(const struct bind_world *w, const struct bind_request *r,
 		      struct strv *warnings, struct error *e)
 {
-	CLEANUP(log_done) struct log_facts log = { 0 };
 	CLEANUP(str_done) struct str text = { 0 };
 
-	if (r->driver)
-		log_probe(h, &log, NULL);
 	for (size_t i = 0; i < r->n && r->driver; i++) {
-		CLEANUP(free_char) char *dead = device_dead(r->v[i], &log);
+		CLEANUP(free_char) char *dead = device_dead(r->v[i], w->log);
 
 		if (!dead || is_where_it_should_be(r->v[i], r))
 			continue;
@@ -245,16 +246,12 @@ static int check_dead(const struct host *h, const struct bind_request *r,
 }
 
 /* Memory that the firmware keeps: each group once. */
-static void warn_of_reserved(const struct host *h, const struct bind_request *r,
+static void warn_of_reserved(const struct bind_world *w, const struct bind_request *r,
 			     struct strv *warnings)
 {
-	CLEANUP(free_char) char *kernel = host_attr(h, "/proc/sys/kernel/osrelease");
-	CLEANUP(cpu_done) struct cpu_facts cpu = { 0 };
-
-	cpu_probe(h, &cpu, NULL);
 	for (size_t i = 0; i < r->n; i++) {
 		CLEANUP(free_char)
-		char *reserved = device_reserved(r->v[i], cpu.vendor, kernel);
+		char *reserved = device_reserved(r->v[i], w->vendor, w->kernel);
 		CLEANUP(free_char) char *line = NULL;
 
 		if (!reserved)
@@ -298,31 +295,63 @@ static void warn_of_group(const struct pci_devices *all, const struct bind_reque
 		  endpoints ? " (--group takes every endpoint)" : "");
 }
 
-int bind_check(const struct host *h, const struct mounts *m,
-	       const struct pci_devices *all, const struct bind_request *r,
-	       struct strv *warnings, struct error *e)
+int bind_check_in(const struct bind_world *w, const struct bind_request *r,
+		  struct strv *warnings, struct error *e)
 {
 	CLEANUP(strv_done) struct strv said = { 0 };
-	int ret = check_iommu(r, e);
+	int ret = r->later ? 0 : check_iommu(r, e);
 
+	if (ret == 0 && !r->later)
+		ret = check_driver(w->host, r, e);
 	if (ret == 0)
-		ret = check_driver(h, r, e);
+		ret = check_dead(w, r, &said, e);
 	if (ret == 0)
-		ret = check_dead(h, r, &said, e);
-	if (ret == 0)
-		ret = check_uses(h, m, r, &said, e);
+		ret = check_uses(w, r, &said, e);
 	if (ret < 0)
 		return ret;
 	if (driver_is_vfio(r->driver)) {
-		warn_of_reserved(h, r, &said);
+		warn_of_reserved(w, r, &said);
 		for (size_t i = 0; i < r->n; i++) {
 			CLEANUP(strv_done) struct strv one = { 0 };
 
-			warn_of_group(all, r, r->v[i], &one);
+			if (r->v[i]->iommu_group >= 0)
+				warn_of_group(w->all, r, r->v[i], &one);
 			if (one.n)
 				strv_add_unique(&said, one.v[0]);
 		}
 	}
 	strv_copy(warnings, &said);
 	return 0;
+}
+
+void bind_world_load(const struct host *h, const struct mounts *m,
+		     const struct pci_devices *all, struct bind_world *ret)
+{
+	*ret = (struct bind_world){ .host = h, .mounts = m, .all = all };
+	ret->usage = usage_load(h, m);
+	log_probe(h, &ret->own_log, NULL);
+	ret->log = &ret->own_log;
+	cpu_probe(h, &ret->own_cpu, NULL);
+	ret->vendor = ret->own_cpu.vendor;
+	ret->own_kernel = host_attr(h, "/proc/sys/kernel/osrelease");
+	ret->kernel = ret->own_kernel;
+}
+
+void bind_world_done(struct bind_world *w)
+{
+	usage_free(&w->usage);
+	log_done(&w->own_log);
+	cpu_done(&w->own_cpu);
+	free(w->own_kernel);
+	*w = (struct bind_world){ 0 };
+}
+
+int bind_check(const struct host *h, const struct mounts *m,
+	       const struct pci_devices *all, const struct bind_request *r,
+	       struct strv *warnings, struct error *e)
+{
+	CLEANUP(bind_world_done) struct bind_world w = { 0 };
+
+	bind_world_load(h, m, all, &w);
+	return bind_check_in(&w, r, warnings, e);
 }

@@ -10,6 +10,7 @@
 
 #include "host/host.h"
 #include "host/mounts.h"
+#include "probe/facts.h"
 #include "probe/pci.h"
 #include "steps/steps.h"
 
@@ -61,6 +62,8 @@ void usage_of(const struct usage *u, const struct pci_device *d, struct uses *re
 int device_uses(const struct host *h, const struct mounts *m, const struct pci_device *d,
 		struct uses *ret, struct error *e);
 
+struct bind_world; /* below */
+
 /* ---- groups (group.c)
  * -------------------------------------------------------------------- */
 
@@ -82,9 +85,8 @@ bool driver_same(const char *a, const char *b);
  * model. NULL: none, or an answer would be a guess. */
 const struct pci_device *devices_suggest(const struct host *h, const struct mounts *m,
 					 const struct pci_devices *all);
-/* As devices_suggest(), for a caller that already has the usage. */
-const struct pci_device *devices_suggest_from(const struct usage *u,
-					      const struct pci_devices *all);
+/* As devices_suggest(), for a caller that has looked already. */
+const struct pci_device *devices_suggest_from(const struct bind_world *w);
 
 /* ---- binding (bind_check.c, bind_plan.c, bind_apply.c)
  * --------------------------------------- */
@@ -94,6 +96,10 @@ struct bind_request {
 	size_t n;
 	const char *driver; /* "vfio-pci", "nvme"; NULL: unbind */
 	bool force;
+	/* Asked for a later time, not for now: there need be no IOMMU group and no driver
+	 * yet, and what ends by itself (open files, an interface that is up, a VM) is a
+	 * warning. */
+	bool later;
 	unsigned timeout_s; /* of each write to a driver; 0: 30 */
 };
 /* The name as the PCI bus has it: "vfio_pci" is "vfio-pci". Error: usage, for what can't
@@ -109,6 +115,25 @@ int driver_name(const struct host *h, const char *text, char **ret, struct error
 int bind_check(const struct host *h, const struct mounts *m,
 	       const struct pci_devices *all, const struct bind_request *r,
 	       struct strv *warnings, struct error *e);
+/* What bind_check() looks at, looked at once for any number of questions. Pointers are
+ * borrowed, but for usage and what is called own: bind_world_done(). */
+struct bind_world {
+	const struct host *host;
+	const struct mounts *mounts;
+	const struct pci_devices *all;
+	struct usage *usage;
+	const struct log_facts *log;
+	enum cpu_vendor vendor;
+	const char *kernel; /* release of the running one, may be NULL */
+	struct log_facts own_log;
+	struct cpu_facts own_cpu;
+	char *own_kernel;
+};
+void bind_world_load(const struct host *h, const struct mounts *m,
+		     const struct pci_devices *all, struct bind_world *ret);
+void bind_world_done(struct bind_world *w);
+int bind_check_in(const struct bind_world *w, const struct bind_request *r,
+		  struct strv *warnings, struct error *e);
 /* Appends the steps in order: modprobe (STEP_RUN) if the driver isn't registered; for
  * each device driver_override, unbind, probe. A device that is where it should be gets
  * none. */
@@ -122,6 +147,26 @@ int bind_plan(const struct host *h, const struct bind_request *r, struct plan *r
  */
 int bind_apply(const struct host *h, const struct bind_request *r, const struct plan *p,
 	       struct error *e);
+
+/* ---- may it go to a VM? (answer.c)
+ * --------------------------------------------------------- */
+
+/* What bind_check() says of a device and all that must go along with it: the one answer
+ * that doctor, vm command and setup-iommu --device give, too. */
+struct device_answer {
+	bool usable; /* nothing speaks against it */
+	bool refused; /* pci bind would refuse it */
+	bool bound; /* it and all that must go along are in VFIO's hands */
+	struct strv reasons; /* why it is refused, or what is not done yet */
+	struct strv advice; /* to be done about that, in words */
+	struct strv warnings; /* as bind_check()'s */
+};
+void device_answer_done(struct device_answer *a);
+/* later: as in struct bind_request. d is one of w->all. */
+void device_answer(const struct bind_world *w, const struct pci_device *d, bool later,
+		   bool force, struct device_answer *ret);
+/* The refusal of a verb that has no use for such a device, in the answer's words. */
+int device_refuse(const struct device_answer *a, bool force_helps, struct error *e);
 
 /* ---- commands for a person to paste (commands.c)
  * ------------------------------------------------- */

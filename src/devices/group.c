@@ -43,45 +43,34 @@ const char *group_blocker(const struct pci_device *d)
 	return d->driver;
 }
 
-/* A bridge stays with the host: with a driver that blocks, it keeps its whole group from
- * every VM. */
-static bool is_group_blocked(const struct pci_devices *all, const struct pci_device *d)
-{
-	for (size_t i = 0; i < all->n && d->iommu_group >= 0; i++)
-		if (all->v[i].iommu_group == d->iommu_group &&
-		    pci_is_bridge(&all->v[i]) && group_blocker(&all->v[i]))
-			return true;
-	return false;
-}
-
 /* Is it in nobody's hands, and can the host do without what goes along with it? A program
  * that has only the card's audio function open can be ended. */
-static bool is_spare(const struct usage *u, const struct pci_devices *all,
-		     const struct pci_device *d)
+static bool is_spare(const struct bind_world *w, const struct pci_device *d)
 {
+	CLEANUP(device_answer_done) struct device_answer answer = { 0 };
 	CLEANUP(endpoints_done) struct endpoints v = { 0 };
-	bool spare = !is_group_blocked(all, d);
+	CLEANUP(uses_done) struct uses own = { 0 };
+	bool spare;
 
-	endpoints_collect(all, &d, 1, &v);
-	for (size_t i = 0; i < v.n && spare; i++) {
-		CLEANUP(uses_done) struct uses uses = { 0 };
-
-		usage_of(u, v.v[i], &uses);
-		spare = !v.v[i]->boot_vga &&
-			(!uses.n || (v.v[i] != d && uses.v[0].kind > USE_DISPLAY));
-	}
+	usage_of(w->usage, d, &own);
+	if (own.n)
+		return false;
+	device_answer(w, d, true, false, &answer);
+	spare = answer.usable;
+	endpoints_collect(w->all, &d, 1, &v);
+	for (size_t i = 0; i < v.n && spare; i++)
+		spare = !v.v[i]->boot_vga;
 	return spare;
 }
 
-const struct pci_device *devices_suggest_from(const struct usage *u,
-					      const struct pci_devices *all)
+const struct pci_device *devices_suggest_from(const struct bind_world *w)
 {
 	const struct pci_device *found = NULL;
 
-	for (size_t i = 0; i < all->n; i++) {
-		const struct pci_device *d = &all->v[i];
+	for (size_t i = 0; i < w->all->n; i++) {
+		const struct pci_device *d = &w->all->v[i];
 
-		if (!pci_is_display(d) || d->no_answer || !is_spare(u, all, d))
+		if (!pci_is_display(d) || d->no_answer || !is_spare(w, d))
 			continue;
 		if (found && (found->vendor != d->vendor || found->device != d->device))
 			return NULL;
@@ -94,7 +83,8 @@ const struct pci_device *devices_suggest_from(const struct usage *u,
 const struct pci_device *devices_suggest(const struct host *h, const struct mounts *m,
 					 const struct pci_devices *all)
 {
-	CLEANUP(usage_free) struct usage *u = usage_load(h, m);
+	CLEANUP(bind_world_done) struct bind_world w = { 0 };
 
-	return devices_suggest_from(u, all);
+	bind_world_load(h, m, all, &w);
+	return devices_suggest_from(&w);
 }

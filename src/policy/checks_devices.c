@@ -49,33 +49,49 @@ static struct check *add(struct checks *ret, const struct device_view *v,
 	return check_add(ret, id, DEVICES, status, title, "%s", evidence);
 }
 
-/* A device that somebody asked for has to be free to go. */
-static bool check_asked(const struct diagnosis *d, const struct device_view *v,
-			struct checks *ret)
+static void fix_by_answer(const struct device_view *v, struct check *c)
 {
-	CLEANUP(free_char) char *dead = device_dead(v->dev, &d->facts->log);
-	struct check *c;
+	strv_copy(&c->fix, &v->next);
+}
 
-	if (!v->asked)
+/* A device that somebody asked for has to be free to go. */
+static bool check_asked(const struct device_view *v, struct checks *ret)
+{
+	CLEANUP(free_char) char *reasons = strv_join(&v->reasons, "; ");
+	CLEANUP(free_char) char *what = NULL;
+
+	if (!v->asked || !v->answered)
 		return false;
-	if (pci_is_bridge(v->dev)) {
-		c = add(ret, v, CHECK_FAIL, "a bridge is never given away");
-		strv_add(&c->fix, "slicer pci list shows what is behind it");
-	} else if (v->in_use.n && !judge_on_vfio(v->dev)) {
-		c = add(ret, v, CHECK_FAIL, "the host is using it");
-		strv_addf(&c->fix, "stop what uses it, then sudo slicer pci bind %s",
-			  v->dev->address);
-	} else if (dead) {
-		c = add(ret, v, CHECK_FAIL, "no VM can have it");
-		strv_add(&c->fix, device_dead_advice());
-	} else if (!judge_on_vfio(v->dev)) {
-		c = add(ret, v, CHECK_WARN, "not bound to vfio-pci yet");
-		strv_addf(&c->fix, "sudo slicer pci bind %s%s", v->dev->address,
-			  v->companions.n ? " --group" : "");
-	} else {
+	if (!v->usable && !v->waits) {
+		what = xasprintf("no VM can have it: %s", reasons);
+		fix_by_answer(v, add(ret, v, CHECK_FAIL, what));
+	} else if (v->bound) {
 		add(ret, v, CHECK_PASS, NULL);
+	} else if (judge_on_vfio(v->dev)) {
+		what = xasprintf("not enough for a VM: %s", reasons);
+		fix_by_answer(v, add(ret, v, CHECK_WARN, what));
+	} else if (!v->waits) {
+		fix_by_answer(v, add(ret, v, CHECK_WARN, "not bound to vfio-pci yet"));
+	} else {
+		add(ret, v, CHECK_PASS, "it can go to a VM once the IOMMU is on");
 	}
 	return true;
+}
+
+/* The card shares its group: all of it goes, or nothing. */
+static void check_mixed(const struct device_view *v, struct checks *ret)
+{
+	struct check *c = add(ret, v, CHECK_WARN, "shares its group with other devices");
+
+	if (v->answered && v->usable)
+		strv_addf(&c->fix,
+			  "all of them go to the VM together: sudo slicer pci bind %s "
+			  "--group",
+			  v->dev->address);
+	for (size_t i = 0; v->answered && !v->usable && i < v->reasons.n; i++)
+		strv_addf(&c->fix, "it can't go to a VM: %s", v->reasons.v[i]);
+	strv_add(&c->fix, "move the card to another slot; or, at the price of "
+			  "isolation, sudo slicer setup-iommu --acs-override");
 }
 
 static void check_device(const struct diagnosis *d, const struct device_view *v,
@@ -88,15 +104,10 @@ static void check_device(const struct diagnosis *d, const struct device_view *v,
 		c = add(ret, v, CHECK_WARN, "in no IOMMU group: no VM can have it");
 		strv_add(&c->fix, "move the card to another slot, or look for an update "
 				  "of the firmware");
-	} else if (active && is_mixed(v) && (v->asked || pci_is_display(v->dev))) {
-		c = add(ret, v, CHECK_WARN, "shares its group with other devices");
-		strv_addf(&c->fix,
-			  "all of them go to the VM together: sudo slicer pci bind %s "
-			  "--group",
-			  v->dev->address);
-		strv_add(&c->fix, "or move the card to another slot; or, at the price of "
-				  "isolation, sudo slicer setup-iommu --acs-override");
-	} else if (!check_asked(d, v, ret)) {
+	} else if (active && !v->bound && is_mixed(v) &&
+		   (v->asked || pci_is_display(v->dev)) && !pci_is_bridge(v->dev)) {
+		check_mixed(v, ret);
+	} else if (!check_asked(v, ret)) {
 		add(ret, v, CHECK_PASS, NULL);
 	}
 }

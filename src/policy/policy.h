@@ -117,6 +117,11 @@ struct device_view {
 	struct strv
 		companions; /* addresses in the same group that must be bound with it */
 	bool asked; /* named on doctor's command line */
+	/* The answer of device_answer(), where answered: may it go to a VM? */
+	bool answered, usable, bound;
+	bool waits; /* only the IOMMU is missing: what helps is the host's next step */
+	struct strv reasons; /* what speaks against it, or is not done yet */
+	struct strv next; /* commands, or what to do about the reasons */
 };
 
 /* A device that the log names in an access that the IOMMU stopped (made by src/cmd). */

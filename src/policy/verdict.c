@@ -33,21 +33,22 @@ static bool is_ready(const struct diagnosis *d)
 	       !remapping_refuses(d->facts);
 }
 
-/* The device that the next commands are about: one that was asked for, or else one that
- * the host can spare. */
-static const struct pci_device *device_meant(const struct diagnosis *d)
-{
-	for (size_t i = 0; i < d->n_devices; i++)
-		if (d->devices[i].asked)
-			return d->devices[i].dev;
-	return d->suggested;
-}
-
+/* About the devices that were asked for, or else one that the host can spare. */
 static void next_ready(const struct diagnosis *d, struct strv *next)
 {
-	const struct pci_device *dev = device_meant(d);
+	const struct pci_device *dev = d->suggested;
 	const char *address = dev ? dev->address : "ADDRESS";
+	bool asked = false;
 
+	for (size_t i = 0; i < d->n_devices; i++) {
+		const struct device_view *v = &d->devices[i];
+
+		asked |= v->asked;
+		for (size_t k = 0; v->asked && k < v->next.n; k++)
+			strv_add_unique(next, v->next.v[k]);
+	}
+	if (asked)
+		return;
 	if (!dev)
 		strv_add(next, "slicer pci list");
 	if (!dev || !str_eq(dev->driver, "vfio-pci"))

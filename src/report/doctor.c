@@ -255,6 +255,29 @@ static void add_verdict(struct str *out, const struct output *o,
 		add_lines(out, i ? "         " : "next:    ", r->next->v[i]);
 }
 
+/* Can this card go to a VM? */
+static void add_answers(struct str *out, const struct output *o,
+			const struct doctor_report *r)
+{
+	for (size_t i = 0; i < r->d->n_devices; i++) {
+		const struct device_view *v = &r->d->devices[i];
+		enum paint paint = v->usable  ? PAINT_GOOD
+				   : v->waits ? PAINT_WARN
+					      : PAINT_BAD;
+
+		if (!v->asked)
+			continue;
+		str_addf(out, "%s%s%s", paint_on(o->color_out, paint), v->dev->address,
+			 paint_off(o->color_out));
+		str_add(out, v->usable && v->reasons.n ? " can go to a VM, but not yet:\n"
+			     : v->usable	       ? " can go to a VM\n"
+			     : v->waits		       ? " can't go to a VM yet:\n"
+						       : " can't go to a VM:\n");
+		for (size_t k = 0; k < v->reasons.n; k++)
+			add_lines(out, "         ", v->reasons.v[k]);
+	}
+}
+
 void report_doctor_text(const struct output *o, const struct doctor_report *r)
 {
 	CLEANUP(str_done) struct str out = { 0 };
@@ -275,6 +298,7 @@ void report_doctor_text(const struct output *o, const struct doctor_report *r)
 			str_add(&out, "Some things can't be seen without root: "
 				      "sudo slicer doctor\n");
 	}
+	add_answers(&out, o, r);
 	add_verdict(&out, o, r);
 	fputs(str_c(&out), o->out);
 }

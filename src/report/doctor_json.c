@@ -104,6 +104,26 @@ static json_t *cmdline_json(const struct diagnosis *d)
 	return j;
 }
 
+static json_t *devices_json(const struct doctor_report *r)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < r->d->n_devices; i++) {
+		const struct device_view *v = &r->d->devices[i];
+		json_t *j;
+
+		if (!v->asked)
+			continue;
+		j = json_object();
+		json_object_set_new(j, "address", json_text(v->dev->address));
+		json_object_set_new(j, "usable", json_boolean(v->usable));
+		json_object_set_new(j, "reasons", json_texts(&v->reasons));
+		json_object_set_new(j, "next", json_texts(v->waits ? r->next : &v->next));
+		json_array_append_new(a, j);
+	}
+	return a;
+}
+
 static json_t *checks_json(const struct checks *checks)
 {
 	json_t *a = json_array();
@@ -134,6 +154,7 @@ json_t *report_doctor_json(const struct doctor_report *r)
 	json_object_set_new(j, "iommu", iommu_json(r->d->facts));
 	json_object_set_new(j, "bootloader", bootloader_json(r->d));
 	json_object_set_new(j, "cmdline", cmdline_json(r->d));
+	json_object_set_new(j, "devices", devices_json(r));
 	json_object_set_new(j, "checks", checks_json(r->checks));
 	return j;
 }
