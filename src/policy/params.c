@@ -47,7 +47,9 @@ const struct setting setting_remapping = { {
 	{ "intremap", "off", EFFECT_BAD, "turns interrupt remapping off" },
 	{ "nointremap", "", EFFECT_BAD, "turns interrupt remapping off" },
 	{ "noapic", "", EFFECT_STICKY,
-	  "leaves the IO-APIC out, and interrupt remapping with it" },
+	  "leaves the IO-APIC out, and interrupt remapping with it; a machine that needs "
+	  "it "
+	  "may not start without: try that with --trial" },
 } };
 
 const struct setting *setting_of(enum cpu_vendor vendor)

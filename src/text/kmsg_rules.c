@@ -358,6 +358,12 @@ const struct kmsg_rule kmsg_rules[] = {
 	{ "vfio-no-power", "*Refused to change power state, currently in D3*", KMSG_DEAD,
 	  DEAD "; vfio-pci.disable_idle_d3=1, or d3cold_allowed 0 for it, can keep it "
 	       "from happening" },
+	{ "vfio-no-power", "*efused to change power state from D3* to D0*", KMSG_DEAD,
+	  DEAD "; vfio-pci.disable_idle_d3=1, or d3cold_allowed 0 for it, can keep it "
+	       "from happening" },
+	{ "vfio-no-power", "*efused to change power state (currently D3*", KMSG_DEAD,
+	  DEAD "; vfio-pci.disable_idle_d3=1, or d3cold_allowed 0 for it, can keep it "
+	       "from happening" },
 	{ "vfio-reset-failed", "*: not ready *ms after *; giving up*", KMSG_DEAD,
 	  DEAD "; another reset_method for it can keep it from happening" },
 	{ "vfio-rom", "*vfio-pci *Invalid PCI ROM header signature*", KMSG_HARMLESS,

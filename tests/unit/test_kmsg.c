@@ -283,6 +283,19 @@ static void test_errors_of_the_field(void **state)
 	assert_rule("sdhci-pci 0000:2f:00.0: Unable to change power state from D3cold to "
 		    "D0, device inaccessible",
 		    "vfio-no-power", KMSG_DEAD);
+	/* 5.6, 5.7, and since 6.0: stuck asleep; one that would not go to sleep is well.
+	 */
+	assert_rule(
+		"amdgpu 0000:01:00.0: refused to change power state (currently D3hot)",
+		"vfio-no-power", KMSG_DEAD);
+	assert_rule("amdgpu 0000:01:00.0: refused to change power state from D3hot to D0",
+		    "vfio-no-power", KMSG_DEAD);
+	assert_rule(
+		"vfio-pci 0000:01:00.0: Refused to change power state from D3hot to D0",
+		"vfio-no-power", KMSG_DEAD);
+	assert_null(
+		classify("nvme 0000:01:00.0: Refused to change power state from D0 to "
+			 "D3hot"));
 	assert_rule("radeon 0000:01:00.0: not ready 65535ms after resume; giving up",
 		    "vfio-reset-failed", KMSG_DEAD);
 	assert_null(
