@@ -36,6 +36,11 @@ STOPPER := $(BUILD)/crash/stopper
 PLUG := $(BUILD)/vm-plug
 FUZZ_SECONDS ?= 60
 
+# As many jobs as there are processors, where nobody said how many.
+ifeq ($(filter -j%,$(MAKEFLAGS))$(filter --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 # `make V=1` shows the commands
 ifeq ($(V),1)
 say := @:
@@ -92,10 +97,25 @@ try: deps-build
 
 # ---- tests ---------------------------------------------------------------------------------
 
-$(BUILD)/unit/%: tests/unit/%.c $(OBJ)
-	@mkdir -p $(@D)
+# All but main, for the unit tests: each links what it needs of it.
+LIB := $(BUILD)/libslicer.a
+$(LIB): $(OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+# Their objects are kept: a change of src/ only links them anew.
+UNIT_OBJ := $(UNIT:%=%.o)
+.SECONDARY: $(UNIT_OBJ)
+$(BUILD)/unit/%: $(BUILD)/unit/%.o $(LIB)
 	$(say) "  TEST  $@"
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OBJ) $(PKG_LIBS) -larchive -lcmocka
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -larchive -lcmocka
+
+$(BUILD)/unit/%.o: tests/unit/%.c Makefile
+	@mkdir -p $(@D)
+	$(say) "  CC    $<"
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(UNIT_OBJ:.o=.d)
 
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)
@@ -129,13 +149,26 @@ asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SAN)" all unit
 	@SLICER=$(BUILD)/asan/slicer tests/suites asan
 
+# What the parsers need, compiled once with the sanitizers and the fuzzer's counters.
 FUZZ_BIN := $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
-FUZZ_LIB = src/base/*.c src/text/*.c
-$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard src/base/*.[ch] src/text/*.[ch]) Makefile
+FUZZ_OBJ := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(sort $(wildcard src/base/*.c src/text/*.c)))
+FUZZ_LIB := $(BUILD)/fuzz/libparsers.a
+FUZZ_CC = $(CLANG) -std=gnu17 $(DEFINES) -O1 -g -fno-sanitize-recover=all
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LIB)
 	@mkdir -p $(@D)
 	$(say) "  FUZZ  $@"
-	$(CLANG) -std=gnu17 $(DEFINES) -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(FUZZ_LIB) -ljansson
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_LIB) -ljansson
+
+$(FUZZ_LIB): $(FUZZ_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/fuzz/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(say) "  CC    $< (fuzzing)"
+	$(FUZZ_CC) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+
+-include $(FUZZ_OBJ:.o=.d)
 
 .PHONY: fuzz-replay-build
 fuzz-replay-build: $(FUZZ_BIN)
