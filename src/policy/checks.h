@@ -9,6 +9,8 @@ void checks_platform(const struct diagnosis *d, struct checks *ret);
 void checks_firmware(const struct diagnosis *d, struct checks *ret);
 void checks_kernel(const struct diagnosis *d, struct checks *ret);
 void checks_cmdline(const struct diagnosis *d, struct checks *ret);
+/* Names and words that no kernel knows: of the group "cmdline". */
+void checks_mistakes(const struct diagnosis *d, struct checks *ret);
 /* A trial boot: of the group "bootloader". */
 void checks_trial(const struct diagnosis *d, struct checks *ret);
 void checks_bootloader(const struct diagnosis *d, struct checks *ret);

@@ -331,5 +331,6 @@ void checks_cmdline(const struct diagnosis *d, struct checks *ret)
 	}
 	check_contradiction(d, ret);
 	check_acs_override(d, ret);
+	checks_mistakes(d, ret);
 	check_length(d, ret);
 }

@@ -145,6 +145,14 @@ static enum effect effect_of(const struct setting *set, const struct slot *s,
 	return EFFECT_NONE;
 }
 
+/* Is it iommu= or this vendor's own? The other one's is nobody's business. */
+static bool slot_is_of(const struct slot *s, enum cpu_vendor vendor)
+{
+	return s->is_list &&
+	       (slot_is(s, "iommu") || (vendor != CPU_AMD && slot_is(s, "intel_iommu")) ||
+		(vendor != CPU_INTEL && slot_is(s, "amd_iommu")));
+}
+
 static size_t slot_words(const struct slot *s)
 {
 	if (s->removed)
@@ -330,4 +338,38 @@ bool cmdline_allows_unsafe(const struct strv *tokens)
 {
 	return cmdline_is_on(tokens, "vfio_iommu_type1.allow_unsafe_interrupts") ||
 	       cmdline_is_on(tokens, "iommufd.allow_unsafe_interrupts");
+}
+
+const char *cmdline_unknown_word(const struct strv *tokens, enum cpu_vendor vendor,
+				 char **ret_word)
+{
+	CLEANUP(slots_done) struct slots s = { 0 };
+	const char *found = NULL;
+
+	slots_parse(tokens, &s);
+	for (size_t i = 0; i < s.n && !found; i++)
+		for (size_t k = 0; k < s.v[i].words.n && !found; k++) {
+			if (slot_is_of(&s.v[i], vendor) &&
+			    !word_is_known(s.v[i].name, s.v[i].words.v[k])) {
+				found = s.v[i].token;
+				if (ret_word)
+					*ret_word = xstrdup(s.v[i].words.v[k]);
+			}
+		}
+	return found;
+}
+
+void slots_drop_unknown(struct slots *s, enum cpu_vendor vendor)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct slot *slot = &s->v[i];
+
+		if (slot->removed || !slot_is_of(slot, vendor))
+			continue;
+		for (size_t k = 0; k < slot->words.n;)
+			if (word_is_known(slot->name, slot->words.v[k]))
+				k++;
+			else
+				slot_drop_word(slot, k);
+	}
 }

@@ -55,6 +55,8 @@ bool setting_is_good(const struct setting *set, const struct slots *s);
 /* Takes away the words that turn it to the other side in the end. Returns the index of
  * the first slot that lost one, or SIZE_MAX. */
 size_t setting_strip(const struct setting *set, struct slots *s);
+/* Takes away the words that no kernel knows. */
+void slots_drop_unknown(struct slots *s, enum cpu_vendor vendor);
 /* The last slot with a word that turns it to the other side in the end, or NULL. */
 const struct slot *setting_blocker(const struct setting *set, const struct slots *s);
 
@@ -64,6 +66,10 @@ bool slot_word_turns(const struct slot *param, const char *word);
  * module is overwritten by the next one (linux kernel/params.c param_set_copystring());
  * the others add up. */
 bool is_overwritten_name(const char *name);
+
+/* Does any kernel know this word of intel_iommu=, amd_iommu= or iommu= (known.c)? True
+ * for other names, and for what is no plain word: nothing can be said of it. */
+bool word_is_known(const char *name, const char *word);
 
 /* Do the slots give what param ("intel_iommu=on") asks for? For lists: all its words. */
 bool slots_satisfy(const struct slots *s, const char *param);

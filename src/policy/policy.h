@@ -60,6 +60,15 @@ int wanted_make(const struct wish *w, const struct strv *tokens, struct wanted *
 		struct error *e);
 /* Which of want->params does this command line lack? Appended. */
 void wanted_missing(const struct wanted *want, const char *options, struct strv *ret);
+/* What a parameter was meant to be that no kernel knows by this name: "vfio-pci.ids=..."
+ * for vfio-pci-ids=..., "iommu=pt" for iommu_pt. Owned by the caller, NULL: it resembles
+ * none of those that slicer knows, or is one of them. */
+char *param_meant(const char *token);
+/* The first word of the IOMMU's parameters for this vendor that no kernel knows: the
+ * token it stands in, pointing into tokens; NULL if none. ret_word (may be NULL) is owned
+ * by the caller. */
+const char *cmdline_unknown_word(const struct strv *tokens, enum cpu_vendor vendor,
+				 char **ret_word);
 /* Does the effective command line switch the IOMMU off? The token that does, pointing
  * into tokens, or NULL. */
 const char *cmdline_blocks(const struct strv *tokens, enum cpu_vendor vendor);

@@ -230,6 +230,21 @@ static void strip_remapping(const struct wish *w, const struct strv *tokens,
 	setting_strip(&setting_remapping, s);
 }
 
+/* What is left of a rewritten list may be just what the person wants gone. */
+static void clear_unwished(const struct wish *w, struct slots *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		CLEANUP(free_char) char *to = NULL;
+
+		if (!s->v[i].changed || s->v[i].removed)
+			continue;
+		to = outcome(s, i);
+		for (size_t k = 0; to && k < w->remove_params.n; k++)
+			if (is_named_by(to, w->remove_params.v[k]))
+				strv_done(&s->v[i].words);
+	}
+}
+
 static int make_edit(const struct wish *w, const struct strv *tokens, struct wanted *ret,
 		     struct error *e)
 {
@@ -240,6 +255,7 @@ static int make_edit(const struct wish *w, const struct strv *tokens, struct wan
 	slots_parse(tokens, &s);
 	slots_parse(&ret->params, &needs);
 	remove_slots(w, &s, &ret->edit);
+	slots_drop_unknown(&s, w->vendor);
 	any = setting_strip(&setting_any, &s);
 	own = setting_strip(setting_of(w->vendor), &s);
 	strip_remapping(w, tokens, &needs, &s);
@@ -256,6 +272,7 @@ static int make_edit(const struct wish *w, const struct strv *tokens, struct wan
 			stripped = own;
 		satisfy(&s, need, stripped, &add);
 	}
+	clear_unwished(w, &s);
 	return push_edit(&s, &add, ret, e);
 }
 

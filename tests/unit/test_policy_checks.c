@@ -214,6 +214,52 @@ static void test_other_entries(void **state)
 	expect_whole(&s);
 }
 
+/* Names and words that no kernel knows, wherever they stand. */
+static void test_mistakes(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	expect_none(&s, "cmdline.mistyped");
+	expect_none(&s, "cmdline.unknown-word");
+	s.facts.cmdline = lit(ON " vfio-pci-ids=10de:2204 -- iommu_pt");
+	expect(&s, "cmdline.mistyped", CHECK_WARN,
+	       "vfio-pci-ids=10de:2204 in the running command line: did you mean "
+	       "vfio-pci.ids=10de:2204?",
+	       "sudo reboot");
+	expect_none(&s, "cmdline.mistyped-2");
+	s.boot.configured = lit(ON " vfio-pci-ids=10de:2204 iommu_pt");
+	expect(&s, "cmdline.mistyped", CHECK_WARN, "configured",
+	       "sudo slicer setup-iommu --remove-param vfio-pci-ids");
+	expect(&s, "cmdline.mistyped-2", CHECK_WARN, "did you mean iommu=pt?",
+	       "--remove-param iommu_pt");
+	expect_whole(&s);
+	/* To remove "intel_iommu" would remove the good one. */
+	s.boot.configured = lit(ON " intel_iommu");
+	expect(&s, "cmdline.mistyped", CHECK_WARN, "did you mean intel_iommu=on?",
+	       "by hand");
+	s.boot.configured = lit(ON);
+	s.facts.cmdline = lit(ON);
+	scene_log(&s, "Unknown kernel command line parameters "
+		      "\"pcie_acs_overide=downstream splash\", will be passed to user "
+		      "space.");
+	expect(&s, "cmdline.mistyped", CHECK_WARN,
+	       "did you mean pcie_acs_override=downstream?", "sudo reboot");
+	/* words */
+	s.facts.cmdline = lit(ON " iommu=on");
+	expect(&s, "cmdline.unknown-word", CHECK_WARN,
+	       "\"on\" of iommu=on in the running", "sudo reboot");
+	s.boot.configured = lit("quiet intel_iommu=on,pt iommu=pt");
+	expect(&s, "cmdline.unknown-word", CHECK_WARN,
+	       "\"pt\" of intel_iommu=on,pt in the configured",
+	       "sudo slicer setup-iommu");
+	s.boot.configured = lit(ON " amd_iommu=pt vfio_pci.ids=1:2");
+	s.facts.cmdline = lit(ON);
+	expect_none(&s, "cmdline.unknown-word");
+	scene_done(&s);
+}
+
 static void test_acs(void **state)
 {
 	CLEANUP(scene_done) struct scene s;
@@ -619,6 +665,7 @@ int main(void)
 		cmocka_unit_test(test_not_provable),
 		cmocka_unit_test(test_other_entries),
 		cmocka_unit_test(test_acs),
+		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_device_faults),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "policy/policy.h"
+#include "tests/unit/fixture.h"
 
 struct case_of {
 	enum cpu_vendor vendor;
@@ -43,7 +44,32 @@ static const struct case_of cases[] = {
 	{ I, "", "intel_iommu=igfx_off q iommu=usedac",
 	  "intel_iommu=on,igfx_off q iommu=pt,usedac", "" },
 	{ A, "", "amd_iommu=pgtbl_v2", "amd_iommu=on,pgtbl_v2 iommu=pt", "" },
-	{ A, "", "amd_iommu=a amd_iommu=b", "amd_iommu=a amd_iommu=on,b iommu=pt", "" },
+	{ A, "", "amd_iommu=fullflush amd_iommu=pgtbl_v1",
+	  "amd_iommu=fullflush amd_iommu=on,pgtbl_v1 iommu=pt", "" },
+	/* words that no kernel knows are replaced: no contradiction */
+	{ I, "", "a intel_iommu=pt b", "a intel_iommu=on b iommu=pt", "" },
+	{ I, "", "intel_iommu=on iommu=on", "intel_iommu=on iommu=pt", "" },
+	{ I, "no-pt", "intel_iommu=on iommu=on q", "intel_iommu=on q", "" },
+	{ I, "", "intel_iommu=pt,on iommu=pt", "intel_iommu=on iommu=pt", "" },
+	{ I, "", "intel_iommu=1 iommu=pass", "intel_iommu=on iommu=pt", "" },
+	{ I, "", "intel_iommu=ON iommu=PT", "intel_iommu=on iommu=pt", "" },
+	{ I, "", "intel-iommu=enable iommu=force,passthrough",
+	  "intel-iommu=on iommu=pt,force", "" },
+	{ A, "", "amd_iommu=pt iommu=pt", "amd_iommu=on iommu=pt", "" },
+	{ A, "", "amd_iommu=force iommu=1", "amd_iommu=on iommu=pt,1", "" },
+	{ A, "", "intel_iommu=pt", "intel_iommu=pt amd_iommu=on iommu=pt", "" },
+	{ I, "", "intel_iommu=pt,off", "intel_iommu=on iommu=pt",
+	  "intel_iommu=pt,off>intel_iommu=on" },
+	/* the kernel looks at the beginning of a word; old ones at every byte of AMD's */
+	{ I, "", "intel_iommu=only,igfx_off2 iommu=ptx",
+	  "intel_iommu=only,igfx_off2 iommu=ptx", "" },
+	{ A, "", "amd_iommu=on,no_fullflush iommu=pt",
+	  "amd_iommu=on,no_fullflush iommu=pt", "" },
+	{ I, "", "intel_iommu=on,relax_rmrr,intgpu_off,nobounce,sm_off iommu=pt",
+	  "intel_iommu=on,relax_rmrr,intgpu_off,nobounce,sm_off iommu=pt", "" },
+	{ A, "",
+	  "amd_iommu=on,nohugepages,v2_pgsizes_only,irtcachedis iommu=pt,noagp,32M",
+	  "amd_iommu=on,nohugepages,v2_pgsizes_only,irtcachedis iommu=pt,noagp,32M", "" },
 	/* contradictions, where they stand; Intel's last word wins */
 	{ I, "", "a intel_iommu=off b", "a intel_iommu=on b iommu=pt",
 	  "intel_iommu=off>intel_iommu=on" },
@@ -358,6 +384,103 @@ static void test_blocks(void **state)
 	}
 }
 
+static void test_meant(void **state)
+{
+	static const char *const slips[][2] = {
+		{ "vfio-pci-ids=10de:2204", "vfio-pci.ids=10de:2204" },
+		{ "vfio-pci.id=10de:2204", "vfio-pci.ids=10de:2204" },
+		{ "vfio_pci_ids=1:2", "vfio-pci.ids=1:2" },
+		{ "vfiopci.ids=1:2", "vfio-pci.ids=1:2" },
+		{ "VFIO-PCI.ids=1:2", "vfio-pci.ids=1:2" },
+		{ "vfio-pci.disable-vag=1", "vfio-pci.disable_vga=1" },
+		{ "pcie_acs_overide=downstream", "pcie_acs_override=downstream" },
+		{ "pcie_acs_overrides=downstream", "pcie_acs_override=downstream" },
+		{ "pci_acs_override=downstream", "pcie_acs_override=downstream" },
+		{ "inte_iommu=on", "intel_iommu=on" },
+		{ "intel_immou=on", "intel_iommu=on" },
+		{ "Intel_IOMMU=on", "intel_iommu=on" },
+		{ "intel.iommu=on", "intel_iommu=on" },
+		{ "adm_iommu=on", "amd_iommu=on" },
+		{ "amdiommu=on", "amd_iommu=on" },
+		{ "iomum=pt", "iommu=pt" },
+		{ "iommu_pt", "iommu=pt" },
+		{ "iommu.pt", "iommu=pt" },
+		{ "iommu", "iommu=pt" },
+		{ "intel_iommu", "intel_iommu=on" },
+		{ "intel_iommu_on", "intel_iommu=on" },
+		{ "iommu_passthrough=1", "iommu.passthrough=1" },
+		{ "iommu.passtrough=1", "iommu.passthrough=1" },
+		{ "vfio_iommu_type1.allow_unsafe_interrupt=1",
+		  "vfio_iommu_type1.allow_unsafe_interrupts=1" },
+	};
+	/* The kernel takes "-" for "_" in names. */
+	static const char *const right[] = {
+		"vfio_pci.ids=1:2",
+		"vfio-pci.ids=1:2",
+		"intel-iommu=on",
+		"amd-iommu=on",
+		"pcie-acs-override=downstream",
+		"iommu.passthrough=1",
+		"iommu=on",
+		"vfio-iommu-type1.allow_unsafe_interrupts=1",
+		"quiet",
+		"",
+		"=",
+		"-",
+		"--",
+		"amd_iommu_dump",
+		"amd_iommu_intr=vapic",
+		"iommu.strict=0",
+		"iommu.forcedac=1",
+		"intremap=off",
+		"nointremap",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(slips); i++) {
+		CLEANUP(free_char) char *meant = param_meant(slips[i][0]);
+
+		print_message("# %s\n", slips[i][0]);
+		assert_non_null(meant);
+		assert_string_equal(meant, slips[i][1]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(right); i++) {
+		CLEANUP(free_char) char *meant = param_meant(right[i]);
+
+		if (meant)
+			fail_msg("%s is right, not meant to be %s", right[i], meant);
+	}
+}
+
+/* No real parameter is taken for a mistake: data/kernel-parameters has the names of linux
+ * Documentation/admin-guide/kernel-parameters.txt, one a line. */
+static void test_meant_real(void **state)
+{
+	CLEANUP(str_done) struct str text = fixture_read("cmdline/kernel-parameters");
+	const char *line;
+	size_t pos = 0, n, count = 0;
+
+	(void)state;
+	while (next_line(str_c(&text), text.len, &pos, &line, &n)) {
+		CLEANUP(free_char) char *bare = xstrndup(line, n);
+		CLEANUP(free_char) char *set = xasprintf("%s=1", bare);
+		CLEANUP(free_char) char *meant = NULL;
+
+		if (n == 0 || *line == '#')
+			continue;
+		count++;
+		/* The three that are nothing without a value. */
+		if (strcmp(bare, "iommu") != 0 && strcmp(bare, "intel_iommu") != 0 &&
+		    strcmp(bare, "amd_iommu") != 0)
+			meant = param_meant(bare);
+		if (!meant)
+			meant = param_meant(set);
+		if (meant)
+			fail_msg("%s is taken for %s", bare, meant);
+	}
+	assert_true(count > 500);
+}
+
 /* ---- property: one edit satisfies, a second one is empty --------------------------- */
 
 static uint32_t seed = 20240607;
@@ -380,6 +503,10 @@ static const char *const pool[] = {
 	"intel_iommu=\"off\"",
 	"intel_iommu",
 	"intel_iommu=",
+	"intel_iommu=pt",
+	"intel_iommu=pt,off",
+	"iommu=on,force",
+	"amd_iommu=pt",
 	"amd_iommu=on",
 	"amd_iommu=off",
 	"amd_iommu=fullflush,off",
@@ -528,7 +655,8 @@ int main(void)
 		cmocka_unit_test(test_cases),	     cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_ids_too_long), cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_blocks),	     cmocka_unit_test(test_property),
-		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_length),	     cmocka_unit_test(test_meant),
+		cmocka_unit_test(test_meant_real),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
