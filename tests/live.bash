@@ -153,12 +153,13 @@ boot() {
 		rm -f "$T/$ONESHOT"
 	fi
 }
-# iommu_on HOST: the IOMMU of that host's state "ready".
+# iommu_on HOST: the IOMMU of that host's state "ready", and what that boot logged of it.
 iommu_on() {
 	"$TOP/tests/roots/build" "$T.on" "$1" ready
 	rm -rf "$T/sys/kernel/iommu_groups" "$T/sys/class/iommu"
 	cp -a "$T.on/sys/kernel/iommu_groups" "$T/sys/kernel/"
 	cp -a "$T.on/sys/class/iommu" "$T/sys/class/"
 	cp -a "$T.on/sys/devices/." "$T/sys/devices/"
+	cp "$T.on/dev/kmsg" "$T/dev/kmsg"
 	rm -rf "$T.on"
 }
