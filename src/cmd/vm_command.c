@@ -77,11 +77,8 @@ static void print_notes(const struct context *c, const struct named_devices *d,
 			const struct vm_command *vm, const struct strv *obstacles)
 {
 	CLEANUP(free_char) char *list = strv_join(&vm->must_bind, " ");
-	bool no_iommu = false;
 
-	for (size_t i = 0; i < d->n; i++)
-		no_iommu |= d->v[i]->iommu_group < 0;
-	if (no_iommu)
+	if (!groups_exist(&d->all))
 		fprintf(c->out.err,
 			"note: there are no IOMMU groups: the IOMMU is off, see \"sudo "
 			"slicer doctor\"\n");

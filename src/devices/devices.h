@@ -68,10 +68,14 @@ struct bind_world; /* below */
  * -------------------------------------------------------------------- */
 
 /* The endpoints (no bridges) of the device's IOMMU group, itself included, in address
- * order: pointers into all. Without a group: the device alone. Returns the number; *ret
- * is the caller's to free. */
+ * order: pointers into all. What hangs below a controller goes along with that and is
+ * left out. Without a group: the device alone. Returns the number; *ret is the caller's
+ * to free. */
 size_t group_endpoints(const struct pci_devices *all, const struct pci_device *d,
 		       const struct pci_device ***ret);
+/* Is any function in an IOMMU group? Then the IOMMU is on, and one that is in none is
+ * left out of it. */
+bool groups_exist(const struct pci_devices *all);
 /* The driver that keeps the group from being used by a VM, NULL if the device is in
  * order. */
 const char *group_blocker(const struct pci_device *d);

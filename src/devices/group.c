@@ -28,16 +28,25 @@ size_t group_endpoints(const struct pci_devices *all, const struct pci_device *d
 		const struct pci_device *x = &all->v[i];
 
 		if (x == d || (d->iommu_group >= 0 && x->iommu_group == d->iommu_group &&
-			       !pci_is_bridge(x)))
+			       !pci_is_bridge(x) && !x->controller))
 			v[n++] = x;
 	}
 	*ret = v;
 	return n;
 }
 
+bool groups_exist(const struct pci_devices *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].iommu_group >= 0)
+			return true;
+	return false;
+}
+
 const char *group_blocker(const struct pci_device *d)
 {
-	if (!d->driver || driver_is_vfio(d->driver) ||
+	/* What hangs below a controller is gone once that has another driver. */
+	if (!d->driver || d->controller || driver_is_vfio(d->driver) ||
 	    strcmp(d->driver, "pci-stub") == 0 || strcmp(d->driver, "pcieport") == 0)
 		return NULL;
 	return d->driver;
@@ -70,7 +79,8 @@ const struct pci_device *devices_suggest_from(const struct bind_world *w)
 	for (size_t i = 0; i < w->all->n; i++) {
 		const struct pci_device *d = &w->all->v[i];
 
-		if (!pci_is_display(d) || d->no_answer || !is_spare(w, d))
+		if (!pci_is_display(d) || d->no_answer || d->controller ||
+		    !is_spare(w, d))
 			continue;
 		if (found && (found->vendor != d->vendor || found->device != d->device))
 			return NULL;

@@ -10,6 +10,7 @@
 
 #include "probe/facts.h"
 #include "steps/template.h"
+#include "policy/faults.h"
 
 #define DEVICES "/sys/bus/pci/devices"
 
@@ -263,6 +264,16 @@ int vm_command_make(const struct host *h, const struct pci_devices *all,
 
 	if (!hv)
 		return -EINVAL;
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(free_char) char *advice = NULL;
+		CLEANUP(free_char) char *below = device_below(chosen[i], &advice);
+
+		if (!below)
+			continue;
+		error_set(e, EPERM, "%s: %s", chosen[i]->address, below);
+		error_hint(e, "%s", advice);
+		return -EPERM;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (!pci_is_bridge(chosen[i]))
 			continue;

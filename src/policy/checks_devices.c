@@ -97,13 +97,23 @@ static void check_mixed(const struct device_view *v, struct checks *ret)
 static void check_device(const struct diagnosis *d, const struct device_view *v,
 			 struct checks *ret)
 {
+	CLEANUP(free_char) char *fix = NULL;
+	CLEANUP(free_char) char *advice = NULL;
+	CLEANUP(free_char) char *below = device_below(v->dev, &advice);
 	bool active = d->facts->iommu.active;
 	struct check *c;
 
-	if (active && v->dev->iommu_group < 0 && !pci_is_bridge(v->dev)) {
-		c = add(ret, v, CHECK_WARN, "in no IOMMU group: no VM can have it");
-		strv_add(&c->fix, "move the card to another slot, or look for an update "
-				  "of the firmware");
+	if (below && v->asked) {
+		c = add(ret, v, CHECK_FAIL, below);
+		strv_add(&c->fix, advice);
+	} else if (active && v->dev->iommu_group < 0 && !pci_is_bridge(v->dev)) {
+		CLEANUP(free_char)
+		char *why =
+			device_no_group(v->dev, d->facts->cmdline, &d->facts->log, &fix);
+		CLEANUP(free_char) char *title = xasprintf("in no IOMMU group: %s", why);
+
+		c = add(ret, v, CHECK_WARN, title);
+		strv_add(&c->fix, fix);
 	} else if (active && !v->bound && is_mixed(v) &&
 		   (v->asked || pci_is_display(v->dev)) && !pci_is_bridge(v->dev)) {
 		check_mixed(v, ret);

@@ -3,6 +3,7 @@
 
 #include "policy/judge.h"
 #include "text/bls.h"
+#include "text/cmdline.h"
 
 char *device_dead(const struct pci_device *d, const struct log_facts *log)
 {
@@ -52,6 +53,76 @@ const char *device_reserved_advice(void)
 	       "memory "
 	       "features, the management controller's access to the card), or choose "
 	       "another device";
+}
+
+/* The token that leaves graphics out of the IOMMU's care; the kernel compares items by
+ * prefix (drivers/iommu/intel/iommu.c, intel_iommu_setup()). NULL: there is none. */
+static char *find_igfx_off(const char *cmdline)
+{
+	CLEANUP(strv_done) struct strv tokens = { 0 };
+
+	cmdline_split(cmdline, strlen(cmdline), &tokens);
+	for (size_t i = 0; i < tokens.n; i++) {
+		const char *t = tokens.v[i];
+
+		if ((str_starts(t, "intel_iommu=") || str_starts(t, "intel-iommu=")) &&
+		    (strstr(t, "=igfx_off") || strstr(t, ",igfx_off")))
+			return xstrdup(t);
+	}
+	return NULL;
+}
+
+/* The kernel's own list of chipsets whose graphics it leaves out (quirk_iommu_igfx()). */
+static bool has_igfx_quirk(const struct log_facts *log)
+{
+	for (size_t i = 0; i < log->n; i++)
+		if (strstr(log->v[i].text, "Disabling IOMMU for graphics"))
+			return true;
+	return false;
+}
+
+char *device_no_group(const struct pci_device *d, const char *cmdline,
+		      const struct log_facts *log, char **ret_advice)
+{
+	/* What igfx_off leaves out are units that only graphics are behind
+	 * (init_no_remapping_devices()). */
+	CLEANUP(free_char)
+	char *off = cmdline && pci_is_display(d) ? find_igfx_off(cmdline) : NULL;
+
+	if (off) {
+		*ret_advice = xasprintf("sudo slicer setup-iommu --remove-param %s", off);
+		return xasprintf("the IOMMU is on, but the kernel was told to leave "
+				 "graphics out of it (%s)",
+				 off);
+	}
+	if (pci_is_display(d) && has_igfx_quirk(log)) {
+		*ret_advice = xstrdup("another graphics card: the kernel knows this "
+				      "chipset's IOMMU not to work with its graphics");
+		return xstrdup("the IOMMU is on, but the kernel leaves this chipset's "
+			       "graphics out of it");
+	}
+	*ret_advice = xstrdup(
+		"no VM can have it like this: look for an update of the firmware, or "
+		"move "
+		"the card to another slot; the kernel log (DMAR, AMD-Vi) names the units "
+		"that are on");
+	return xstrdup("the IOMMU is on, but no unit that is on has this device: the "
+		       "firmware's table leaves it out, or its unit is off");
+}
+
+char *device_below(const struct pci_device *d, char **ret_advice)
+{
+	if (!d->controller)
+		return NULL;
+	*ret_advice =
+		xasprintf("%s can go to a VM, with all that hangs below it: sudo "
+			  "slicer pci bind %s; or switch that controller's mode (Intel "
+			  "VMD: Volume Management Device) off in the firmware's set-up, "
+			  "and the device stands by itself",
+			  d->controller, d->controller);
+	return xasprintf("it hangs below %s, which takes part in its transfers: it can't "
+			 "go to a VM by itself",
+			 d->controller);
 }
 
 bool fault_is_access(const struct log_line *line)

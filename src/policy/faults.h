@@ -16,6 +16,15 @@ char *device_dead(const struct pci_device *d, const struct log_facts *log);
 char *device_reserved(const struct pci_device *d, enum cpu_vendor vendor,
 		      const char *kernel);
 /*
+ * Why the device is in no IOMMU group although others are, with what a person can do as
+ * *ret_advice; both are the caller's. cmdline is the running kernel's, NULL if unknown.
+ */
+char *device_no_group(const struct pci_device *d, const char *cmdline,
+		      const struct log_facts *log, char **ret_advice);
+/* Why it can't go to a VM by itself: it hangs below a controller that takes part in its
+ * transfers. NULL: it does not. With what can be done, as above. */
+char *device_below(const struct pci_device *d, char **ret_advice);
+/*
  * Did the IOMMU stop a device that is the host's own, where letting those around it
  * (iommu=pt) is what to try? Not for a device that VFIO has, and not when it is so
  * already.

@@ -257,6 +257,31 @@ static void load_device(const struct loader *l, struct pci_address at, const cha
 		module_index_alias(l->modules, d->modalias, &d->modules);
 }
 
+/* "../../../devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0": the
+ * nearest function in the way that is no bridge. A VMD takes part in every transfer of
+ * what is below it (linux drivers/pci/controller/vmd.c, pci_real_dma_dev()). */
+static char *find_controller(const struct host *h, const struct pci_devices *all,
+			     const struct pci_device *d)
+{
+	char path[sizeof(DEVICES) + 256];
+	CLEANUP(free_char) char *link = NULL;
+	CLEANUP(strv_done) struct strv parts = { 0 };
+
+	snprintf(path, sizeof(path), DEVICES "/%s", d->address);
+	link = host_readlink(h, path);
+	strv_split(&parts, link ? link : "", "/");
+	for (size_t i = parts.n ? parts.n - 1 : 0; i-- > 0;) {
+		const struct pci_device *above = NULL;
+		struct pci_address at;
+
+		if (pci_address_parse(parts.v[i], &at, NULL) == 0)
+			above = pci_find(all, at);
+		if (above && !pci_is_bridge(above))
+			return xstrdup(above->address);
+	}
+	return NULL;
+}
+
 static int compare_devices(const void *a, const void *b)
 {
 	const struct pci_device *x = a, *y = b;
@@ -313,6 +338,8 @@ int pci_load(const struct host *h, unsigned what, const char *kernel,
 	}
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), compare_devices);
+	for (size_t i = 0; i < ret->n && (what & PCI_DETAILS); i++)
+		ret->v[i].controller = find_controller(h, ret, &ret->v[i]);
 	return 0;
 }
 
@@ -326,6 +353,7 @@ static void device_done(struct pci_device *d)
 	free(d->vfio_cdev);
 	free(d->modalias);
 	free(d->physfn);
+	free(d->controller);
 	free(d->direct_region);
 	strv_done(&d->reset_methods);
 	strv_done(&d->modules);

@@ -24,6 +24,9 @@ struct pci_device {
 	char *vfio_cdev; /* "vfio3" */
 	char *modalias; /* for PCI_MODULES, too */
 	char *physfn; /* address of the PF if this is a VF */
+	/* Address of the function that it hangs below and that is no bridge: Intel's VMD,
+	 * whose disks are a PCI domain of its own. NULL: as usual, below bridges only */
+	char *controller;
 	struct strv reset_methods;
 	bool boot_vga;
 	int numa_node; /* -1 */

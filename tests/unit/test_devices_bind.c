@@ -372,6 +372,92 @@ static void test_rest_of_the_group(void **state)
 	free(all);
 }
 
+/* The IOMMU is on, and one device has no group: igfx_off leaves out the unit that only
+ * graphics are behind (linux drivers/iommu/intel/iommu.c, init_no_remapping_devices()).
+ */
+static void test_left_out_of_the_iommu(void **state)
+{
+	static const struct {
+		const char *cmdline;
+		uint32_t class_code;
+		const char *says, *hint;
+	} cases[] = {
+		{ "quiet intel_iommu=on,igfx_off iommu=pt", 0x030000,
+		  "(intel_iommu=on,igfx_off)", "--remove-param intel_iommu=on,igfx_off" },
+		{ "intel-iommu=igfx_off", 0x038000, "(intel-iommu=igfx_off)",
+		  "--remove-param intel-iommu=igfx_off" },
+		/* another device's reason is another one, and so is another word */
+		{ "intel_iommu=on,igfx_off", 0x020000,
+		  "no unit that is on has this device", "firmware" },
+		{ "intel_iommu=on myigfx_off", 0x030000,
+		  "no unit that is on has this device", "firmware" },
+	};
+	const struct tree *t = *state;
+	struct mounts m = { .known = true };
+
+	register_driver(t, "vfio-pci");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(strv_done) struct strv warnings = { 0 };
+		CLEANUP(card_done) struct card c;
+		struct error e = { 0 };
+
+		card_init(&c, "i915", "snd_hda_intel");
+		tree_write(t, "/proc/cmdline", cases[i].cmdline);
+		c.d[0].iommu_group = -1;
+		c.d[0].class_code = cases[i].class_code;
+		c.r.n = 1;
+		assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e),
+				 -ENODEV);
+		assert_null(strstr(e.what, "IOMMU is off"));
+		assert_non_null(strstr(e.what, "0000:0b:00.0 is in no IOMMU group"));
+		assert_non_null(strstr(e.what, cases[i].says));
+		assert_non_null(strstr(e.hint, cases[i].hint));
+		/* the other one can go */
+		c.r.v = &c.v[1];
+		assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+	}
+}
+
+/* Intel's VMD and a disk below it: one group, but no siblings (linux
+ * drivers/pci/controller/vmd.c; a report: spdk/spdk issue 1360). */
+static void test_below_a_controller(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(card_done) struct card c;
+	const struct pci_device **group;
+	struct mounts m = { .known = true };
+	struct error e = { 0 };
+	char *all;
+
+	card_init(&c, "vmd", "nvme");
+	register_driver(t, "vfio-pci");
+	c.d[0].class_code = 0x010400;
+	c.d[1].class_code = 0x010802;
+	c.d[1].controller = xstrdup(c.d[0].address);
+	/* --group takes the controller alone; the disk is no blocker, it goes along */
+	assert_int_equal(group_endpoints(&c.all, &c.d[0], &group), 1);
+	assert_ptr_equal(group[0], &c.d[0]);
+	free(group);
+	c.r.n = 1;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+	all = strv_join(&warnings, "\n");
+	assert_non_null(strstr(all, "what hangs below 0000:0b:00.0 goes along with it: "
+				    "0000:0b:00.1"));
+	assert_null(strstr(all, "also holds"));
+	free(all);
+	/* The disk by itself: not by force either. The way back is free. */
+	c.r.v = &c.v[1];
+	c.r.force = true;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -EPERM);
+	assert_non_null(strstr(e.what, "it hangs below 0000:0b:00.0"));
+	assert_non_null(strstr(e.hint, "slicer pci bind 0000:0b:00.0"));
+	register_driver(t, "nvme");
+	c.r.driver = NULL;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+	free(c.d[1].controller);
+}
+
 static void test_no_driver(void **state)
 {
 	const struct tree *t = *state;
@@ -538,6 +624,8 @@ int main(void)
 		TEST(test_module),
 		TEST(test_no_iommu),
 		TEST(test_rest_of_the_group),
+		TEST(test_left_out_of_the_iommu),
+		TEST(test_below_a_controller),
 		TEST(test_no_driver),
 		TEST(test_force),
 		TEST(test_dead),

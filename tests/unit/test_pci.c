@@ -212,6 +212,48 @@ static bool answers(const struct tree *t, const uint8_t *config, size_t n)
 
 /* All of the first 64 bytes are ones, as lspci -xxx shows a card that is gone
  * (ellyq/coreboot #4); fewer bytes say nothing. */
+/* As sysfs has Intel's VMD and a disk below it (linux drivers/pci/controller/vmd.c): a
+ * host bridge of its own below an endpoint. A virtual function is beside its PF, and what
+ * is below bridges alone has no controller. */
+static void test_below_a_controller(void **state)
+{
+	static const struct {
+		const char *dir, *class_code, *controller;
+	} functions[] = {
+		{ ROOT_BUS "/0000:00:0e.0", "0x010400\n", NULL },
+		{ ROOT_BUS "/0000:00:0e.0/pci10000:e0/10000:e0:06.0", "0x060400\n",
+		  "0000:00:0e.0" },
+		{ ROOT_BUS "/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0",
+		  "0x010802\n", "0000:00:0e.0" },
+		{ PORT, "0x060400\n", NULL },
+		{ PORT "/0000:01:00.0", "0x020000\n", NULL },
+		{ PORT "/0000:01:10.0", "0x020000\n", NULL },
+	};
+	const struct tree *t = *state;
+	struct pci_devices all = { 0 };
+	struct error e = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+		const struct attr attrs[] = { { "class", functions[i].class_code } };
+
+		add_attrs(t, functions[i].dir, attrs, ARRAY_SIZE(attrs));
+		add_to_bus(t, functions[i].dir);
+	}
+	assert_int_equal(pci_load(t->host, PCI_DETAILS, NULL, &all, &e), 0);
+	assert_int_equal(all.n, ARRAY_SIZE(functions));
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+		struct pci_address at;
+		const struct pci_device *d;
+
+		assert_int_equal(
+			pci_address_parse(path_base(functions[i].dir), &at, NULL), 0);
+		d = pci_find(&all, at);
+		assert_true(str_eq(d->controller, functions[i].controller) ||
+			    (!d->controller && !functions[i].controller));
+	}
+	pci_devices_done(&all);
+}
+
 static void test_no_answer(void **state)
 {
 	const struct tree *t = *state;
@@ -414,6 +456,7 @@ int main(void)
 		TEST(test_basics),
 		TEST(test_details),
 		TEST(test_virtual_function),
+		TEST(test_below_a_controller),
 		TEST(test_no_answer),
 		TEST(test_direct_region),
 		TEST(test_names),
