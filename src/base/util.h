@@ -52,4 +52,7 @@ bool str_eq(const char *a, const char *b);
 /* The part after the last '/', or s itself. Points into s. */
 const char *path_base(const char *path);
 
+/* Seconds since some fixed moment, which nobody sets back (CLOCK_MONOTONIC). */
+double seconds_now(void);
+
 #endif

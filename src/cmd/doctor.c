@@ -146,6 +146,9 @@ static int read_wanted(struct doctor *doc, struct error *e)
 
 /* ---- initramfs --------------------------------------------------------------------- */
 
+/* Each image may take this long to read: a slow machine needs some seconds. */
+#define SCAN_SECONDS 60
+
 static void scan_image(struct doctor *doc, struct initramfs_view *view)
 {
 	struct initramfs_file file = {
@@ -155,12 +158,12 @@ static void scan_image(struct doctor *doc, struct initramfs_view *view)
 	struct initramfs_image image = { 0 };
 	struct error e = { 0 };
 
-	if (initramfs_scan(doc->c->host, view->path, &file, 1, &modules, &image, &e) <
-	    0) {
+	if (initramfs_scan(doc->c->host, view->path, &file, 1, &modules, SCAN_SECONDS,
+			   &image, &e) < 0) {
 		view->why = xstrdup(e.what);
 		return;
 	}
-	view->scanned = true;
+	view->scanned = !image.given_up;
 	view->complete = image.complete;
 	view->why = xstrdup_null(image.why_not);
 	view->has_vfio_pci = image.modules.n > 0;

@@ -191,6 +191,9 @@ static size_t wanted_files(const struct setup *s, struct initramfs_file *files,
 	return n;
 }
 
+/* Each image may take this long to read: what is given up is not proven. */
+#define READ_SECONDS 600
+
 static int check_image(struct setup *s, size_t i, bool contents, struct error *e)
 {
 	const char *version = s->initramfs.versions.v[i],
@@ -205,7 +208,8 @@ static int check_image(struct setup *s, size_t i, bool contents, struct error *e
 	int err;
 
 	strv_add(&modules, "vfio-pci");
-	err = initramfs_scan(s->c->host, path, files, n, &modules, &image, e);
+	err = initramfs_scan(s->c->host, path, files, n, &modules, READ_SECONDS, &image,
+			     e);
 	if (err >= 0 && !image.complete)
 		err = error_set(e, EPROTO, "the image is not whole: %s",
 				image.why_not ? image.why_not : "unknown reason");

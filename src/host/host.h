@@ -58,7 +58,11 @@ int host_digest(const struct host *h, const char *path, uint64_t *ret);
 char *host_attr(const struct host *h, const char *path);
 /* As host_attr, as an unsigned number in base 0; def if absent or no number. */
 long long host_attr_number(const struct host *h, const char *path, long long def);
-/* Names in a directory without . and .., sorted bytewise, appended. */
+/* No directory that slicer looks into has more names; /proc may have 4 million processes
+ * in theory (PID_MAX_LIMIT), and has thousands. */
+#define HOST_MAX_NAMES (1u << 20)
+/* Names in a directory without . and .., sorted bytewise, appended. -EFBIG: more than
+ * HOST_MAX_NAMES. */
 int host_list(const struct host *h, const char *dir, struct strv *ret, struct error *e);
 /* Follows links within the root. Returns 0 or a negative errno. */
 int host_stat(const struct host *h, const char *path, struct stat *ret);

@@ -146,8 +146,13 @@ int host_list(const struct host *h, const char *dir, struct strv *ret, struct er
 	}
 	errno = 0;
 	while ((entry = readdir(d)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) {
 			strv_add(&names, entry->d_name);
+			if (names.n > HOST_MAX_NAMES) {
+				errno = EFBIG;
+				break;
+			}
+		}
 	if (errno) {
 		int err = errno;
 

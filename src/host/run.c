@@ -59,14 +59,6 @@ char *host_find_program(const struct host *h, const char *name)
 	return found;
 }
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 /* The whole input in memory that can be read from its start: no pipe that could block. */
 static int input_fd(const struct run *r)
 {
@@ -176,7 +168,7 @@ static bool wait_for_group(const struct host *h, pid_t pid, double until, struct
 	static const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
 
 	while (host_group_is_alive(h, pid, ret)) {
-		if (now() > until)
+		if (seconds_now() > until)
 			return false;
 		nanosleep(&moment, NULL);
 	}
@@ -206,7 +198,8 @@ static enum stop stop_if_due(const struct run *r, pid_t pid, enum stop why, doub
 static void follow(const struct host *h, struct run *r, pid_t pid, int out,
 		   struct str *tail, struct ending *ret)
 {
-	double start = now(), limit = r->timeout_s ? r->timeout_s : DEFAULT_TIMEOUT;
+	double start = seconds_now(),
+	       limit = r->timeout_s ? r->timeout_s : DEFAULT_TIMEOUT;
 	bool open_pipe = true, gone = false;
 	pid_t ended = 0;
 	enum stop why = STOP_NO;
@@ -214,12 +207,12 @@ static void follow(const struct host *h, struct run *r, pid_t pid, int out,
 	 * on an old kernel) that moment costs a whole tick. */
 	CLEANUP(close_fd) int end = (int)syscall(SYS_pidfd_open, pid, 0);
 
-	while (!gone && !(why && now() - start > limit + GRACE_S + KILLED_S)) {
+	while (!gone && !(why && seconds_now() - start > limit + GRACE_S + KILLED_S)) {
 		struct pollfd p[] = {
 			{ .fd = open_pipe ? out : -1, .events = POLLIN },
 			{ .fd = end, .events = POLLIN },
 		};
-		double past = now() - start;
+		double past = seconds_now() - start;
 
 		poll(p, ARRAY_SIZE(p), TICK_MS);
 		if (p[0].revents)
@@ -235,10 +228,11 @@ static void follow(const struct host *h, struct run *r, pid_t pid, int out,
 	}
 	if (!gone || ended < 0)
 		r->status = W_EXITCODE(255, 0); /* nobody knows how it ended: not well */
-	r->seconds = now() - start;
+	r->seconds = seconds_now() - start;
 	if (why) {
 		kill(-pid, SIGKILL);
-		if (wait_for_group(h, pid, gone ? now() + KILLED_S : 0, &ret->stuck))
+		if (wait_for_group(h, pid, gone ? seconds_now() + KILLED_S : 0,
+				   &ret->stuck))
 			str_clear(&ret->stuck);
 		if (!gone && !ret->stuck.len)
 			str_addf(&ret->stuck, "%s (process %d)", r->argv[0], (int)pid);

@@ -19,12 +19,18 @@
 #include "probe/segment_end.h"
 
 #define BUFFER_SIZE (128u << 10)
-/* More than any initramfs unpacks to: a few bytes of zstd can stand for this much. */
-#define UNPACKED_MAX (UINT64_C(32) << 30)
+/* More than any loader reads: they put it below 4 GiB. A file may be sparse. */
+#define FILE_MAX (UINT64_C(4) << 30)
+/* More than any initramfs unpacks to, all its archives together: a few bytes of zstd can
+ * stand for this much. */
+#define UNPACKED_MAX (UINT64_C(8) << 30)
 
 struct scan {
 	int fd;
 	uint64_t size, offset; /* offset: of the next byte that is not understood yet */
+	uint64_t unpacked; /* bytes that came out of decompressors so far */
+	unsigned seconds; /* it may take this long ... */
+	double until; /* ... which is then */
 	struct cpio_walk walk;
 	struct initramfs_content content;
 	struct initramfs_image *image;
@@ -45,11 +51,29 @@ __attribute__((format(printf, 2, 3))) static bool incomplete(struct scan *s,
 	return false;
 }
 
+static bool give_up(struct scan *s, const char *why)
+{
+	s->image->given_up = true;
+	return incomplete(s, "%s", why);
+}
+
+/* Is there time left? false, for callers to return, if not. */
+static bool has_time(struct scan *s)
+{
+	if (seconds_now() <= s->until)
+		return true;
+	s->image->given_up = true;
+	return incomplete(s, "was not read to its end: that takes longer than %u s",
+			  s->seconds);
+}
+
 /* Fills the buffer from offset. The number of bytes, 0 at the end, -1 on a read error. */
 static ssize_t fill(struct scan *s, uint64_t offset)
 {
 	ssize_t n;
 
+	if (!has_time(s))
+		return -1;
 	do {
 		n = pread(s->fd, s->buffer, sizeof(s->buffer), (off_t)offset);
 	} while (n < 0 && errno == EINTR);
@@ -140,8 +164,12 @@ static bool walk_stream(struct scan *s, struct decompressor *d, const char *kind
 		if (!walk_block(s, block, n, at))
 			return false;
 		at += n;
-		if (at > UNPACKED_MAX)
-			return incomplete(s, "unpacks to more than any machine's memory");
+		s->unpacked += n;
+		if (s->unpacked > UNPACKED_MAX)
+			return give_up(s, "was not read to its end: it unpacks to more "
+					  "than 8 GiB");
+		if (!has_time(s))
+			return false;
 	}
 	if (r < 0)
 		return incomplete(s, "%s data at byte %llu is cut off or damaged: %s",
@@ -159,12 +187,14 @@ static bool scan_compressed(struct scan *s, const char *kind)
 {
 	CLEANUP(decompress_close) struct decompressor *d = NULL;
 	uint64_t end = s->size;
-	bool known = segment_end(s->fd, s->offset, s->size, kind, &end);
+	bool known = segment_end(s->fd, s->offset, s->size, kind, s->until, &end);
 	struct error e = { 0 };
 
 	s->image->compression = kind;
 	if (!known)
 		end = s->size;
+	if (!has_time(s))
+		return false;
 	if (decompress_open(s->fd, s->offset, end, kind, &d, &e) < 0)
 		return incomplete(s, "%s data at byte %llu: %s", kind,
 				  (unsigned long long)s->offset, e.what);
@@ -224,6 +254,9 @@ static bool scan_image(struct scan *s)
 
 	if (!s->size)
 		return incomplete(s, "is empty");
+	if (s->size > FILE_MAX)
+		return give_up(s, "was not read: it is larger than 4 GiB, and no boot "
+				  "loader can load that");
 	for (;;) {
 		if (!skip_zeros(s, &p, &n))
 			return false;
@@ -261,7 +294,7 @@ static int open_image(const struct host *h, const char *path, struct stat *ret,
 }
 
 int initramfs_scan(const struct host *h, const char *path, struct initramfs_file *files,
-		   size_t n_files, const struct strv *want_modules,
+		   size_t n_files, const struct strv *want_modules, unsigned seconds,
 		   struct initramfs_image *ret, struct error *e)
 {
 	struct stat st = { 0 };
@@ -276,6 +309,8 @@ int initramfs_scan(const struct host *h, const char *path, struct initramfs_file
 	s = xcalloc(1, sizeof(*s));
 	s->fd = fd;
 	s->size = ret->bytes;
+	s->seconds = seconds;
+	s->until = seconds_now() + seconds;
 	s->image = ret;
 	s->content = (struct initramfs_content){ .image = ret,
 						 .files = files,

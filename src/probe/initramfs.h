@@ -21,6 +21,9 @@ struct initramfs_image {
 	 * but zeros is behind. */
 	bool complete;
 	char *why_not; /* complete == false: where and why, in words */
+	/* A bound was reached: too large, too much when unpacked, too slow. Then nobody
+	 * knows whether it is complete, and why_not says which bound */
+	bool given_up;
 	const char *compression; /* of the last segment: "zstd", "none" ... */
 	size_t members;
 	uint64_t bytes; /* of the image file */
@@ -34,10 +37,11 @@ struct initramfs_image {
 /*
  * Reads path. files (may be NULL) are looked for and their contents kept (a later segment
  * wins); modules: names to look for, '-' and '_' being the same. Error: can't be opened,
- * is not a regular file. A broken or truncated image is no error: complete says it.
+ * is not a regular file. A broken or truncated image is no error: complete says it. What
+ * takes longer than seconds is given up.
  */
 int initramfs_scan(const struct host *h, const char *path, struct initramfs_file *files,
-		   size_t n_files, const struct strv *want_modules,
+		   size_t n_files, const struct strv *want_modules, unsigned seconds,
 		   struct initramfs_image *ret, struct error *e);
 void initramfs_image_done(struct initramfs_image *i);
 void initramfs_file_done(struct initramfs_file *f);

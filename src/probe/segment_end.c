@@ -45,7 +45,7 @@ static unsigned zstd_header_size(uint8_t descriptor)
 }
 
 /* Follows the blocks of the frame whose descriptor is at *at, to the frame's end. */
-static bool zstd_frame(int fd, uint64_t size, uint64_t *at)
+static bool zstd_frame(int fd, uint64_t size, double until, uint64_t *at)
 {
 	uint8_t descriptor, block[3];
 	uint32_t header;
@@ -56,7 +56,7 @@ static bool zstd_frame(int fd, uint64_t size, uint64_t *at)
 	do {
 		unsigned type;
 
-		if (!read_at(fd, *at, block, sizeof(block)))
+		if (seconds_now() > until || !read_at(fd, *at, block, sizeof(block)))
 			return false;
 		header = block[0] | (uint32_t)block[1] << 8 | (uint32_t)block[2] << 16;
 		type = header >> 1 & 3;
@@ -69,15 +69,17 @@ static bool zstd_frame(int fd, uint64_t size, uint64_t *at)
 	return *at <= size;
 }
 
-static bool zstd_end(int fd, uint64_t start, uint64_t size, uint64_t *ret)
+static bool zstd_end(int fd, uint64_t start, uint64_t size, double until, uint64_t *ret)
 {
 	uint64_t at = start;
 	uint8_t p[8];
 
 	while (read_at(fd, at, p, 4)) {
+		if (seconds_now() > until)
+			return false;
 		if (le32(p) == ZSTD_MAGIC) {
 			at += 4;
-			if (!zstd_frame(fd, size, &at))
+			if (!zstd_frame(fd, size, until, &at))
 				return false;
 		} else if ((le32(p) & ~15u) == ZSTD_SKIPPABLE && read_at(fd, at, p, 8)) {
 			at += 8 + (uint64_t)le32(p + 4);
@@ -98,7 +100,7 @@ static bool zstd_end(int fd, uint64_t start, uint64_t size, uint64_t *ret)
 /* LZ4_COMPRESSBOUND of the 8 MiB that a block holds at most */
 #define LZ4_BLOCK_MAX ((8u << 20) + (8u << 20) / 255 + 16)
 
-static bool lz4_end(int fd, uint64_t start, uint64_t size, uint64_t *ret)
+static bool lz4_end(int fd, uint64_t start, uint64_t size, double until, uint64_t *ret)
 {
 	uint64_t at = start;
 	uint8_t p[4];
@@ -109,6 +111,8 @@ static bool lz4_end(int fd, uint64_t start, uint64_t size, uint64_t *ret)
 	while (read_at(fd, at, p, 4)) {
 		uint32_t n = le32(p);
 
+		if (seconds_now() > until)
+			return false;
 		if (n == LZ4_LEGACY_MAGIC)
 			n = 0;
 		else if (n == 0 || n > LZ4_BLOCK_MAX)
@@ -149,7 +153,7 @@ static bool is_xz_footer(const uint8_t *p, const uint8_t *flags)
 
 /* A stream's size is a multiple of 4, and its length is only said at its end: the first
  * footer with the right checksum is that end. */
-static bool xz_end(int fd, uint64_t start, uint64_t size, uint64_t *ret)
+static bool xz_end(int fd, uint64_t start, uint64_t size, double until, uint64_t *ret)
 {
 	CLEANUP(free_char) char *chunk = xmalloc(XZ_CHUNK);
 	const uint8_t *p = (const uint8_t *)chunk;
@@ -162,7 +166,7 @@ static bool xz_end(int fd, uint64_t start, uint64_t size, uint64_t *ret)
 		uint64_t left = size - at;
 		size_t n = left < XZ_CHUNK ? (size_t)left : XZ_CHUNK;
 
-		if (!read_at(fd, at, (uint8_t *)chunk, n))
+		if (seconds_now() > until || !read_at(fd, at, (uint8_t *)chunk, n))
 			return false;
 		for (size_t i = 0; i + XZ_FOOTER_SIZE <= n; i += 4) {
 			if (!is_xz_footer(p + i, flags))
@@ -177,11 +181,13 @@ static bool xz_end(int fd, uint64_t start, uint64_t size, uint64_t *ret)
 	return false;
 }
 
-bool segment_end(int fd, uint64_t start, uint64_t size, const char *kind, uint64_t *ret)
+bool segment_end(int fd, uint64_t start, uint64_t size, const char *kind, double until,
+		 uint64_t *ret)
 {
 	static const struct {
 		const char *kind;
-		bool (*find)(int fd, uint64_t start, uint64_t size, uint64_t *ret);
+		bool (*find)(int fd, uint64_t start, uint64_t size, double until,
+			     uint64_t *ret);
 	} kinds[] = {
 		{ "zstd", zstd_end },
 		{ "lz4", lz4_end },
@@ -190,6 +196,6 @@ bool segment_end(int fd, uint64_t start, uint64_t size, const char *kind, uint64
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (strcmp(kinds[i].kind, kind) == 0)
-			return kinds[i].find(fd, start, size, ret);
+			return kinds[i].find(fd, start, size, until, ret);
 	return false;
 }

@@ -11,7 +11,9 @@
 
 /* The segment that starts at start of a file of size bytes. False for a kind that does
  * not tell (gzip, bzip2, lzma: there the decompressor stops by itself at the exact byte),
- * and for one that is cut off. */
-bool segment_end(int fd, uint64_t start, uint64_t size, const char *kind, uint64_t *ret);
+ * and for one that is cut off; nor if that takes
+ * longer than to the moment until (seconds_now()): blocks of no size can be many. */
+bool segment_end(int fd, uint64_t start, uint64_t size, const char *kind, double until,
+		 uint64_t *ret);
 
 #endif

@@ -215,7 +215,7 @@ static struct look look_at(const struct tree *t, const char *p, size_t n)
 	write_image(t, p, n);
 	strv_split(&want, "vfio vfio_pci vfio-iommu-type1 vfio_virqfd", " ");
 	assert_int_equal(
-		initramfs_scan(t->host, IMAGE, &l.file, 1, &want, &l.image, NULL), 0);
+		initramfs_scan(t->host, IMAGE, &l.file, 1, &want, 60, &l.image, NULL), 0);
 	strv_done(&want);
 	assert_true(l.image.complete == !l.image.why_not);
 	return l;
@@ -464,14 +464,45 @@ static void test_not_a_file(void **state)
 	struct error e = { 0 };
 
 	tree_mkdir(t, IMAGE);
-	assert_int_equal(initramfs_scan(t->host, IMAGE, NULL, 0, NULL, &image, &e),
+	assert_int_equal(initramfs_scan(t->host, IMAGE, NULL, 0, NULL, 60, &image, &e),
 			 -EINVAL);
 	assert_string_equal(e.path, IMAGE);
-	assert_int_equal(initramfs_scan(t->host, "/none", NULL, 0, NULL, &image, &e),
+	assert_int_equal(initramfs_scan(t->host, "/none", NULL, 0, NULL, 60, &image, &e),
 			 -ENOENT);
 	tree_link(t, "/etc/passwd", "/boot/out"); /* leads nowhere inside the root */
-	assert_int_equal(initramfs_scan(t->host, "/boot/out", NULL, 0, NULL, &image, &e),
+	assert_int_equal(initramfs_scan(t->host, "/boot/out", NULL, 0, NULL, 60, &image,
+					&e),
 			 -ENOENT);
+}
+
+/* Work has bounds, and what reached one is not called damaged. */
+static void test_bounds(void **state)
+{
+	/* A frame of zstd (RFC 8878): no content size, then blocks of no size that are
+	 * not the last one, for ever. */
+	static const char endless[] = { 0x28, (char)0xb5, 0x2f, (char)0xfd, 0, 0x58 };
+	const struct tree *t = *state;
+	CLEANUP(free_char) char *path = tree_path(t, IMAGE);
+	CLEANUP(initramfs_image_done) struct initramfs_image large = { 0 };
+	CLEANUP(initramfs_image_done) struct initramfs_image slow = { 0 };
+	struct error e = { 0 };
+	double start = seconds_now();
+
+	/* 200 GiB that take no room */
+	write_image(t, "", 0);
+	if (truncate(path, (off_t)200 << 30) < 0)
+		skip();
+	assert_int_equal(initramfs_scan(t->host, IMAGE, NULL, 0, NULL, 60, &large, &e),
+			 0);
+	assert_true(large.given_up && !large.complete);
+	assert_non_null(strstr(large.why_not, "larger than 4 GiB"));
+	/* 3 GiB of empty blocks; no time at all */
+	write_image(t, endless, sizeof(endless));
+	assert_int_equal(truncate(path, (off_t)3 << 30), 0);
+	assert_int_equal(initramfs_scan(t->host, IMAGE, NULL, 0, NULL, 1, &slow, &e), 0);
+	assert_true(slow.given_up && !slow.complete);
+	assert_non_null(strstr(slow.why_not, "longer than 1 s"));
+	assert_true(seconds_now() - start < 10);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
@@ -484,6 +515,7 @@ int main(void)
 		TEST(test_damaged),	    TEST(test_no_archive),
 		TEST(test_hostile_headers), TEST(test_large_wanted_file),
 		TEST(test_generators),	    TEST(test_not_a_file),
+		TEST(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
