@@ -106,7 +106,7 @@ static int check_needed(struct setup *s, const struct pci_device *d, struct str 
 		enum use_kind k = u.v[i].kind;
 
 		if (k == USE_ROOT_DISK || k == USE_MOUNT || k == USE_ROUTE ||
-		    k == USE_DISPLAY)
+		    k == USE_INTERFACE || k == USE_DISPLAY)
 			str_addf(why, "%s: %s\n", d->address, u.v[i].text);
 	}
 	if (err >= 0 && !s->facts.mounts.known && d->class_code >> 16 == 0x01)

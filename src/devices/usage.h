@@ -31,6 +31,7 @@ struct block *block_find(const struct blocks *b, const char *name);
 /* A network interface. */
 struct nic {
 	char *name, *place;
+	long index; /* as rtnetlink names it; -1: unknown */
 	struct strv above; /* bridges, bonds, VLANs on it */
 	bool up, has_address, default_route, ssh;
 };
@@ -46,6 +47,13 @@ struct nic *nic_find(const struct nics *n, const char *name);
 
 /* Routes and the SSH peer, in nics_load()'s service (usage_route.c). */
 void routes_mark(const struct host *h, struct nics *n, struct strv *unknown);
+
+/* Marks by the kernel's own answers, with every table and next hop (usage_netlink.c).
+ * Only for the running machine. Returns 0 or a negative errno. */
+int netlink_ask(struct nics *n);
+/* One message of such an answer: a route or an address; others are left alone. */
+struct nlmsghdr;
+void netlink_mark(struct nics *n, const struct nlmsghdr *message);
 
 /* A device node that a process holds open. */
 struct opened {

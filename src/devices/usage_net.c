@@ -22,11 +22,13 @@ static void load_nic(const struct host *h, const char *name, struct nic *n)
 {
 	CLEANUP(free_char) char *dir = xasprintf(CLASS "/%s", name);
 	CLEANUP(free_char) char *flags = xasprintf("%s/flags", dir);
+	CLEANUP(free_char) char *index = xasprintf("%s/ifindex", dir);
 	CLEANUP(free_char) char *master = xasprintf("%s/master", dir);
 	CLEANUP(free_char) char *bridge = host_link_base(h, master);
 	CLEANUP(strv_done) struct strv files = { 0 };
 
 	*n = (struct nic){ .name = xstrdup(name), .place = host_realpath(h, dir) };
+	n->index = (long)host_attr_number(h, index, -1);
 	n->up = host_attr_number(h, flags, 0) & IFF_UP;
 	if (bridge)
 		strv_add(&n->above, bridge);

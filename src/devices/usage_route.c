@@ -234,6 +234,7 @@ static void add_address_line(struct routes *r, const struct strv *f)
 void routes_mark(const struct host *h, struct nics *n, struct strv *unknown)
 {
 	CLEANUP(routes_done) struct routes r = { 0 }, addresses = { 0 };
+	int err;
 
 	if (!each_line(h, "/proc/net/route", &r, add_ipv4_line))
 		strv_add(unknown, "routes (/proc/net/route can't be read)");
@@ -251,6 +252,11 @@ void routes_mark(const struct host *h, struct nics *n, struct strv *unknown)
 		if (nic && is_default(&r.v[i]))
 			nic->default_route = true;
 	}
+	/* The tables have the main table's first hops; the kernel knows the rest. */
+	err = host_is_live(h) ? netlink_ask(n) : 0;
+	if (err < 0)
+		strv_addf(unknown, "routes outside the main table (rtnetlink: %s)",
+			  strerror(-err));
 	each_line(h, "/proc/net/if_inet6", &addresses, add_address_line);
 	for (size_t i = 0; i < addresses.n; i++) {
 		struct nic *nic = nic_find(n, addresses.v[i].interface);

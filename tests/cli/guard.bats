@@ -343,3 +343,15 @@ long_line() { # long_line LENGTH: of the entry in grub.cfg
 	on setup-iommu --dry-run --force
 	exits 0
 }
+
+@test "--ids: an interface that is up with an address is needed, too" {
+	tree debian-grub off
+	# No default route any more: an address, and the route to its network.
+	sed -i 's/^eno1\t00000000\t0101A8C0\t0003/eno1\t0001A8C0\t00000000\t0001/; s/\t00000000\t0\t0\t0$/\t00FFFFFF\t0\t0\t0/' \
+		"$T/proc/net/route"
+	on setup-iommu --dry-run --ids 8086:15b8
+	exits 3
+	complains "eno1 is up and has an address"
+	on setup-iommu --dry-run --ids 8086:15b8 --force
+	exits 0
+}
