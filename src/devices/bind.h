@@ -10,6 +10,15 @@ bool driver_is_registered(const struct host *h, const char *driver);
  * known that brings it. Appended. */
 void driver_modules(const struct host *h, const struct bind_request *r, struct strv *ret);
 
+/* Parts of bind_check() (bind_place.c). The first refuses the first device of r that is
+ * in no group although the IOMMU is on; the second what hangs below a controller, 0 if
+ * nothing does; the third says what the host loses along with d. */
+int bind_refuse_left_out(const struct host *h, const struct bind_request *r,
+			 struct error *e);
+int bind_check_below(const struct bind_request *r, struct error *e);
+void bind_warn_of_below(const struct pci_devices *all, const struct pci_device *d,
+			struct strv *warnings);
+
 /* What executing needs of the machine: the real one is in bind_apply.c, tests have
  * another. */
 struct bind_io {

@@ -95,64 +95,6 @@ static int check_driver(const struct host *h, const struct bind_request *r,
 	return -ENOENT;
 }
 
-/* The IOMMU is on: told of the first that is in no group. */
-static int refuse_left_out(const struct host *h, const struct bind_request *r,
-			   struct error *e)
-{
-	CLEANUP(free_char) char *cmdline = host_attr(h, "/proc/cmdline");
-	CLEANUP(log_done) struct log_facts log = { 0 };
-
-	log_probe(h, &log, NULL);
-	for (size_t i = 0; i < r->n; i++) {
-		CLEANUP(free_char) char *why = NULL;
-		CLEANUP(free_char) char *advice = NULL;
-
-		if (r->v[i]->iommu_group >= 0)
-			continue;
-		why = device_no_group(r->v[i], cmdline, &log, &advice);
-		error_set(e, ENODEV, "%s is in no IOMMU group, so VFIO can't take it: %s",
-			  r->v[i]->address, why);
-		error_hint(e, "%s", advice);
-		break;
-	}
-	return -ENODEV;
-}
-
-/* What hangs below a controller, asked for by itself: not by force either. Its memory is
- * reached by the controller's, and the two are one group. */
-static int check_below(const struct bind_request *r, struct error *e)
-{
-	for (size_t i = 0; i < r->n && driver_is_vfio(r->driver); i++) {
-		CLEANUP(free_char) char *advice = NULL;
-		CLEANUP(free_char) char *why = device_below(r->v[i], &advice);
-
-		if (!why)
-			continue;
-		error_set(e, EPERM, "%s can't be taken: %s", r->v[i]->address, why);
-		error_hint(e, "%s", advice);
-		return -EPERM;
-	}
-	return 0;
-}
-
-/* What is lost to the host along with a controller. */
-static void warn_of_below(const struct pci_devices *all, const struct pci_device *d,
-			  struct strv *warnings)
-{
-	CLEANUP(strv_done) struct strv below = { 0 };
-	CLEANUP(free_char) char *list = NULL;
-
-	for (size_t i = 0; i < all->n; i++)
-		if (str_eq(all->v[i].controller, d->address) &&
-		    !pci_is_bridge(&all->v[i]))
-			strv_add(&below, all->v[i].address);
-	if (!below.n)
-		return;
-	list = strv_join(&below, ", ");
-	strv_addf(warnings, "what hangs below %s goes along with it: %s", d->address,
-		  list);
-}
-
 /* Before anything is unbound: vfio-pci takes no device without a group, and the device
  * would be left without a driver. */
 static int check_iommu(const struct host *h, const struct pci_devices *all,
@@ -169,7 +111,7 @@ static int check_iommu(const struct host *h, const struct pci_devices *all,
 	if (!without.n)
 		return 0;
 	if (groups_exist(all))
-		return refuse_left_out(h, r, e);
+		return bind_refuse_left_out(h, r, e);
 	list = strv_join(&without, ", ");
 	error_set(e, ENODEV,
 		  "no IOMMU group for %s: the IOMMU is off, so VFIO can't take it", list);
@@ -360,7 +302,7 @@ int bind_check_in(const struct bind_world *w, const struct bind_request *r,
 		  struct strv *warnings, struct error *e)
 {
 	CLEANUP(strv_done) struct strv said = { 0 };
-	int ret = check_below(r, e);
+	int ret = bind_check_below(r, e);
 
 	if (ret == 0 && !r->later)
 		ret = check_iommu(w->host, w->all, r, e);
@@ -377,7 +319,7 @@ int bind_check_in(const struct bind_world *w, const struct bind_request *r,
 		for (size_t i = 0; i < r->n; i++) {
 			CLEANUP(strv_done) struct strv one = { 0 };
 
-			warn_of_below(w->all, r->v[i], &said);
+			bind_warn_of_below(w->all, r->v[i], &said);
 			if (r->v[i]->iommu_group >= 0)
 				warn_of_group(w->all, r, r->v[i], &one);
 			if (one.n)

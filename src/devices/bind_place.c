@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a device hangs: outside the IOMMU's care, or below another function. */
+#include "devices/bind.h"
+
+#include <errno.h>
+
+#include "policy/faults.h"
+
+/* The IOMMU is on: told of the first that is in no group. */
+int bind_refuse_left_out(const struct host *h, const struct bind_request *r,
+			 struct error *e)
+{
+	CLEANUP(free_char) char *cmdline = host_attr(h, "/proc/cmdline");
+	CLEANUP(log_done) struct log_facts log = { 0 };
+
+	log_probe(h, &log, NULL);
+	for (size_t i = 0; i < r->n; i++) {
+		CLEANUP(free_char) char *why = NULL;
+		CLEANUP(free_char) char *advice = NULL;
+
+		if (r->v[i]->iommu_group >= 0)
+			continue;
+		why = device_no_group(r->v[i], cmdline, &log, &advice);
+		error_set(e, ENODEV, "%s is in no IOMMU group, so VFIO can't take it: %s",
+			  r->v[i]->address, why);
+		error_hint(e, "%s", advice);
+		break;
+	}
+	return -ENODEV;
+}
+
+/* What hangs below a controller, asked for by itself: not by force either. Its memory is
+ * reached by the controller's, and the two are one group. */
+int bind_check_below(const struct bind_request *r, struct error *e)
+{
+	for (size_t i = 0; i < r->n && driver_is_vfio(r->driver); i++) {
+		CLEANUP(free_char) char *advice = NULL;
+		CLEANUP(free_char) char *why = device_below(r->v[i], &advice);
+
+		if (!why)
+			continue;
+		error_set(e, EPERM, "%s can't be taken: %s", r->v[i]->address, why);
+		error_hint(e, "%s", advice);
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* What is lost to the host along with a controller. */
+void bind_warn_of_below(const struct pci_devices *all, const struct pci_device *d,
+			struct strv *warnings)
+{
+	CLEANUP(strv_done) struct strv below = { 0 };
+	CLEANUP(free_char) char *list = NULL;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (str_eq(all->v[i].controller, d->address) &&
+		    !pci_is_bridge(&all->v[i]))
+			strv_add(&below, all->v[i].address);
+	if (!below.n)
+		return;
+	list = strv_join(&below, ", ");
+	strv_addf(warnings, "what hangs below %s goes along with it: %s", d->address,
+		  list);
+}
