@@ -3,8 +3,9 @@
  * systemd-boot, in parts: systemd_boot.c asks whether it is here, systemd_boot_load.c
  * reads the entries, systemd_boot_order.c finds the default one, systemd_boot_cmdline.c
  * reads what kernel-install gives to new ones, systemd_boot_plan.c makes the steps,
- * systemd_boot_esp.c asks whether it is all on the right partition,
- * systemd_boot_trial.c deals with the entry for one trial boot.
+ * systemd_boot_kind.c tells what an entry starts, systemd_boot_esp.c asks whether it is
+ * all on the right partition, systemd_boot_trial.c deals with the entry for one trial
+ * boot.
  *
  * An entry is either written by a person, and then edited where it stands, or made by
  * kernel-install(8), which writes it anew from /etc/kernel/cmdline at every change of the
@@ -59,6 +60,10 @@ struct sdboot {
 	struct strv patterns; /* of the default entry, the first that matches counts */
 	bool has_images; /* unified kernel images stand in the menu, too */
 	size_t chosen; /* the default entry; n unknown */
+	/* Entries of the menu that start no kernel with a command line of theirs: other
+	 * programs, images. None of v */
+	struct sdboot_entry *others;
+	size_t n_others, others_cap;
 	/* Entries that slicer made for a trial boot, none of v */
 	struct sdboot_entry *trials;
 	size_t n_trials, trials_cap;
@@ -77,6 +82,25 @@ void sdboot_load_patterns(const struct facts *f, struct sdboot *s);
 size_t sdboot_default(const struct sdboot *s);
 /* Sets a refusal if it is an image. */
 void sdboot_check_default(struct sdboot *s);
+/* Notes why there is no default entry, where it is one of the others. */
+void sdboot_note_default(const struct sdboot *s, struct boot_config *c);
+
+/* systemd_boot_kind.c: the kernel that the entry starts, NULL if it is none of Linux with
+ * a command line in the file. Points into bls. */
+const char *sdboot_kernel(const struct bls *bls);
+/* The unified kernel image that it starts, NULL if none. */
+const char *sdboot_image(const struct bls *bls);
+/* Does the loader show it on this machine? */
+bool sdboot_is_of_this_arch(const struct bls *bls);
+/* What is known of where this host's root is, as root= would say it, appended to ret. */
+void sdboot_host_roots(const struct host *h, const struct facts *f, struct strv *ret);
+/* Is root=spec certainly none of these? */
+bool sdboot_is_other_root(const struct strv *roots, const char *spec);
+/* Sets a refusal where another program writes this entry. */
+void sdboot_check_owner(struct sdboot *s, const struct sdboot_entry *entry);
+/* Marks fallback entries as recovery ones: the same kernel as a normal one with another
+ * initramfs, not the default. They are the way back, and stay as they are. */
+void sdboot_keep_fallbacks(struct sdboot *s, struct boot_config *c);
 
 /* systemd_boot_esp.c: is the ESP that is mounted the one that the loader was started
  * from, and (managed) the one that kernel-install writes to? If not: elsewhere, and a

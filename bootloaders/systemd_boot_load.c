@@ -24,6 +24,9 @@ static void sdboot_free(void *p)
 		sdboot_entry_done(&s->v[i]);
 	for (size_t i = 0; i < s->n_trials; i++)
 		sdboot_entry_done(&s->trials[i]);
+	for (size_t i = 0; i < s->n_others; i++)
+		sdboot_entry_done(&s->others[i]);
+	free(s->others);
 	free(s->v);
 	free(s->trials);
 	strv_done(&s->patterns);
@@ -37,41 +40,12 @@ static void sdboot_free(void *p)
 	free(s);
 }
 
-/* Programs that write entries from a configuration of their own. */
-static const struct {
-	const char *prefix, *title, *advice;
-} owners[] = {
-	{ "pop_os-", "kernelstub", "run: kernelstub -a \"PARAMETERS\"" },
-	{ "proxmox-", "proxmox-boot-tool",
-	  "edit /etc/kernel/cmdline, then run: proxmox-boot-tool refresh" },
-	{ "nixos-", "NixOS",
-	  "set boot.kernelParams in configuration.nix, then run: nixos-rebuild boot" },
-	{ "ostree-", "ostree", "run: rpm-ostree kargs --append-if-missing=PARAMETER" },
-	{ "snapper-", "sdbootutil",
-	  "edit /etc/kernel/cmdline, then run: sdbootutil update-all-entries" },
-	{ "opensuse-", "sdbootutil",
-	  "edit /etc/kernel/cmdline, then run: sdbootutil update-all-entries" },
-};
-
-static void check_owner(struct sdboot *s, const struct sdboot_entry *entry)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
-		if (!str_starts(entry->id, owners[i].prefix) ||
-		    s->refusal.code != ERROR_NONE)
-			continue;
-		error_set(&s->refusal, EOPNOTSUPP,
-			  "this entry is written by %s, which slicer can't steer yet",
-			  owners[i].title);
-		error_at(&s->refusal, entry->path, 0);
-		error_hint(&s->refusal, "%s", owners[i].advice);
-	}
-}
-
 /* What this load has to know of the host, read once. */
 struct context {
 	const struct host *h;
 	const struct facts *f;
 	char *machine_id;
+	struct strv roots; /* where this host's root is */
 	struct strv tokens; /* entry tokens: what kernel-install's file names may begin
 			       with */
 	bool has_kernel_install;
@@ -81,6 +55,7 @@ static void context_done(struct context *x)
 {
 	free(x->machine_id);
 	strv_done(&x->tokens);
+	strv_done(&x->roots);
 }
 
 /* kernel-install only makes type #1 entries in its "bls" layout, which is what "auto"
@@ -115,6 +90,7 @@ static void context_load(struct context *x)
 
 	x->has_kernel_install = program && has_bls_layout(x->h);
 	x->machine_id = host_attr(x->h, "/etc/machine-id");
+	sdboot_host_roots(x->h, x->f, &x->roots);
 	if (token && *token)
 		strv_add(&x->tokens, token);
 	if (x->machine_id && *x->machine_id)
@@ -194,12 +170,18 @@ static char *host_path(const char *partition, const char *path)
 	return full;
 }
 
-/* Another installation on the same disk. */
+/* Another installation on the same disk: as its machine-id says, or else its root=. */
 static bool is_foreign(const struct context *x, const struct bls *bls)
 {
-	const char *id = bls_get(bls, "machine-id");
+	const char *id = bls_get(bls, "machine-id"), *root;
+	CLEANUP(free_char) char *options = bls_options(bls);
+	CLEANUP(strv_done) struct strv params = { 0 };
 
-	return id && x->machine_id && strcasecmp(id, x->machine_id) != 0;
+	if (id && x->machine_id)
+		return strcasecmp(id, x->machine_id) != 0;
+	cmdline_split(options, strlen(options), &params);
+	root = cmdline_last(&params, "root");
+	return root && sdboot_is_other_root(&x->roots, root);
 }
 
 static bool is_recovery(const struct boot_entry *entry)
@@ -211,12 +193,24 @@ static bool is_recovery(const struct boot_entry *entry)
 	       strcasestr(entry->title, "recovery");
 }
 
+/* "options initrd=/initramfs-linux.img": the kernel's EFI stub reads it. */
+static void add_named_initrds(const char *partition, struct boot_entry *entry)
+{
+	CLEANUP(strv_done) struct strv params = { 0 };
+
+	cmdline_split(entry->options, strlen(entry->options), &params);
+	for (size_t i = 0; i < params.n; i++)
+		if (str_starts(params.v[i], "initrd="))
+			strv_take(&entry->initrds,
+				  host_path(partition, params.v[i] + strlen("initrd=")));
+}
+
 static void describe(const struct context *x, const char *partition,
 		     const struct sdboot_entry *from, char *version,
 		     struct boot_entry *entry)
 {
 	const char *title = bls_get(&from->bls, "title");
-	const char *kernel = bls_get(&from->bls, "linux");
+	const char *kernel = sdboot_kernel(&from->bls);
 	const char *key = bls_get(&from->bls, "version");
 	CLEANUP(strv_done) struct strv initrds = { 0 };
 
@@ -234,6 +228,7 @@ static void describe(const struct context *x, const char *partition,
 		strv_take(&entry->initrds, host_path(partition, initrds.v[i]));
 	}
 	entry->options = bls_options(&from->bls);
+	add_named_initrds(partition, entry);
 	entry->source = xstrdup(from->path);
 	for (size_t i = 0; i < from->bls.n && !entry->line; i++)
 		if (str_eq(from->bls.v[i].key, "options"))
@@ -249,6 +244,17 @@ static void read_counter(struct sdboot_entry *entry, const char *file)
 
 	entry->is_counted = strlen(entry->id) < strlen(file);
 	entry->is_bad = entry->is_counted && plus && strtoul(plus + 1, NULL, 10) == 0;
+}
+
+/* The loader leaves a file out of its menu that names nothing to start. */
+static void add_other(struct sdboot *s, struct sdboot_entry *entry)
+{
+	if (!bls_get(&entry->bls, "efi") && !sdboot_image(&entry->bls)) {
+		sdboot_entry_done(entry);
+		return;
+	}
+	s->others = xgrow(s->others, s->n_others, &s->others_cap, sizeof(*s->others));
+	s->others[s->n_others++] = *entry;
 }
 
 static void add_entry(const struct context *x, const char *partition, const char *file,
@@ -274,20 +280,24 @@ static void add_entry(const struct context *x, const char *partition, const char
 		free(entry.path);
 		return;
 	}
-	/* Programs, and images whose command line is inside them. */
-	if (!bls_get(&entry.bls, "linux")) {
-		free(entry.path);
-		bls_done(&entry.bls);
+	if (!sdboot_is_of_this_arch(&entry.bls)) {
+		strv_addf(&c->notes, "%s is for another architecture", entry.path);
+		sdboot_entry_done(&entry);
 		return;
 	}
 	entry.id = bls_entry_id(file);
 	read_counter(&entry, file);
+	/* Programs, and images whose command line is inside them. */
+	if (!sdboot_kernel(&entry.bls)) {
+		add_other(s, &entry);
+		return;
+	}
 	version = managed_version(x, &entry);
 	if (version && !is_foreign(x, &entry.bls))
 		set_regenerate(x, &entry, version);
 	describe(x, partition, &entry, version, boot_config_add(c));
 	if (!c->v[c->n - 1].is_foreign)
-		check_owner(s, &entry);
+		sdboot_check_owner(s, &entry);
 	s->has_managed |= entry.regenerate.n > 0;
 	s->v = xgrow(s->v, s->n, &s->cap, sizeof(*s->v));
 	s->v[s->n++] = entry;
@@ -375,6 +385,8 @@ int sdboot_load(const struct host *h, const struct facts *f, struct boot_config 
 	s->chosen = sdboot_default(s);
 	if (s->chosen < s->n)
 		ret->v[s->chosen].is_default = true;
+	sdboot_note_default(s, ret);
+	sdboot_keep_fallbacks(s, ret);
 	sdboot_load_cmdline(h, f, s, ret, s->chosen);
 	ret->has_generator = ret->copies_kernels = s->has_managed;
 	sdboot_check_esp(f, s->has_managed, ret);

@@ -49,6 +49,31 @@ static size_t first_match(const struct sdboot *s, const char *pattern)
 	return best;
 }
 
+/* The other that stands before v[best] (n: before all) in menu order and matches, NULL if
+ * none. */
+static const struct sdboot_entry *other_match(const struct sdboot *s, const char *pattern,
+					      size_t best)
+{
+	const struct sdboot_entry *found = NULL;
+
+	for (size_t i = 0; i < s->n_others; i++) {
+		const struct sdboot_entry *other = &s->others[i];
+
+		if ((!pattern || bls_default_matches(pattern, other->id)) &&
+		    (best == s->n || compare(other, &s->v[best]) < 0) &&
+		    (!found || compare(other, found) < 0))
+			found = other;
+	}
+	return found;
+}
+
+/* Entries that the loader makes itself ("auto-windows", "auto-efi-shell") are not known
+ * here: it may have this one. */
+static bool is_automatic(const char *pattern)
+{
+	return str_starts(pattern, "auto-");
+}
+
 /* The value of "default" in loader.conf. The last one counts (config_defaults_load_
  * from_file()). While slicer's shelter stands, it is what slicer put last. */
 static char *configured_default(const struct sdboot *s)
@@ -87,38 +112,81 @@ void sdboot_load_patterns(const struct facts *f, struct sdboot *s)
 	}
 }
 
-size_t sdboot_default(const struct sdboot *s)
+/* The default entry: its index, or n and, where it is one of the others, that one. Where
+ * that can't be told *ret_unknown is the pattern. */
+static size_t find_default(const struct sdboot *s, const struct sdboot_entry **ret_other,
+			   const char **ret_unknown)
 {
 	/* In this order; what matches nothing is passed over. */
 	for (size_t i = 0; i < s->patterns.n; i++) {
-		size_t found = first_match(s, s->patterns.v[i]);
+		const char *pattern = s->patterns.v[i];
+		size_t found = first_match(s, pattern);
 
+		*ret_other = other_match(s, pattern, found);
+		if (*ret_other)
+			return s->n;
 		if (found < s->n)
 			return found;
-		if (s->has_images && str_ends(s->patterns.v[i], ".efi"))
+		if (is_automatic(pattern) ||
+		    (s->has_images && str_ends(pattern, ".efi"))) {
+			*ret_unknown = pattern;
 			return s->n;
+		}
 	}
 	/* Images sort in between by what is inside them. */
-	return s->has_images ? s->n : first_match(s, NULL);
+	if (s->has_images)
+		return s->n;
+	*ret_other = other_match(s, NULL, first_match(s, NULL));
+	return *ret_other ? s->n : first_match(s, NULL);
+}
+
+size_t sdboot_default(const struct sdboot *s)
+{
+	const struct sdboot_entry *other = NULL;
+	const char *unknown = NULL;
+
+	return find_default(s, &other, &unknown);
+}
+
+void sdboot_note_default(const struct sdboot *s, struct boot_config *c)
+{
+	const struct sdboot_entry *other = NULL;
+	const char *unknown = NULL;
+
+	if (find_default(s, &other, &unknown) < s->n)
+		return;
+	if (other && !sdboot_image(&other->bls))
+		strv_addf(&c->notes,
+			  "the default entry is %s, which starts another program than a "
+			  "Linux kernel",
+			  other->path);
+	else if (unknown && is_automatic(unknown))
+		strv_addf(
+			&c->notes,
+			"the default entry is \"%s\", which systemd-boot makes by itself",
+			unknown);
+}
+
+static void refuse_image(struct sdboot *s, const char *id)
+{
+	error_set(&s->refusal, EOPNOTSUPP,
+		  "the default entry \"%s\" is a unified kernel image, whose "
+		  "command line is inside it",
+		  id);
+	error_hint(&s->refusal, "add the parameters to /etc/kernel/cmdline and build the "
+				"image anew (kernel-install add-all, mkinitcpio -P, or "
+				"dracut --force --regenerate-all --uefi)");
 }
 
 void sdboot_check_default(struct sdboot *s)
 {
-	for (size_t i = 0; s->has_images && i < s->patterns.n; i++) {
-		const char *id = s->patterns.v[i];
+	const struct sdboot_entry *other = NULL;
+	const char *unknown = NULL;
 
-		if (first_match(s, id) < s->n)
-			return;
-		if (!str_ends(id, ".efi"))
-			continue;
-		error_set(&s->refusal, EOPNOTSUPP,
-			  "the default entry \"%s\" is a unified kernel image, whose "
-			  "command line is inside it",
-			  id);
-		error_hint(&s->refusal,
-			   "add the parameters to /etc/kernel/cmdline and build the "
-			   "image anew (kernel-install add-all, mkinitcpio -P, or "
-			   "dracut --force --regenerate-all --uefi)");
+	if (find_default(s, &other, &unknown) < s->n)
 		return;
-	}
+	if (other && sdboot_image(&other->bls))
+		refuse_image(s, other->id);
+	else if (unknown && str_ends(unknown, ".efi"))
+		refuse_image(s, unknown);
 }

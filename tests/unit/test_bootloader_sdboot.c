@@ -264,6 +264,156 @@ static void refused(const struct tree *t, const struct facts *f, const char *edi
 	assert_true(e.hint[0] != '\0');
 }
 
+static const struct boot_entry *entry_of(const struct boot_config *c, const char *id)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->v[i].id, id) == 0)
+			return &c->v[i];
+	fail_msg("there is no entry %s", id);
+	return NULL;
+}
+
+#define REST "/initramfs-linux.img\noptions root=UUID=a rw\n"
+
+/* Arch's installers write the kernel as an EFI program, with its initramfs in a line of
+ * its own or among the options. */
+static void test_efi(void **state)
+{
+	struct tree *t = *state;
+	struct facts f;
+	CLEANUP(plan_done) struct plan p = { 0 };
+	struct boot_config c;
+
+	base_host(t, &f, "root=UUID=a rw");
+	tree_write(t, ESP "/loader/loader.conf", "default arch.conf\n");
+	tree_write(t, ENTRIES "arch.conf",
+		   "title Arch\nefi /vmlinuz-linux\ninitrd " REST);
+	tree_write(t, ENTRIES "lts.conf",
+		   "efi /vmlinuz-linux-lts\noptions initrd=\\initramfs-lts.img\n"
+		   "options root=PARTUUID=b rw\n");
+	tree_write(t, ENTRIES "shell.conf", "title Shell\nefi /shellx64.efi\n");
+	tree_write(t, ENTRIES "pi.conf", "architecture aa64\nlinux /vmlinuz\n");
+	tree_write(t, ENTRIES "none.conf", "title nothing\n");
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_int_equal(c.n, 2);
+	assert_true(entry_of(&c, "arch.conf")->is_default);
+	assert_string_equal(entry_of(&c, "arch.conf")->kernel, ESP "/vmlinuz-linux");
+	assert_string_equal(entry_of(&c, "lts.conf")->initrds.v[0],
+			    ESP "/initramfs-lts.img");
+	boot_config_done(&c);
+	must_plan(t, &f, WANT, &p);
+	assert_int_equal(do_files(t, &p), 2);
+	check_done(t, &f, WANT);
+	facts_done(&f);
+}
+
+/* The default is something else than Linux: no other one is called so. */
+static void test_other_default(void **state)
+{
+	struct tree *t = *state;
+	static const struct {
+		const char *conf, *note;
+		bool refused;
+	} cases[] = {
+		{ "default shell.conf\n", "shell.conf, which starts another program",
+		  false },
+		{ "default s*\n", "shell.conf", false },
+		{ "default auto-windows\n", "auto-windows", false },
+		{ "default image.conf\n", "unified kernel image", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct facts f;
+		CLEANUP(plan_done) struct plan p = { 0 };
+		CLEANUP(free_char) char *notes = NULL;
+		struct error e = { 0 };
+		struct boot_config c;
+
+		base_host(t, &f, "root=UUID=a rw");
+		tree_write(t, ESP "/loader/loader.conf", cases[i].conf);
+		tree_write(t, ENTRIES "arch.conf", "linux /vmlinuz-linux\ninitrd " REST);
+		tree_write(t, ENTRIES "shell.conf", "efi /shellx64.efi\n");
+		tree_write(t, ENTRIES "image.conf", "uki /EFI/arch.efi\nprofile 1\n");
+		load_config(t, &bootloader_systemd_boot, &f, &c);
+		notes = strv_join(&c.notes, "|");
+		print_message("# %s: %s\n", cases[i].conf, notes);
+		assert_null(boot_config_default(&c));
+		assert_non_null(strstr(notes, cases[i].note));
+		boot_config_done(&c);
+		assert_int_equal(make_plan(t, &f, WANT, &p, &e) < 0, cases[i].refused);
+		facts_done(&f);
+	}
+}
+
+/* Another Linux on the same ESP, told by its root=; what proves nothing stays ours. */
+static void test_other_root(void **state)
+{
+	struct tree *t = *state;
+	static const struct {
+		const char *running, *fstab, *root;
+		bool foreign;
+	} cases[] = {
+		{ "root=UUID=a", "", "root=UUID=b", true },
+		{ "root=UUID=a", "", "root=UUID=A rootflags=subvol=@snap/1", false },
+		{ "root=UUID=a", "", "root=PARTUUID=b", false },
+		{ "root=UUID=a", "", "root=/dev/sda3", false },
+		{ "root=UUID=a", "", "root=LABEL=arch", false },
+		{ "root=/dev/sda2", "", "root=/dev/sdb2", false },
+		{ "root=ZFS=p/a", "", "root=ZFS=p/b", false },
+		{ "root=/dev/mapper/a", "", "root=/dev/mapper/b", false },
+		{ "root=/dev/sda2", "UUID=a / ext4 defaults 0 1\n", "root=UUID=b", true },
+		{ "root=UUID=a", "UUID=b / ext4 defaults 0 1\n", "root=UUID=b", false },
+		{ "root=UUID=a", "# UUID=b / ext4\nUUID=b /home ext4\n", "root=UUID=b",
+		  true },
+		{ "root=PARTUUID=1", "", "root=PARTUUID=2", true },
+		{ "root=LABEL=a", "", "root=LABEL=b", true },
+		{ "quiet", "", "root=UUID=b", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct facts f;
+		CLEANUP(free_char) char *text = NULL;
+		struct boot_config c;
+
+		print_message("# %s, %s\n", cases[i].running, cases[i].root);
+		base_host(t, &f, cases[i].running);
+		text = xasprintf("linux /vmlinuz\noptions %s\n", cases[i].root);
+		tree_write(t, ENTRIES "x.conf", text);
+		tree_write(t, "/etc/fstab", cases[i].fstab);
+		load_config(t, &bootloader_systemd_boot, &f, &c);
+		assert_int_equal(c.v[0].is_foreign, cases[i].foreign);
+		boot_config_done(&c);
+		facts_done(&f);
+	}
+}
+
+/* A fallback entry is the way back, unless it is the default or the only one. */
+static void test_fallback(void **state)
+{
+	static const char *const normal = "linux /vmlinuz\ninitrd /initramfs.img\n"
+					  "options root=UUID=a\n";
+	static const char *const fallback = "linux /vmlinuz\n"
+					    "initrd /initramfs-fallback.img\n"
+					    "options root=UUID=a\n";
+	struct tree *t = *state;
+	struct facts f;
+	CLEANUP(plan_done) struct plan p = { 0 };
+	struct boot_config c;
+
+	base_host(t, &f, "root=UUID=a");
+	tree_write(t, ESP "/loader/loader.conf", "default a.conf\n");
+	tree_write(t, ENTRIES "a.conf", normal);
+	tree_write(t, ENTRIES "b.conf", fallback);
+	must_plan(t, &f, WANT, &p);
+	assert_int_equal(do_files(t, &p), 1);
+	check_done(t, &f, WANT);
+	tree_write(t, ESP "/loader/loader.conf", "default b.conf\n");
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_false(entry_of(&c, "b.conf")->is_recovery);
+	boot_config_done(&c);
+	facts_done(&f);
+}
+
 static void test_refusals(void **state)
 {
 	struct tree *t = *state;
@@ -554,6 +704,12 @@ int main(void)
 						tree_teardown),
 		cmocka_unit_test_setup_teardown(test_default, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_efi, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_other_default, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_other_root, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_fallback, tree_setup, tree_teardown),
 		cmocka_unit_test(test_managed),
 		cmocka_unit_test_setup_teardown(test_managed_load, tree_setup,
 						tree_teardown),
