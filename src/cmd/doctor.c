@@ -7,6 +7,7 @@
 #include "cmd/doctor.h"
 #include "initramfs/generator.h"
 #include "plan/journal.h"
+#include "probe/boot_time.h"
 #include "probe/initramfs.h"
 
 enum { DOCTOR_VENDOR = 1, DOCTOR_BOOTLOADER, DOCTOR_NO_INITRAMFS };
@@ -91,6 +92,7 @@ static int parse_operands(struct doctor *doc, struct error *e)
 static void read_boot(struct doctor *doc)
 {
 	const struct bootloader *loader = NULL;
+	const struct boot_entry *entry;
 	const struct host *h = doc->c->host;
 
 	doc->d.boot_error = &doc->boot_error;
@@ -105,6 +107,10 @@ static void read_boot(struct doctor *doc)
 	}
 	doc->boot.loader = loader;
 	doc->d.boot = &doc->boot;
+	entry = boot_config_default(&doc->boot);
+	if (entry && entry->source)
+		doc->d.default_is_older =
+			written_before_boot(h, &doc->facts.mounts, entry->source);
 	doc->d.boot_error = NULL;
 }
 

@@ -9,16 +9,22 @@
 /* A host of containers has thousands of mounts with long options. */
 #define TABLE_MAX ((size_t)64 << 20)
 
+static void list_free(struct mount *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(v[i].target);
+		free(v[i].source);
+		free(v[i].fstype);
+		free(v[i].devno);
+		free(v[i].root);
+	}
+	free(v);
+}
+
 void mounts_done(struct mounts *m)
 {
-	for (size_t i = 0; i < m->n; i++) {
-		free(m->v[i].target);
-		free(m->v[i].source);
-		free(m->v[i].fstype);
-		free(m->v[i].devno);
-		free(m->v[i].root);
-	}
-	free(m->v);
+	list_free(m->v, m->n);
+	list_free(m->fstab, m->n_fstab);
 	strv_done(&m->fstab_unmounted);
 	*m = (struct mounts){ 0 };
 }
@@ -74,6 +80,18 @@ static bool is_mounted(const struct mounts *m, const char *target)
 	return false;
 }
 
+static void add_fstab(struct mounts *m, struct libmnt_fs *fs, const char *target)
+{
+	const char *source = mnt_fs_get_source(fs), *type = mnt_fs_get_fstype(fs);
+
+	m->fstab = xgrow(m->fstab, m->n_fstab, &m->fstab_cap, sizeof(*m->fstab));
+	m->fstab[m->n_fstab++] = (struct mount){
+		.target = xstrdup(target),
+		.source = xstrdup(source ? source : ""),
+		.fstype = xstrdup(type ? type : ""),
+	};
+}
+
 static void look_at_fstab(const struct host *h, struct mounts *m)
 {
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
@@ -84,8 +102,10 @@ static void look_at_fstab(const struct host *h, struct mounts *m)
 	while (tb && it && mnt_table_next_fs(tb, it, &fs) == 0) {
 		const char *target = mnt_fs_get_target(fs);
 
-		if (target && *target == '/' && !mnt_fs_is_swaparea(fs) &&
-		    !is_mounted(m, target))
+		if (!target || *target != '/' || mnt_fs_is_swaparea(fs))
+			continue;
+		add_fstab(m, fs, target);
+		if (m->known && !is_mounted(m, target))
 			strv_add_unique(&m->fstab_unmounted, target);
 	}
 	mnt_free_iter(it);
@@ -102,8 +122,11 @@ int mounts_load(const struct host *h, struct mounts *ret, struct error *e)
 	(void)e;
 	*ret = (struct mounts){ 0 };
 	tb = table_of(h, "/proc/self/mountinfo", &err);
-	if (!tb)
-		return 0; /* known stays false: nothing to judge fstab by either */
+	if (!tb) {
+		/* known stays false: what should be mounted can't be judged. */
+		look_at_fstab(h, ret);
+		return 0;
+	}
 	it = mnt_new_iter(MNT_ITER_FORWARD);
 	while (it && mnt_table_next_fs(tb, it, &fs) == 0)
 		add_mount(ret, fs);
@@ -124,13 +147,29 @@ static bool is_below(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
-const struct mount *mounts_of(const struct mounts *m, const char *path)
+static const struct mount *innermost(const struct mount *v, size_t n, const char *path)
 {
 	const struct mount *best = NULL;
 
-	for (size_t i = 0; i < m->n; i++)
-		if (is_below(path, m->v[i].target) &&
-		    (!best || strlen(m->v[i].target) >= strlen(best->target)))
-			best = &m->v[i];
+	for (size_t i = 0; i < n; i++)
+		if (is_below(path, v[i].target) &&
+		    (!best || strlen(v[i].target) >= strlen(best->target)))
+			best = &v[i];
 	return best;
+}
+
+const struct mount *mounts_of(const struct mounts *m, const char *path)
+{
+	return innermost(m->v, m->n, path);
+}
+
+char *mounts_fstab_uuid(const struct mounts *m, const char *path)
+{
+	static const char *const forms[] = { "UUID=", "/dev/disk/by-uuid/" };
+	const struct mount *at = innermost(m->fstab, m->n_fstab, path);
+
+	for (size_t i = 0; at && i < ARRAY_SIZE(forms); i++)
+		if (str_starts(at->source, forms[i]))
+			return xstrdup(at->source + strlen(forms[i]));
+	return NULL;
 }

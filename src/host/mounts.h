@@ -24,12 +24,23 @@ struct mounts {
 	/* fstab's targets that are not mounted though they should be (not noauto) or are
 	 * noauto: the /boot that was never mounted. */
 	struct strv fstab_unmounted;
+	/* fstab's filesystems, also where the mount table is not known; of these only
+	 * target, source (as written: "UUID=...", "/dev/sda1") and fstype are set. */
+	struct mount *fstab;
+	size_t n_fstab, fstab_cap;
 };
 void mounts_done(struct mounts *m);
 int mounts_load(const struct host *h, struct mounts *ret, struct error *e);
 /* The mount that path lies on (longest target, last wins), NULL if unknown. Links are not
  * resolved: pass host_realpath(). */
 const struct mount *mounts_of(const struct mounts *m, const char *path);
+
+/*
+ * The UUID of the filesystem that fstab mounts where path lies: owned by the caller, NULL
+ * where fstab names it in another way ("/dev/sda1", LABEL=, a partition's UUID) or not at
+ * all. For a root whose devices can't be probed.
+ */
+char *mounts_fstab_uuid(const struct mounts *m, const char *path);
 
 /* A filesystem or partition as libblkid sees its device node. */
 struct partition {

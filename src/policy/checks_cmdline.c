@@ -4,6 +4,7 @@
  * configured -> (update-grub) -> next boot -> (reboot) -> running.
  */
 #include "policy/checks.h"
+#include "policy/next_boot.h"
 
 #define CMDLINE "cmdline"
 
@@ -167,12 +168,34 @@ static void fix_running(const struct diagnosis *d, struct check *c)
 
 	if (judge_is_unsupported(d))
 		fix_by_setup(d, c);
+	else if (next_boot_is_elsewhere(d))
+		next_boot_mend(d, &c->fix);
 	else if (judge_next_boot(d) == TRI_YES)
 		strv_add(&c->fix, "sudo reboot");
 	else if (configured && !judge_lacks(d, configured))
 		strv_take(&c->fix, judge_generate_command(d));
 	else
 		fix_by_setup(d, c);
+}
+
+/* Which entry the running kernel was started from, where that is not the default one, or
+ * not what the menu has. */
+static void check_started(const struct diagnosis *d, struct checks *ret)
+{
+	const struct boot_entry *other = next_boot_other_started(d);
+	CLEANUP(free_char) char *why = next_boot_why_elsewhere(d);
+	struct check *c;
+
+	if (why) {
+		c = check_add(ret, "cmdline.elsewhere", CMDLINE, CHECK_FAIL,
+			      "the boot loader reads another file than slicer", "%s",
+			      why);
+		next_boot_mend(d, &c->fix);
+	} else if (other) {
+		check_add(ret, "cmdline.started", CMDLINE, CHECK_WARN,
+			  "this boot was not started from the default entry", "%s: %s",
+			  other->title ? other->title : other->id, other->source);
+	}
 }
 
 static void check_running(const struct diagnosis *d, struct checks *ret)
@@ -323,6 +346,7 @@ void checks_cmdline(const struct diagnosis *d, struct checks *ret)
 		check_configured(d, ret);
 		check_next_boot(d, ret);
 		check_running(d, ret);
+		check_started(d, ret);
 	} else {
 		c = check_add(ret, "cmdline.configured", CMDLINE, CHECK_SKIP,
 			      "what the command line needs can't be told",

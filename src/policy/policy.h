@@ -111,6 +111,7 @@ enum verdict {
 	VERDICT_BLOCKED,
 	VERDICT_FIRMWARE,
 	VERDICT_SETUP_NEEDED,
+	VERDICT_ELSEWHERE,
 	VERDICT_GENERATE_NEEDED,
 	VERDICT_REBOOT_NEEDED,
 	VERDICT_REFUSED,
@@ -184,6 +185,9 @@ struct diagnosis {
 	bool pci_known;
 	const struct error *pci_error; /* pci_known == false: why; may be NULL */
 	const char *images_why; /* n_images == 0: why, in words; may be NULL */
+	/* The default entry's file was last written before this boot: the loader had to
+	 * read it. */
+	enum tri default_is_older;
 	bool unprivileged; /* on the running machine and not root */
 	struct journal_view journal;
 	struct trial_view trial;

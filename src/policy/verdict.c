@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of slicer-doctor(8), VERDICTS: the first rule that applies. */
 #include "policy/judge.h"
+#include "policy/next_boot.h"
 #include "policy/remapping.h"
 
 #define REBOOT "sudo reboot"
@@ -14,6 +15,7 @@ static const char *const names[] = {
 	[VERDICT_BLOCKED] = "blocked",
 	[VERDICT_FIRMWARE] = "firmware",
 	[VERDICT_SETUP_NEEDED] = "setup-needed",
+	[VERDICT_ELSEWHERE] = "elsewhere",
 	[VERDICT_GENERATE_NEEDED] = "generate-needed",
 	[VERDICT_REBOOT_NEEDED] = "reboot-needed",
 	[VERDICT_REFUSED] = "refused",
@@ -209,9 +211,13 @@ static void next_trial(const struct diagnosis *d, struct strv *next)
 
 /* ---- set-up, generator, reboot ----------------------------------------------------- */
 
+/* setup-iommu refuses to edit what the loader does not read. */
 static void next_setup(const struct diagnosis *d, struct strv *next)
 {
-	(void)d;
+	if (next_boot_is_elsewhere(d)) {
+		next_boot_mend(d, next);
+		return;
+	}
 	strv_add(next, SETUP);
 	strv_add(next, REBOOT);
 	strv_add(next, LOOK_AGAIN);
@@ -348,6 +354,7 @@ static const struct {
 	{ VERDICT_FIRMWARE, is_firmware, next_firmware },
 	{ VERDICT_FIRMWARE, remapping_is_firmware, remapping_next },
 	{ VERDICT_SETUP_NEEDED, needs_setup, next_setup },
+	{ VERDICT_ELSEWHERE, next_boot_is_elsewhere, next_boot_mend },
 	{ VERDICT_GENERATE_NEEDED, needs_generate, next_generate },
 	{ VERDICT_REBOOT_NEEDED, needs_reboot, next_reboot },
 	{ VERDICT_REFUSED, is_refused, next_refused },
@@ -362,8 +369,9 @@ static bool applies(const struct diagnosis *d, size_t i)
 	enum verdict v = rules[i].verdict;
 
 	if (d->trial.state == TRIAL_RUNNING &&
-	    (v == VERDICT_SETUP_NEEDED || v == VERDICT_GENERATE_NEEDED ||
-	     v == VERDICT_REBOOT_NEEDED || v == VERDICT_BLOCKED))
+	    (v == VERDICT_SETUP_NEEDED || v == VERDICT_ELSEWHERE ||
+	     v == VERDICT_GENERATE_NEEDED || v == VERDICT_REBOOT_NEEDED ||
+	     v == VERDICT_BLOCKED))
 		return false;
 	return rules[i].applies(d);
 }
@@ -397,6 +405,8 @@ enum verdict verdict_of(const struct diagnosis *d, struct strv *next)
 			  d->journal.interrupted);
 	while (!applies(d, i))
 		i++;
+	if (rules[i].verdict == VERDICT_READY)
+		free(next_boot_note(d, next));
 	if (!trial_first(d, rules[i].verdict, next))
 		rules[i].next(d, next);
 	return rules[i].verdict;

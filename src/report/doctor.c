@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slicer doctor as text: one line for what is well, the evidence and the fix for the
  * rest. */
+#include "policy/next_boot.h"
 #include "policy/remapping.h"
 #include "report/report.h"
 
@@ -40,6 +41,9 @@ static const struct {
 	[VERDICT_FIRMWARE] = { PAINT_BAD, "the IOMMU is switched off in the firmware" },
 	[VERDICT_SETUP_NEEDED] = { PAINT_WARN,
 				   "the kernel is not told to use the IOMMU" },
+	[VERDICT_ELSEWHERE] = { PAINT_WARN,
+				"the boot loader reads another file than the one that "
+				"is configured" },
 	[VERDICT_GENERATE_NEEDED] = { PAINT_WARN,
 				      "configured, but the boot menu was not made anew" },
 	[VERDICT_REBOOT_NEEDED] = { PAINT_WARN, "all is set for the next boot" },
@@ -242,15 +246,28 @@ static bool is_root_wanted(const struct checks *c)
 	return false;
 }
 
+/* What the verdict's sentence leaves out: owned by the caller, NULL: nothing. */
+static char *verdict_note(const struct doctor_report *r)
+{
+	if (r->verdict == VERDICT_READY)
+		return next_boot_note(r->d, NULL);
+	if (r->verdict == VERDICT_SETUP_NEEDED || r->verdict == VERDICT_ELSEWHERE)
+		return next_boot_why_elsewhere(r->d);
+	return NULL;
+}
+
 static void add_verdict(struct str *out, const struct output *o,
 			const struct doctor_report *r)
 {
 	const char *sentence = remapping_sentence(r->d, r->verdict);
 
-	str_addf(out, "%sverdict: %s%s - %s\n",
+	CLEANUP(free_char) char *note = verdict_note(r);
+
+	str_addf(out, "%sverdict: %s%s - %s%s%s\n",
 		 paint_on(o->color_out, verdicts[r->verdict].paint),
 		 verdict_name(r->verdict), paint_off(o->color_out),
-		 sentence ? sentence : verdicts[r->verdict].sentence);
+		 sentence ? sentence : verdicts[r->verdict].sentence, note ? "; " : "",
+		 note ? note : "");
 	for (size_t i = 0; i < r->next->n; i++)
 		add_lines(out, i ? "         " : "next:    ", r->next->v[i]);
 }

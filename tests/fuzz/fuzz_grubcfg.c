@@ -2,6 +2,7 @@
 /* Everything found lies in the text: lines in it, in their order; items and entries refer
  * to each other; the default is an entry or unknown. */
 #include "text/grubcopy.h"
+#include "text/grubstub.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,12 +68,27 @@ static void check_copy(const char *text, size_t size, const struct grub_entry *f
 	str_done(&copy);
 }
 
+/* The same text as the ESP's stub: a menu of its own leads nowhere. */
+static void check_stub(const char *text, size_t size)
+{
+	struct grub_stub stub;
+
+	if (grub_stub_parse(text, size, &stub, NULL) < 0) {
+		check(memchr(text, '\0', size));
+		return;
+	}
+	check(!stub.path || (*stub.path == '/' && !strchr(stub.path, '$')));
+	check(!stub.is_menu || !stub.path);
+	grub_stub_done(&stub);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 	struct grub_cfg cfg;
 	unsigned lines = 1;
 
+	check_stub(text, size);
 	for (size_t i = 0; i < size; i++)
 		lines += text[i] == '\n';
 	if (grub_cfg_parse(text, size, &cfg, NULL) < 0) {

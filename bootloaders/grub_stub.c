@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which menu does GRUB read? On EFI, the grub.cfg beside its program on the ESP decides:
+ * a stub that leads to the real menu, or, after a change of distribution, of disk or of
+ * the way of booting, to another one. On BIOS that is inside core.img, which is not read.
+ */
+#include "bootloaders/grub.h"
+
+#include <errno.h>
+#include <strings.h>
+
+#include "text/grubstub.h"
+
+/* The file beside the program that the firmware started; where that isn't known, in the
+ * distribution's own directory. NULL: there is none. Owned by the caller. */
+static char *stub_path(const struct host *h, const struct facts *f)
+{
+	const char *esp = f->boot_partitions.esp, *file = f->efi.boot_file;
+	struct str path = { 0 };
+
+	if (!esp)
+		return NULL;
+	str_add(&path, esp);
+	if (file) {
+		for (const char *p = file; *p; p++)
+			str_addc(&path, *p == '\\' ? '/' : *p);
+		while (path.len && path.s[path.len - 1] != '/')
+			path.s[--path.len] = '\0';
+		str_add(&path, "grub.cfg");
+	} else {
+		str_addf(&path, "/EFI/%s/grub.cfg",
+			 f->platform.os_id ? f->platform.os_id : "debian");
+	}
+	if (host_exists(h, str_c(&path)))
+		return str_take(&path);
+	str_done(&path);
+	return NULL;
+}
+
+/* The UUID of the filesystem that path is on: from the device, or from fstab where no
+ * device can be probed. Owned by the caller, NULL: not known. */
+static char *filesystem_of(const struct host *h, const struct facts *f, const char *path)
+{
+	const struct mount *mount = mounts_of(&f->mounts, path);
+	struct partition partition = { 0 };
+
+	if (host_is_live(h) && mount &&
+	    partition_probe(h, mount->source, &partition, NULL) == 0 &&
+	    partition.fs_uuid[0])
+		return xstrdup(partition.fs_uuid);
+	return mounts_fstab_uuid(&f->mounts, path);
+}
+
+/* Where path stands in its filesystem: below the part of it that is mounted ("/@" of
+ * btrfs). Owned by the caller, NULL: not known. */
+static char *place_of(const struct facts *f, const char *path)
+{
+	const struct mount *mount = mounts_of(&f->mounts, path);
+	const char *rest;
+
+	/* GRUB writes a dataset's path as "/POOL@/...": no path of the mount table. */
+	if (!mount || str_eq(mount->fstype, "zfs"))
+		return NULL;
+	rest = strcmp(mount->target, "/") == 0 ? path : path + strlen(mount->target);
+	return xasprintf("%s%s", strcmp(mount->root, "/") == 0 ? "" : mount->root, rest);
+}
+
+static void say_elsewhere(struct boot_config *ret, const char *stub)
+{
+	error_at(&ret->elsewhere, stub, 0);
+	error_hint(&ret->elsewhere,
+		   "have GRUB read %s: sudo grub-install writes %s again (where /boot is "
+		   "another filesystem than it should be, mount the right one first); "
+		   "--force changes %s all the same",
+		   GRUB_CFG, stub, GRUB_CFG);
+	strv_add(&ret->notes, ret->elsewhere.what);
+}
+
+/* The stub leads to a filesystem and a path: are these GRUB_CFG's? */
+static void check_target(const struct host *h, const struct facts *f,
+			 const struct grub_stub *stub, const char *path, const char *real,
+			 struct boot_config *ret)
+{
+	CLEANUP(free_char) char *here = filesystem_of(h, f, real);
+	CLEANUP(free_char)
+	char *there = stub->uuid ? xstrdup(stub->uuid) : filesystem_of(h, f, path);
+	CLEANUP(free_char) char *place = place_of(f, real);
+
+	if (here && there && strcasecmp(here, there) != 0)
+		error_set(&ret->elsewhere, ENOTSUP,
+			  "GRUB reads another grub.cfg: %s %s filesystem %s, but %s is "
+			  "on %s",
+			  path, stub->uuid ? "looks for" : "stays on", there, GRUB_CFG,
+			  here);
+	else if (here && there && place && stub->path && strcmp(place, stub->path) != 0)
+		error_set(&ret->elsewhere, ENOTSUP,
+			  "GRUB reads another grub.cfg: %s leads to %s, but %s is %s in "
+			  "that filesystem",
+			  path, stub->path, GRUB_CFG, place);
+	else
+		return;
+	say_elsewhere(ret, path);
+}
+
+void grub_check_stub(const struct host *h, const struct facts *f, struct boot_config *ret)
+{
+	CLEANUP(free_char) char *path = stub_path(h, f);
+	CLEANUP(free_char) char *real = host_realpath(h, GRUB_CFG);
+	CLEANUP(free_char) char *stub_real = path ? host_realpath(h, path) : NULL;
+	CLEANUP(grub_stub_done) struct grub_stub stub = { 0 };
+	CLEANUP(str_done) struct str text = { 0 };
+
+	/* Started by a BIOS, GRUB looks at no ESP. */
+	if (!f->platform.efi && host_is_dir(h, "/sys/firmware"))
+		return;
+	/* The menu itself may be on the ESP, with a link in /boot/grub. */
+	if (!path || !real || str_eq(real, stub_real) ||
+	    host_read(h, path, GRUB_CFG_MAX, &text, NULL) < 0 ||
+	    grub_stub_parse(str_c(&text), text.len, &stub, NULL) < 0)
+		return;
+	if (stub.is_menu) {
+		error_set(
+			&ret->elsewhere, ENOTSUP,
+			"GRUB reads another grub.cfg: %s is a whole menu of its own and "
+			"does not lead to %s",
+			path, GRUB_CFG);
+		say_elsewhere(ret, path);
+	} else if (stub.uuid || stub.path) {
+		check_target(h, f, &stub, path, real, ret);
+	}
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A boot loader that reads another file than the one that is configured.
+
+load helpers
+
+STUB=boot/efi/EFI/ubuntu/grub.cfg
+
+# started SECONDS: the running kernel was started so long before, or after, the files were written.
+started_at() {
+	mkdir -p "$T/proc"
+	echo "btime $(($(stat -c %Y "$T/boot/grub/grub.cfg") + $1))" >"$T/proc/stat"
+}
+
+@test "elsewhere: the ESP's stub looks for another filesystem; told, and set-up refuses" {
+	tree two-gpu configured
+	sed -i 's/7f0c1a52/11111111/' "$T/$STUB"
+	remember
+	on doctor
+	exits 1
+	says "verdict: elsewhere"
+	says "looks for filesystem 11111111"
+	says "sudo grub-install"
+	on setup-iommu --yes
+	exits 3
+	complains "GRUB reads another grub.cfg"
+	complains "sudo grub-install"
+	unchanged
+	on doctor --json
+	json '.verdict == "elsewhere"'
+	on setup-iommu --yes --force
+	exits 0
+}
+
+@test "elsewhere: the ESP's file is a whole old menu" {
+	tree two-gpu off
+	cp "$T/boot/grub/grub.cfg" "$T/$STUB"
+	on doctor --quiet
+	exits 1
+	says "setup-needed"
+	says "a whole menu of its own"
+	[[ $output != *"slicer setup-iommu"* ]]
+	on setup-iommu --yes
+	exits 3
+}
+
+@test "elsewhere: the menu was there before this boot, and the boot is without it" {
+	tree debian-grub generated
+	on doctor --quiet
+	says "verdict: reboot-needed"
+	started_at -10
+	on doctor --quiet
+	says "verdict: reboot-needed"
+	started_at 10
+	on doctor
+	exits 1
+	says "verdict: elsewhere"
+	says "read another file"
+	# Started from another entry: a reboot is right.
+	echo "BOOT_IMAGE=$(sed -n 's/.*linux\t\(.* single.*\)/\1/p' "$T/boot/grub/grub.cfg" | head -n 1)" >"$T/proc/cmdline"
+	on doctor
+	says "verdict: reboot-needed"
+	says "not started from the default entry"
+}
