@@ -99,6 +99,11 @@ int grub_plan_trial_end(const struct boot_config *c, struct plan *ret, struct er
 /* Makes the environment block anew, and says what that means. */
 void grub_plan_env(struct plan *ret);
 
+/* grub_default.c: where the menu that is made from files gets another default entry than
+ * the present one, whatever the edit is, that is a warning of the plan. */
+void grub_warn_default(const struct grub *g, const struct grub_files *files,
+		       struct plan *ret);
+
 /* grub_edit.c: variables after all files were sourced. */
 void grub_eval(const struct grub_files *files, struct shell_vars *ret);
 /* The parameters that normal entries get, appended. Error: path and line of what can't be

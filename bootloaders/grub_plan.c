@@ -351,6 +351,7 @@ int grub_plan(const struct boot_config *c, const struct edit *ed, struct plan *r
 	add_files(g, &edited, ed, ret);
 	if (changed)
 		add_proof(&edited, ret);
+	grub_warn_default(g, &edited, ret);
 	plan_make(ret, (const char *const *)g->generator.v,
 		  (const char *const *)g->generator_aside.v, GRUB_CFG, g->menu_exists,
 		  &g->menu, "writes the boot menu (" GRUB_CFG ") from these files");

@@ -72,7 +72,9 @@ int setup_next_steps(struct setup *s, struct str *ret, struct error *e)
 {
 	CLEANUP(str_done) struct str now = { 0 };
 	const struct host *h = s->c->host;
-	int err = commands_next_steps(h, &s->devices, s->chosen, s->n_chosen, ret, e);
+	/* In a trial boot that is confirmed, what was set up is in force already. */
+	int err = commands_next_steps(h, &s->devices, s->chosen, s->n_chosen,
+				      !s->in_trial, ret, e);
 
 	if (err < 0)
 		return err;
@@ -87,6 +89,25 @@ int setup_next_steps(struct setup *s, struct str *ret, struct error *e)
 
 /* ---- refusals that need the plan
  * ----------------------------------------------------------------- */
+
+/* Contradictions count where parameters are set; an undo brings back what was there. */
+static bool has_conflicts(const struct setup *s)
+{
+	return s->wanted.n_conflicts && !s->undo && s->kind != RUN_UNDO;
+}
+
+/* Each as a warning of the plan: also in a dry run, and in JSON. */
+static void warn_conflicts(struct setup *s)
+{
+	for (size_t i = 0; has_conflicts(s) && i < s->wanted.n_conflicts; i++) {
+		const struct contradiction *c = &s->wanted.conflicts[i];
+
+		plan_warn(&s->plan, "somebody wrote %s (%s): it %s%s%s", c->param, c->why,
+			  c->to ? "becomes " : "goes away", c->to ? c->to : "",
+			  s->o->force ? ""
+				      : "; that needs a yes at the terminal, or --force");
+	}
+}
 
 static void list_conflicts(const struct setup *s, struct str *ret)
 {
@@ -125,6 +146,15 @@ static void point_at(const struct setup *s, const char *param, struct error *e)
 	}
 }
 
+/* Is all that is contradicted iommu=pt, which a host can do without? */
+static bool is_about_pt(const struct setup *s)
+{
+	for (size_t i = 0; i < s->wanted.n_conflicts; i++)
+		if (!s->wanted.conflicts[i].is_about_pt)
+			return false;
+	return true;
+}
+
 static int refuse_conflicts(const struct setup *s, struct error *e)
 {
 	CLEANUP(str_done) struct str list = { 0 };
@@ -133,10 +163,13 @@ static int refuse_conflicts(const struct setup *s, struct error *e)
 	error_set(e, EPERM, "the command line says the opposite of what is wanted:\n%s",
 		  str_c(&list));
 	point_at(s, s->wanted.conflicts[0].param, e);
-	error_hint(
-		e,
-		"somebody wrote that on purpose. If it may be replaced: answer yes at a "
-		"terminal, or add --force");
+	if (is_about_pt(s))
+		error_hint(e, "--no-pt leaves that as it is and sets up the rest: "
+			      "iommu=pt only affects speed. If it may be replaced: "
+			      "answer yes at a terminal, or add --force");
+	else
+		error_hint(e, "somebody wrote that on purpose. If it may be replaced: "
+			      "answer yes at a terminal, or add --force");
 	return -EPERM;
 }
 
@@ -149,8 +182,7 @@ static int consent(const struct setup *s, struct error *e)
 {
 	char answer[16] = "";
 
-	if (s->wanted.n_conflicts && s->kind != RUN_UNDO && !s->o->force &&
-	    (s->o->yes || !can_ask(s)))
+	if (has_conflicts(s) && !s->o->force && (s->o->yes || !can_ask(s)))
 		return refuse_conflicts(s, e);
 	if (s->o->yes)
 		return 1;
@@ -211,28 +243,33 @@ static bool shows_plan(const struct setup *s)
 
 static void show(const struct setup *s)
 {
-	CLEANUP(str_done) struct str list = { 0 };
-
 	if (!shows_plan(s))
 		return;
 	if (!plan_is_empty(&s->plan) || s->plan.warnings.n)
 		report_plan_text(&s->c->out, &s->plan);
-	if (!s->wanted.n_conflicts || s->undo)
-		return;
-	list_conflicts(s, &list);
-	fprintf(s->c->out.out, "Contradictions that somebody wrote:\n%s\n", str_c(&list));
+	/* Before the first program writes, and before any error: also where standard
+	 * output is a file. */
+	fflush(s->c->out.out);
 }
 
 int setup_present(struct setup *s, struct error *e)
 {
 	struct error why = { 0 };
-	/* Its warnings are shown with the plan; what it refuses is told after it. */
-	int err = setup_guard(s, &why);
+	int err;
 
+	warn_conflicts(s);
+	/* Its warnings are shown with the plan; what it refuses is told after it. */
+	err = setup_guard(s, &why);
 	show(s);
-	if (err < 0)
+	if (err < 0) {
 		*e = why;
-	return err;
+		return err;
+	}
+	/* What --yes would refuse, a dry run of it refuses as well. */
+	if (s->o->yes && (s->o->dry_run || s->o->check) && has_conflicts(s) &&
+	    !s->o->force && !plan_is_empty(&s->plan))
+		return refuse_conflicts(s, e);
+	return 0;
 }
 
 int setup_execute(struct setup *s, struct outcome *o, struct error *e)

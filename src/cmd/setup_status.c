@@ -2,8 +2,30 @@
 /* setup-iommu --status: what the journal says, changing nothing. */
 #include "cmd/setup_trial.h"
 
-static const char *state_of(const struct record *r, bool held)
+/*
+ * A trial's run has ended when what it set up is not there any more: it was confirmed or
+ * taken away, or a later trial took its place. Where the host can't be looked at, nobody
+ * knows.
+ */
+static bool is_ended_trial(const struct setup *s, const struct records *rs, size_t i)
 {
+	const struct record *r = &rs->v[i];
+
+	if (r->kind != RUN_TRIAL || r->state != RUN_APPLIED || !s->boot.loader)
+		return false;
+	for (size_t k = i + 1; k < rs->n; k++)
+		if (rs->v[k].kind == RUN_TRIAL && rs->v[k].state == RUN_APPLIED)
+			return true;
+	return !s->boot.trial;
+}
+
+static const char *state_of(const struct setup *s, const struct records *rs, size_t i,
+			    bool held)
+{
+	const struct record *r = &rs->v[i];
+
+	if (is_ended_trial(s, rs, i))
+		return "ended";
 	if (r->state != RUN_STARTED)
 		return run_state_name(r->state);
 	return held ? "running" : "interrupted";
@@ -29,7 +51,7 @@ static bool is_deferred(const struct record *r, const struct record_step *s)
 }
 
 /* What is there of a trial boot; NULL: nothing, or it can't be told. */
-static const char *trial_of(struct setup *s)
+static const char *trial_of(const struct setup *s)
 {
 	static const char *const names[] = {
 		[TRIAL_PENDING] = "pending",
@@ -38,7 +60,7 @@ static const char *trial_of(struct setup *s)
 		[TRIAL_IDLE] = "idle",
 	};
 
-	if (setup_look(s, NULL) < 0)
+	if (!s->boot.loader)
 		return NULL;
 	return names[trial_state_of(&s->boot, s->facts.cmdline, s->facts.boot_id)];
 }
@@ -56,7 +78,7 @@ static const char *explain_trial(const char *state)
 
 /* ---- JSON -------------------------------------------------------------------------- */
 
-static json_t *run_json(const struct record *r, bool held)
+static json_t *run_json(const struct record *r, const char *state)
 {
 	CLEANUP(strv_done) struct strv edit = { 0 };
 	CLEANUP(strv_done) struct strv files = { 0 };
@@ -73,7 +95,7 @@ static json_t *run_json(const struct record *r, bool held)
 	}
 	json_object_set_new(o, "id", json_string(r->id));
 	json_object_set_new(o, "kind", json_string(run_kind_name(r->kind)));
-	json_object_set_new(o, "state", json_string(state_of(r, held)));
+	json_object_set_new(o, "state", json_string(state));
 	json_object_set_new(o, "bootloader", json_string(r->bootloader));
 	json_object_set_new(o, "parameters", json_texts(&edit));
 	json_object_set_new(o, "files", json_texts(&files));
@@ -96,7 +118,8 @@ static int print_json(struct setup *s, const struct records *rs, bool held,
 	json_t *doc = json_document(STATUS_SCHEMA), *runs = json_array();
 
 	for (size_t i = 0; i < rs->n; i++)
-		json_array_append_new(runs, run_json(&rs->v[i], held));
+		json_array_append_new(runs,
+				      run_json(&rs->v[i], state_of(s, rs, i, held)));
 	json_object_set_new(doc, "runs", runs);
 	json_object_set_new(doc, "trial", trial_json(trial_of(s)));
 	json_object_set_new(doc, "unreadable", json_texts(&rs->broken));
@@ -105,7 +128,7 @@ static int print_json(struct setup *s, const struct records *rs, bool held,
 
 /* ---- text -------------------------------------------------------------------------- */
 
-static void print_run(FILE *f, const struct record *r, bool held)
+static void print_run(FILE *f, const struct record *r, const char *state)
 {
 	CLEANUP(strv_done) struct strv edit = { 0 };
 	CLEANUP(free_char) char *params = NULL;
@@ -113,8 +136,7 @@ static void print_run(FILE *f, const struct record *r, bool held)
 
 	describe_edit(&r->edit, &edit);
 	params = strv_join(&edit, " ");
-	str_addf(&out, "%s  %-5s  %-11s  ", r->id, run_kind_name(r->kind),
-		 state_of(r, held));
+	str_addf(&out, "%s  %-5s  %-11s  ", r->id, run_kind_name(r->kind), state);
 	str_add_printable(&out, params, strlen(params));
 	str_rtrim(&out);
 	for (size_t i = 0; i < r->n; i++) {
@@ -139,7 +161,7 @@ static void print_text(struct setup *s, const struct records *rs, bool held)
 	if (!rs->n && !rs->broken.n)
 		fprintf(f, "slicer has changed nothing on this host.\n");
 	for (size_t i = 0; i < rs->n; i++)
-		print_run(f, &rs->v[i], held);
+		print_run(f, &rs->v[i], state_of(s, rs, i, held));
 	for (size_t i = 0; i < rs->broken.n; i++)
 		fprintf(f, "can't be read: %s\n", rs->broken.v[i]);
 	if (trial)
@@ -151,6 +173,9 @@ int setup_status(struct setup *s, int *ret_status, struct error *e)
 	struct records rs = { 0 };
 	bool held = host_lock_is_held(s->c->host);
 	int err = journal_scan(s->c->host, &rs, e);
+
+	/* A host that can't be looked at has a journal all the same. */
+	setup_look(s, NULL);
 
 	/* Of a run that can't be read nobody knows whether it came to its end. */
 	if (rs.broken.n)

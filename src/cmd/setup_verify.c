@@ -147,6 +147,26 @@ static void verify_wanted(const struct setup *s, const struct boot_config *now,
 	}
 }
 
+/*
+ * A menu that programs made anew may have another default entry: a change that somebody
+ * made before comes into force with it. That is no failure, but a person has to know
+ * before the reboot.
+ */
+static void tell_default(struct setup *s, const struct boot_config *now)
+{
+	const struct boot_entry *was = boot_config_default(&s->boot);
+	const struct boot_entry *is = boot_config_default(now);
+
+	if (!was || !is || (str_eq(was->id, is->id) && str_eq(was->kernel, is->kernel)))
+		return;
+	plan_next(&s->plan,
+		  "the default entry of the boot menu is another one now: \"%s\" (%s), "
+		  "it was \"%s\" (%s). The programs brought into force what was changed "
+		  "before; see that it is what you want to start",
+		  name_of(is), is->kernel ? is->kernel : "kernel not known", name_of(was),
+		  was->kernel ? was->kernel : "kernel not known");
+}
+
 static int verify_menu(struct setup *s, struct error *e)
 {
 	CLEANUP(strv_done) struct strv lacks = { 0 };
@@ -163,8 +183,10 @@ static int verify_menu(struct setup *s, struct error *e)
 		boot_config_verify(&now, s->edit, &lacks);
 	else
 		verify_wanted(s, &now, &lacks);
-	if (!lacks.n)
+	if (!lacks.n) {
+		tell_default(s, &now);
 		return 0;
+	}
 	text = strv_join(&lacks, "\n");
 	return error_set(e, EPROTO,
 			 "the programs ended well, but their result is not right:\n%s",

@@ -69,8 +69,8 @@ static void give_back_lines(const struct endpoints *v, const char *addresses,
 }
 
 int commands_next_steps(const struct host *h, const struct pci_devices *all,
-			const struct pci_device *const *chosen, size_t n, struct str *ret,
-			struct error *e)
+			const struct pci_device *const *chosen, size_t n,
+			bool after_reboot, struct str *ret, struct error *e)
 {
 	const struct pci_device *placeholder = &nobody;
 	CLEANUP(endpoints_done) struct endpoints v = { 0 };
@@ -97,6 +97,8 @@ int commands_next_steps(const struct host *h, const struct pci_devices *all,
 	name_lines(&v, &names);
 	give_back_lines(&v, addresses, &back);
 	struct template_value values[] = {
+		{ "WHEN", after_reboot ? "After the reboot, in this order:"
+				       : "Now, in this order:" },
 		{ "NAMES", str_c(&names) },
 		{ "ADDRESSES", addresses },
 		{ "GROUP_NOTE", note },

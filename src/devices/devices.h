@@ -197,7 +197,7 @@ int vm_command_make(const struct host *h, const struct pci_devices *all,
  * needs PCI_NAMES and PCI_DETAILS, and PCI_MODULES to name the driver of a device that
  * has none. */
 int commands_next_steps(const struct host *h, const struct pci_devices *all,
-			const struct pci_device *const *chosen, size_t n, struct str *ret,
-			struct error *e);
+			const struct pci_device *const *chosen, size_t n,
+			bool after_reboot, struct str *ret, struct error *e);
 
 #endif

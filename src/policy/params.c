@@ -234,6 +234,8 @@ size_t setting_strip(const struct setting *set, struct slots *s)
 				continue;
 			}
 			slot_drop_word(slot, k);
+			if (!slot->why)
+				slot->is_about_pt = set == &setting_passthrough;
 			slot->why = slot->why ? slot->why : why;
 			if (first == SIZE_MAX)
 				first = i;

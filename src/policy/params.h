@@ -31,6 +31,7 @@ struct slot {
 	bool changed; /* words are not those of token any more; none: it goes away */
 	bool removed; /* on the person's wish */
 	const char *why; /* it contradicts; NULL: it doesn't */
+	bool is_about_pt; /* why != NULL: all that it contradicts is iommu=pt */
 };
 struct slots {
 	struct slot *v;

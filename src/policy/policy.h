@@ -35,6 +35,8 @@ struct contradiction {
 	char *param; /* as it stands: "intel_iommu=off" */
 	char *to; /* what it becomes; NULL: it goes away */
 	char *why; /* "turns VT-d off" */
+	/* All that it contradicts is iommu=pt, which --no-pt leaves out. */
+	bool is_about_pt;
 };
 struct wanted {
 	struct strv params; /* the parameters the host needs: "intel_iommu=on",

@@ -170,6 +170,7 @@ static void add_conflict(struct wanted *ret, const struct slot *slot, const char
 		.param = xstrdup(slot->token),
 		.to = xstrdup_null(to),
 		.why = xstrdup(slot->why),
+		.is_about_pt = slot->is_about_pt,
 	};
 }
 

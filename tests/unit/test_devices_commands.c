@@ -211,7 +211,8 @@ static void test_next_steps(void **state)
 	char module[] = "snd_hda_intel", *modules[] = { module, NULL };
 
 	known[2].modules = (struct strv){ .v = modules, .n = 1 };
-	assert_int_equal(commands_next_steps(t->host, &all, chosen, 1, &s, NULL), 0);
+	assert_int_equal(commands_next_steps(t->host, &all, chosen, 1, true, &s, NULL),
+			 0);
 	assert_non_null(strstr(str_c(&s), "sudo slicer doctor"));
 	assert_non_null(strstr(str_c(&s), "endpoints of IOMMU group 28."));
 	assert_non_null(strstr(str_c(&s), "sudo slicer pci bind 0000:0b:00.0 "
@@ -237,7 +238,8 @@ static void test_next_steps_without_groups(void **state)
 		groups[i] = known[i].iommu_group;
 		known[i].iommu_group = -1;
 	}
-	assert_int_equal(commands_next_steps(t->host, &all, chosen, 1, &s, NULL), 0);
+	assert_int_equal(commands_next_steps(t->host, &all, chosen, 1, true, &s, NULL),
+			 0);
 	assert_non_null(
 		strstr(str_c(&s), "sudo slicer pci bind 0000:0b:00.0 0000:0b:00.1\n"));
 	assert_non_null(strstr(str_c(&s), "IOMMU groups exist only with the IOMMU on"));
@@ -251,7 +253,7 @@ static void test_next_steps_without_a_device(void **state)
 	const struct pci_devices all = all_known();
 	CLEANUP(str_done) struct str s = { 0 };
 
-	assert_int_equal(commands_next_steps(t->host, &all, NULL, 0, &s, NULL), 0);
+	assert_int_equal(commands_next_steps(t->host, &all, NULL, 0, true, &s, NULL), 0);
 	assert_non_null(strstr(str_c(&s), "sudo slicer pci bind <PCI_ADDRESS>\n"));
 	assert_null(strstr(str_c(&s), "0000:"));
 }
