@@ -198,7 +198,7 @@ const struct other_loader other_loaders[] = {
 	  .is_owner = true,
 	  .files = { "/etc/kernelstub/configuration" },
 	  .program = "kernelstub",
-	  .advice = "run: kernelstub -a \"{}\"" },
+	  .advice = "run: kernelstub %(-d \"{-}\" %)-a \"{}\"" },
 	{ .name = "sdbootutil",
 	  .title = "sdbootutil (openSUSE)",
 	  .is_owner = true,
@@ -225,7 +225,8 @@ const struct other_loader other_loaders[] = {
 	{ .name = "grubby",
 	  .title = "GRUB with boot loader specification entries (Fedora, RHEL)",
 	  .probe = probe_grubby,
-	  .advice = "run: grubby --update-kernel=ALL --args=\"{}\"" },
+	  .advice = "run: grubby --update-kernel=ALL %(--remove-args=\"{-}\" "
+		    "%)--args=\"{}\"" },
 	{ .name = "limine-update",
 	  .title = "Limine with limine-update",
 	  .files = { "/etc/default/limine", "/etc/limine-entry-tool.d" },
@@ -314,19 +315,64 @@ void other_loader_probe(const struct other_loader *o, const struct host *h,
 		boot_probe_add(ret, BOOT_BOOTED, "BootCurrent: %s", f->efi.boot_file);
 }
 
+/* Parameters that a person wrote against what is wanted, as they stand in the running
+ * command line: linux drivers/iommu/{intel/iommu,amd/init,irq_remapping}.c,
+ * arch/x86/kernel/pci-dma.c. */
+static void find_against(const struct facts *f, struct strv *ret)
+{
+	static const char *const against[] = {
+		"intel_iommu=off", "amd_iommu=off",	  "iommu=off",	  "iommu=soft",
+		"iommu=nopt",	   "iommu.passthrough=0", "intremap=off", "nointremap",
+	};
+	CLEANUP(strv_done) struct strv tokens = { 0 };
+
+	if (f->cmdline)
+		cmdline_split(f->cmdline, strlen(f->cmdline), &tokens);
+	for (size_t i = 0; i < tokens.n; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(against); k++)
+			if (param_same(tokens.v[i], against[k]))
+				strv_add_unique(ret, tokens.v[i]);
+}
+
+/* "{}" is what is added, "{-}" what goes; "%( ... %)" is left out where nothing goes. */
+static void fill_advice(const char *text, const char *params, const char *off,
+			struct str *ret)
+{
+	bool left_out = false;
+
+	for (const char *p = text; *p; p++) {
+		if (str_starts(p, "%(") || str_starts(p, "%)")) {
+			left_out = p[1] == '(' && !*off;
+			p++;
+		} else if (left_out) {
+			continue;
+		} else if (str_starts(p, "{}")) {
+			str_add(ret, params);
+			p++;
+		} else if (str_starts(p, "{-}")) {
+			str_add(ret, off);
+			p += 2;
+		} else {
+			str_addc(ret, *p);
+		}
+	}
+}
+
 char *other_loader_advice(const struct other_loader *o, const struct facts *f)
 {
 	const char *params = f->cpu.vendor == CPU_AMD	  ? "amd_iommu=on iommu=pt"
 			     : f->cpu.vendor == CPU_INTEL ? "intel_iommu=on iommu=pt"
 							  : "iommu=pt";
+	CLEANUP(strv_done) struct strv against = { 0 };
+	CLEANUP(free_char) char *off = NULL;
 	struct str advice = { 0 };
-	const char *rest = o->advice, *hole;
 
-	while ((hole = strstr(rest, "{}")) != NULL) {
-		str_addn(&advice, rest, (size_t)(hole - rest));
-		str_add(&advice, params);
-		rest = hole + 2;
-	}
-	str_add(&advice, rest);
+	find_against(f, &against);
+	off = strv_join(&against, " ");
+	/* Where no command takes it away: the same place, by hand, and before the rest.
+	 */
+	if (*off && !strstr(o->advice, "{-}"))
+		str_addf(&advice, "take %s out, and ", off);
+	fill_advice(o->advice, params, off, &advice);
 	return str_take(&advice);
 }

@@ -23,7 +23,8 @@ struct other_loader {
 	/* What the table can't say; may add evidence and the match */
 	void (*probe)(const struct host *h, const struct facts *f,
 		      struct boot_probe *ret);
-	/* What a person does, "{}" being the parameters */
+	/* What a person does, "{}" being the parameters; "%( ... {-} ... %)" is for those
+	 * that contradict them, and left out where there are none */
 	const char *advice;
 };
 

@@ -82,7 +82,7 @@ static void print_notes(const struct context *c, const struct named_devices *d,
 		fprintf(c->out.err,
 			"note: there are no IOMMU groups: the IOMMU is off, see \"sudo "
 			"slicer doctor\"\n");
-	if (vm->must_bind.n)
+	else if (vm->must_bind.n)
 		fprintf(c->out.err, "note: first: sudo slicer pci bind %s\n", list);
 	for (size_t i = 0; i < obstacles->n; i++) {
 		CLEANUP(str_done) struct str safe = { 0 };

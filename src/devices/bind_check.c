@@ -115,8 +115,7 @@ static int check_iommu(const struct host *h, const struct pci_devices *all,
 	list = strv_join(&without, ", ");
 	error_set(e, ENODEV,
 		  "no IOMMU group for %s: the IOMMU is off, so VFIO can't take it", list);
-	error_hint(e, "sudo slicer doctor says what is missing; sudo slicer setup-iommu "
-		      "switches it on");
+	error_hint(e, "sudo slicer doctor says what is missing, and what switches it on");
 	return -ENODEV;
 }
 

@@ -3,6 +3,7 @@
  * Group "cmdline": the three command lines, and which arrow between them was skipped:
  * configured -> (update-grub) -> next boot -> (reboot) -> running.
  */
+#include "policy/advice.h"
 #include "policy/checks.h"
 #include "policy/next_boot.h"
 
@@ -22,7 +23,7 @@ static void fix_by_setup(const struct diagnosis *d, struct check *c)
 	else if (is_in_trial(d))
 		strv_add(&c->fix, "sudo slicer setup-iommu --confirm");
 	else
-		strv_add(&c->fix, "sudo slicer setup-iommu");
+		advice_setup(d, &c->fix);
 }
 
 /* What is missing when the IOMMU works all the same is worth a note, no more. */
@@ -306,8 +307,12 @@ static void check_acs_override(const struct diagnosis *d, struct checks *ret)
 		c = check_add(ret, "cmdline.acs-override", CMDLINE, CHECK_WARN,
 			      "this kernel does not know pcie_acs_override", "%s",
 			      line->text);
-		strv_add(&c->fix, "sudo slicer setup-iommu --remove-param "
-				  "pcie_acs_override");
+		strv_addf(&c->fix, "%s",
+			  advice_can_set_up(d)
+				  ? "sudo slicer setup-iommu --remove-param "
+				    "pcie_acs_override"
+				  : "take pcie_acs_override off the kernel's command "
+				    "line");
 		strv_add(&c->fix, "or start a kernel with the ACS override patch");
 	} else if (!log->readable || !log->from_boot) {
 		c = check_add(ret, "cmdline.acs-override", CMDLINE, CHECK_SKIP,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Group "devices": who has a device, and who must go along with it. */
+#include "policy/advice.h"
 #include "policy/checks.h"
 #include "policy/faults.h"
 
@@ -79,7 +80,8 @@ static bool check_asked(const struct device_view *v, struct checks *ret)
 }
 
 /* The card shares its group: all of it goes, or nothing. */
-static void check_mixed(const struct device_view *v, struct checks *ret)
+static void check_mixed(const struct diagnosis *d, const struct device_view *v,
+			struct checks *ret)
 {
 	struct check *c = add(ret, v, CHECK_WARN, "shares its group with other devices");
 
@@ -90,8 +92,10 @@ static void check_mixed(const struct device_view *v, struct checks *ret)
 			  v->dev->address);
 	for (size_t i = 0; v->answered && !v->usable && i < v->reasons.n; i++)
 		strv_addf(&c->fix, "it can't go to a VM: %s", v->reasons.v[i]);
-	strv_add(&c->fix, "move the card to another slot; or, at the price of "
-			  "isolation, sudo slicer setup-iommu --acs-override");
+	strv_addf(&c->fix, "move the card to another slot%s",
+		  advice_can_set_up(d) ? "; or, at the price of isolation, sudo slicer "
+					 "setup-iommu --acs-override"
+				       : "");
 }
 
 static void check_device(const struct diagnosis *d, const struct device_view *v,
@@ -116,7 +120,7 @@ static void check_device(const struct diagnosis *d, const struct device_view *v,
 		strv_add(&c->fix, fix);
 	} else if (active && !v->bound && is_mixed(v) &&
 		   (v->asked || pci_is_display(v->dev)) && !pci_is_bridge(v->dev)) {
-		check_mixed(v, ret);
+		check_mixed(d, v, ret);
 	} else if (!check_asked(v, ret)) {
 		add(ret, v, CHECK_PASS, NULL);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Group "iommu": what came of it all, by sysfs and by the kernel's log. */
+#include "policy/advice.h"
 #include "policy/checks.h"
 #include "policy/faults.h"
 #include "policy/remapping.h"
@@ -155,6 +156,8 @@ static void check_fault(const struct diagnosis *d, const struct fault_view *v,
 		strv_add(&c->fix,
 			 "sudo reboot (the next boot has iommu=pt, which lets the "
 			 "host's own devices around the IOMMU)");
+	else if (!advice_can_set_up(d))
+		advice_setup(d, &c->fix);
 	else
 		strv_add(&c->fix,
 			 "sudo slicer setup-iommu (it adds iommu=pt, which lets the "

@@ -2,6 +2,7 @@
 /* Groups "platform" and "firmware": can this machine do it, and is it switched on there?
  */
 #include "policy/checks.h"
+#include "policy/guest.h"
 
 #define PLATFORM "platform"
 #define FIRMWARE "firmware"
@@ -53,10 +54,10 @@ static void check_virtualized(const struct diagnosis *d, struct checks *ret)
 			  "a physical machine", NULL);
 	} else if (judge_is_bare_vm(d)) {
 		c = check_add(ret, "platform.virtualized", PLATFORM, CHECK_FAIL,
-			      "a virtual machine without a virtual IOMMU", "%s",
-			      evidence);
-		strv_add(&c->fix, "run slicer on the physical host, or give this machine "
-				  "an IOMMU there");
+			      "a virtual machine without a virtual IOMMU", "%s%s%s",
+			      p->hypervisor ? p->hypervisor : "",
+			      p->hypervisor ? "; " : "", evidence);
+		strv_add(&c->fix, guest_iommu_advice(p, diagnosis_vendor(d)));
 	} else {
 		check_add(ret, "platform.virtualized", PLATFORM, CHECK_PASS,
 			  "a virtual machine", "%s", evidence);
@@ -72,7 +73,11 @@ static void check_cpu(const struct diagnosis *d, struct checks *ret)
 					     : "no /proc/cpuinfo";
 	struct check *c;
 
-	if (!d->wanted) {
+	if (cpu->foreign) {
+		c = check_add(ret, "platform.cpu", PLATFORM, CHECK_FAIL,
+			      "the processor is not an x86_64 one", "%s", evidence);
+		strv_add(&c->fix, "use an x86_64 machine");
+	} else if (!d->wanted) {
 		c = check_add(ret, "platform.cpu", PLATFORM,
 			      cpu->vendor == CPU_OTHER ? CHECK_WARN : CHECK_SKIP,
 			      "the processor's vendor is not known", "%s", evidence);
@@ -250,8 +255,8 @@ void checks_firmware(const struct diagnosis *d, struct checks *ret)
 			      "the firmware offers no IOMMU",
 			      "no DMAR or IVRS in /sys/firmware/acpi/tables");
 		if (judge_is_bare_vm(d))
-			strv_add(&c->fix, "give this virtual machine an IOMMU on its "
-					  "host");
+			strv_add(&c->fix, guest_iommu_advice(&d->facts->platform,
+							     diagnosis_vendor(d)));
 		else
 			strv_addf(&c->fix, "in the firmware set-up enable %s",
 				  judge_firmware_setting(diagnosis_vendor(d)));

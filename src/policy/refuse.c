@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "policy/guest.h"
 #include "policy/policy.h"
 
 #include <errno.h>
@@ -84,8 +85,8 @@ int refuse_host(const struct facts *f, bool force, struct error *e)
 		error_set(e, ENOTSUP,
 			  "this is a virtual machine without a virtual IOMMU: there is "
 			  "nothing to set up here");
-		error_hint(e, "run slicer on the physical host, or give this machine an "
-			      "IOMMU; --force sets the parameters all the same");
+		error_hint(e, "%s\n--force sets the parameters all the same",
+			   guest_iommu_advice(&f->platform, f->cpu.vendor));
 		return -ENOTSUP;
 	}
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "policy/remapping.h"
 
+#include "policy/advice.h"
 #include "policy/judge.h"
 
 #define ALLOW "allow_unsafe_interrupts"
@@ -290,10 +291,13 @@ static void advise_cause(const struct diagnosis *d, const struct remapping *r,
 	switch (r->cause) {
 	case REMAPPING_PARAMETER:
 		next = judge_blocks(d, entry ? entry->options : d->facts->cmdline);
-		strv_add(ret, entry && !next
-				      ? "sudo reboot"
-				      : "sudo slicer setup-iommu (it asks before it "
-					"takes the parameter away)");
+		if (entry && !next)
+			strv_add(ret, "sudo reboot");
+		else if (!advice_can_set_up(d))
+			advice_setup(d, ret);
+		else
+			strv_add(ret, "sudo slicer setup-iommu (it asks before it takes "
+				      "the parameter away)");
 		break;
 	case REMAPPING_KERNEL:
 		strv_add(ret, "start a kernel that is built with CONFIG_IRQ_REMAP");
@@ -321,13 +325,14 @@ void remapping_advice(const struct diagnosis *d, const struct remapping *r,
 	advise_cause(d, r, ret);
 	if (r->allowed || r->cause == REMAPPING_PARAMETER)
 		return;
-	strv_add(ret, "sudo slicer setup-iommu --param "
-		      "vfio_iommu_type1." ALLOW "=1 (only for guests that are trusted: "
-		      "with it a guest can send the host any interrupt)");
+	advice_param(d, "vfio_iommu_type1." ALLOW "=1",
+		     "only for guests that are trusted: with it a guest can send the "
+		     "host any interrupt",
+		     ret);
 	if (d->facts->iommu.unsafe_iommufd != TRI_UNKNOWN)
-		strv_add(ret,
-			 "where virtual machines use iommufd: sudo slicer setup-iommu "
-			 "--param iommufd." ALLOW "=1 (with the same risk)");
+		advice_param(d, "iommufd." ALLOW "=1",
+			     "where virtual machines use iommufd, with the same risk",
+			     ret);
 }
 
 void remapping_next(const struct diagnosis *d, struct strv *next)

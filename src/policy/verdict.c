@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of slicer-doctor(8), VERDICTS: the first rule that applies. */
+#include "policy/advice.h"
+#include "policy/guest.h"
 #include "policy/judge.h"
 #include "policy/next_boot.h"
 #include "policy/remapping.h"
@@ -75,10 +77,7 @@ static void next_unsupported(const struct diagnosis *d, struct strv *next)
 			  "the IOMMU here",
 			  p->hypervisor_dom0);
 	else
-		strv_add(next,
-			 "run slicer on the physical host, or give this virtual "
-			 "machine an IOMMU (QEMU: -machine q35,kernel-irqchip=split "
-			 "-device intel-iommu,intremap=on,caching-mode=on)");
+		strv_add(next, guest_iommu_advice(p, diagnosis_vendor(d)));
 }
 
 /* ---- kernel ------------------------------------------------------------------------ */
@@ -146,20 +145,15 @@ static void next_blocked(const struct diagnosis *d, struct strv *next)
 {
 	char where = blocked_where(d);
 	CLEANUP(free_char) char *generate = judge_generate_command(d);
-	CLEANUP(free_char) char *running = judge_blocks(d, d->facts->cmdline);
 
 	if (where == 'd' && d->boot->has_generator)
 		strv_add(next, generate);
-	else if (where == 'c' || where == 'd') {
-		strv_add(next, SETUP);
+	else
+		advice_setup(d, next);
+	if ((where == 'c' || where == 'd') && strv_has(next, SETUP))
 		strv_add(next, "without a terminal: " SETUP
 			       " --yes --force (--yes alone replaces nothing that a "
 			       "person wrote)");
-	} else
-		strv_addf(next,
-			  "take %s out of the boot loader's configuration by hand: %s",
-			  running,
-			  d->boot_error ? d->boot_error->what : "it is not known");
 	strv_add(next, REBOOT);
 	strv_add(next, LOOK_AGAIN);
 }
@@ -170,6 +164,9 @@ static bool needs_setup(const struct diagnosis *d)
 {
 	const char *configured = judge_configured(d);
 
+	/* A loader that slicer can't read: what the kernel got from it. */
+	if (!d->boot)
+		configured = d->facts->cmdline;
 	return d->wanted && configured && judge_lacks(d, configured);
 }
 
@@ -178,7 +175,7 @@ static void next_firmware(const struct diagnosis *d, struct strv *next)
 	CLEANUP(free_char) char *generate = judge_generate_command(d);
 
 	if (needs_setup(d))
-		strv_add(next, SETUP);
+		advice_setup(d, next);
 	else if (d->boot && judge_next_boot(d) == TRI_NO)
 		strv_add(next, generate);
 	strv_add(next, d->facts->platform.efi ? "sudo systemctl reboot --firmware-setup"
@@ -218,7 +215,7 @@ static void next_setup(const struct diagnosis *d, struct strv *next)
 		next_boot_mend(d, next);
 		return;
 	}
-	strv_add(next, SETUP);
+	advice_setup(d, next);
 	strv_add(next, REBOOT);
 	strv_add(next, LOOK_AGAIN);
 }

@@ -95,6 +95,31 @@ static void read_flags(const struct str *block, struct cpu_facts *ret)
 	ret->hypervisor = yes_no(strv_has(&flags, "hypervisor"));
 }
 
+/* What only another architecture's file has: linux arch/{arm64/kernel/cpuinfo,
+ * s390/kernel/processor, powerpc/kernel/setup-common, riscv/kernel/cpu,
+ * loongarch/kernel/proc}.c. */
+static const char *find_foreign(const struct str *block, const char *vendor)
+{
+	static const struct {
+		const char *key, *part, *arch;
+	} known[] = {
+		{ "CPU implementer", "", "aarch64" },
+		{ "cpu", "POWER", "ppc64" },
+		{ "isa", "rv64", "riscv64" },
+		{ "CPU Family", "Loongson", "loongarch64" },
+	};
+
+	if (str_eq(vendor, "IBM/S390"))
+		return "s390x";
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		CLEANUP(free_char) char *value = get_value(block, known[i].key);
+
+		if (value && strstr(value, known[i].part))
+			return known[i].arch;
+	}
+	return NULL;
+}
+
 int cpu_probe(const struct host *h, struct cpu_facts *ret, struct error *e)
 {
 	CLEANUP(str_done) struct str block = { 0 };
@@ -106,12 +131,13 @@ int cpu_probe(const struct host *h, struct cpu_facts *ret, struct error *e)
 	if (read_first_block(h, &block) < 0)
 		return 0;
 	vendor = get_value(&block, "vendor_id");
-	if (vendor) {
+	ret->foreign = find_foreign(&block, vendor);
+	if (ret->foreign) {
+		ret->vendor = CPU_OTHER;
+		ret->evidence = xasprintf("%s in " CPUINFO, ret->foreign);
+	} else if (vendor) {
 		ret->vendor = vendor_of(vendor);
 		ret->evidence = xasprintf("vendor_id: %s", vendor);
-	} else if (memmem(block.s, block.len, "CPU implementer", 15)) {
-		ret->vendor = CPU_OTHER; /* Arm */
-		ret->evidence = xstrdup("CPU implementer in " CPUINFO);
 	}
 	ret->model = get_value(&block, "model name");
 	sizes = get_value(&block, "address sizes");

@@ -27,6 +27,8 @@ struct cpu_facts {
 	enum tri virtualization; /* vmx or svm among the flags */
 	enum tri hypervisor; /* flag "hypervisor": a virtual machine */
 	unsigned address_bits; /* physical, 0 unknown */
+	const char *foreign; /* not x86: "aarch64", "s390x", "ppc64", "riscv64" ...; a
+				constant; NULL: it is, or nothing is known */
 	char *model; /* "model name", NULL unknown */
 	char *evidence; /* the lines read: "vendor_id: GenuineIntel", NULL if none */
 };
@@ -40,6 +42,8 @@ struct platform_facts {
 	char *container; /* what says so: "docker", "lxc" ...; NULL: none found */
 	enum tri virtualized; /* by cpu flag and DMI */
 	char *virt_evidence;
+	const char *hypervisor; /* that it runs on: "QEMU", "Hyper-V" ... (platform.c); a
+				   constant; NULL: none, or not known */
 	bool efi; /* /sys/firmware/efi exists */
 	bool firmware_known; /* false: no /sys to look at */
 	char *hypervisor_dom0; /* Xen dom0: the command line that counts is Xen's; NULL:

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "text/cmdline.h"
 #include "text/shell.h"
 
 static char *get_value(const struct shell_vars *vars, const char *name)
@@ -80,11 +81,11 @@ static const struct image_based {
 	  "\"@IOMMU@=on iommu=pt\"}' (with what is in it already: 'midclt call "
 	  "system.advanced.config'), then reboot" },
 	{ NULL, "/run/ostree-booted", "ostree",
-	  "run rpm-ostree kargs --append-if-missing=@IOMMU@=on "
+	  "run: rpm-ostree kargs @DELETE@--append-if-missing=@IOMMU@=on "
 	  "--append-if-missing=iommu=pt, then reboot" },
 	/* a mounted disk */
 	{ NULL, "/ostree/repo", "ostree",
-	  "start it and run rpm-ostree kargs --append-if-missing=@IOMMU@=on "
+	  "start it and run rpm-ostree kargs @DELETE@--append-if-missing=@IOMMU@=on "
 	  "--append-if-missing=iommu=pt, then reboot" },
 };
 
@@ -101,19 +102,48 @@ static bool is_transactional(const struct host *h)
 	       host_can_write(h, "/usr") == -EROFS;
 }
 
-static char *fill_in(const char *advice, enum cpu_vendor vendor)
+/* Switches that a person set against it, in the running command line. */
+static void find_against(const struct host *h, struct strv *ret)
 {
-	static const char hole[] = "@IOMMU@";
-	const char *param = vendor == CPU_AMD ? "amd_iommu" : "intel_iommu";
-	struct str s = { 0 };
-	const char *at;
+	static const char *const against[] = { "intel_iommu=off", "amd_iommu=off",
+					       "iommu=off",	  "iommu=soft",
+					       "iommu=nopt",	  "intremap=off" };
+	CLEANUP(str_done) struct str text = { 0 };
+	CLEANUP(strv_done) struct strv tokens = { 0 };
 
-	while ((at = strstr(advice, hole))) {
-		str_addn(&s, advice, (size_t)(at - advice));
-		str_add(&s, param);
-		advice = at + strlen(hole);
+	if (host_read(h, "/proc/cmdline", HOST_MAX_CONFIG, &text, NULL) < 0)
+		return;
+	str_rtrim(&text);
+	cmdline_split(str_c(&text), text.len, &tokens);
+	for (size_t i = 0; i < tokens.n; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(against); k++)
+			if (param_same(tokens.v[i], against[k]))
+				strv_add_unique(ret, tokens.v[i]);
+}
+
+/* rpm-ostree(1): kargs takes several of them, and makes one deployment of all. */
+static char *fill_in(const struct host *h, const char *advice, enum cpu_vendor vendor)
+{
+	const char *param = vendor == CPU_AMD ? "amd_iommu" : "intel_iommu";
+	CLEANUP(strv_done) struct strv against = { 0 };
+	bool deletes = strstr(advice, "@DELETE@") != NULL;
+	struct str s = { 0 };
+
+	find_against(h, &against);
+	for (const char *p = advice; *p; p++) {
+		if (str_starts(p, "@IOMMU@")) {
+			str_add(&s, param);
+			p += strlen("@IOMMU@") - 1;
+		} else if (str_starts(p, "@DELETE@")) {
+			for (size_t i = 0; i < against.n; i++)
+				str_addf(&s, "--delete-if-present=%s ", against.v[i]);
+			p += strlen("@DELETE@") - 1;
+		} else {
+			str_addc(&s, *p);
+		}
 	}
-	str_add(&s, advice);
+	for (size_t i = 0; i < against.n && !deletes; i++)
+		str_addf(&s, "; take %s away in the same place", against.v[i]);
 	return str_take(&s);
 }
 
@@ -127,7 +157,7 @@ void image_based_find(const struct host *h, const char *os_id, enum cpu_vendor v
 		    !(s->file && host_exists(h, s->file)))
 			continue;
 		*ret_name = xstrdup(s->name);
-		*ret_advice = fill_in(s->advice, vendor);
+		*ret_advice = fill_in(h, s->advice, vendor);
 		return;
 	}
 	if (is_transactional(h)) {

@@ -4,6 +4,7 @@
  * container, a live medium, Xen's dom0, a virtual machine. image_based.c knows the
  * systems whose boot files belong to an image.
  */
+#include <cpuid.h>
 #include <sys/utsname.h>
 
 #include "probe/facts.h"
@@ -93,51 +94,112 @@ static char *find_wsl(const char *release)
 static const struct {
 	const char *file;
 	const char *prefix;
+	const char *hypervisor;
 } vm_firmware[] = {
-	{ "product_name", "KVM" },
-	{ "product_name", "OpenStack" },
-	{ "product_name", "KubeVirt" },
-	{ "product_name", "Virtual Machine" }, /* Hyper-V */
-	{ "product_name", "VirtualBox" },
-	{ "product_name", "VMware" },
-	{ "product_name", "HVM domU" },
-	{ "product_name", "BHYVE" },
-	{ "product_name", "Standard PC" }, /* QEMU's i440FX and Q35 */
-	{ "sys_vendor", "QEMU" },
-	{ "sys_vendor", "VMware" },
-	{ "sys_vendor", "VMW" },
-	{ "sys_vendor", "innotek GmbH" }, /* VirtualBox */
-	{ "sys_vendor", "Xen" },
-	{ "sys_vendor", "Bochs" },
-	{ "sys_vendor", "Parallels" },
-	{ "sys_vendor", "Apple Virtualization" },
-	{ "board_vendor", "QEMU" },
-	{ "bios_vendor", "Bochs" },
-	{ "bios_vendor", "BHYVE" },
+	{ "product_name", "KVM", "QEMU" },
+	{ "product_name", "OpenStack", "QEMU" },
+	{ "product_name", "KubeVirt", "QEMU" },
+	{ "product_name", "Virtual Machine", "Hyper-V" },
+	{ "product_name", "VirtualBox", "VirtualBox" },
+	{ "product_name", "VMware", "VMware" },
+	{ "product_name", "HVM domU", "Xen" },
+	{ "product_name", "BHYVE", "bhyve" },
+	{ "product_name", "Standard PC", "QEMU" }, /* i440FX and Q35 */
+	{ "sys_vendor", "QEMU", "QEMU" },
+	{ "sys_vendor", "VMware", "VMware" },
+	{ "sys_vendor", "VMW", "VMware" },
+	{ "sys_vendor", "innotek GmbH", "VirtualBox" },
+	{ "sys_vendor", "Xen", "Xen" },
+	{ "sys_vendor", "Bochs", "QEMU" },
+	{ "sys_vendor", "Parallels", "Parallels" },
+	{ "sys_vendor", "Apple Virtualization", "Apple Virtualization" },
+	{ "board_vendor", "QEMU", "QEMU" },
+	{ "bios_vendor", "Bochs", "QEMU" },
+	{ "bios_vendor", "BHYVE", "bhyve" },
+};
+/* Of machines that a cloud rents: virtual only where the processor says so, too. */
+static const struct {
+	const char *prefix, *hypervisor;
+} clouds[] = {
+	{ "Amazon EC2", "Amazon EC2" },
+	{ "Google", "Google Compute Engine" },
+	{ "Alibaba Cloud", "Alibaba Cloud" },
 };
 
-static char *vm_by_firmware(const struct host *h)
+static char *vm_by_firmware(const struct host *h, const char **ret_hypervisor)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(vm_firmware); i++) {
 		CLEANUP(free_char)
 		char *path = xasprintf("/sys/class/dmi/id/%s", vm_firmware[i].file);
 		CLEANUP(free_char) char *value = host_attr(h, path);
 
-		if (value && str_starts(value, vm_firmware[i].prefix))
-			return xasprintf("%s: %s", path, value);
+		if (!value || !str_starts(value, vm_firmware[i].prefix))
+			continue;
+		*ret_hypervisor = vm_firmware[i].hypervisor;
+		return xasprintf("%s: %s", path, value);
 	}
 	return NULL;
+}
+
+static const char *cloud_by_firmware(const struct host *h)
+{
+	CLEANUP(free_char) char *vendor = host_attr(h, "/sys/class/dmi/id/sys_vendor");
+
+	for (size_t i = 0; vendor && i < ARRAY_SIZE(clouds); i++)
+		if (str_starts(vendor, clouds[i].prefix))
+			return clouds[i].hypervisor;
+	return NULL;
+}
+
+/* CPUID leaf 0x40000000 holds a signature of twelve letters: linux
+ * arch/x86/include/asm/cpuid, and the hypervisors' own documents. */
+static const char *hypervisor_by_cpuid(void)
+{
+	static const struct {
+		const char *signature, *hypervisor;
+	} known[] = {
+		{ "KVMKVMKVM", "QEMU" },	 { "TCGTCGTCGTCG", "QEMU" },
+		{ "Microsoft Hv", "Hyper-V" },	 { "VMwareVMware", "VMware" },
+		{ "XenVMMXenVMM", "Xen" },	 { "VBoxVBoxVBox", "VirtualBox" },
+		{ " lrpepyh  vr", "Parallels" }, { "bhyve bhyve ", "bhyve" },
+	};
+	unsigned a = 0, words[4] = { 0 };
+
+	__cpuid(0x40000000, a, words[0], words[1], words[2]);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp((const char *)words, known[i].signature) == 0)
+			return known[i].hypervisor;
+	return NULL;
+}
+
+/* The most telling first: Hyper-V's leaf is shown by others, too, that imitate it. */
+static const char *find_hypervisor(const struct host *h, const struct cpu_facts *cpu,
+				   const char *by_firmware)
+{
+	CLEANUP(free_char) char *type = host_attr(h, "/sys/hypervisor/type");
+	const char *cloud = cloud_by_firmware(h);
+
+	if (cloud)
+		return cloud;
+	if (by_firmware)
+		return by_firmware;
+	if (str_eq(type, "xen"))
+		return "Xen";
+	return host_is_live(h) && cpu->hypervisor == TRI_YES ? hypervisor_by_cpuid()
+							     : NULL;
 }
 
 static void find_vm(const struct host *h, const struct cpu_facts *cpu,
 		    struct platform_facts *ret)
 {
+	const char *by_firmware = NULL;
+
 	/* Xen shows its dom0 a CPU with the flag, but the machine is a real one. */
 	if (ret->hypervisor_dom0) {
 		ret->virtualized = TRI_NO;
 		return;
 	}
-	ret->virt_evidence = vm_by_firmware(h);
+	ret->virt_evidence = vm_by_firmware(h, &by_firmware);
 	if (!ret->virt_evidence && cpu->hypervisor == TRI_YES)
 		ret->virt_evidence =
 			xstrdup("/proc/cpuinfo: the CPU flag \"hypervisor\"");
@@ -145,6 +207,8 @@ static void find_vm(const struct host *h, const struct cpu_facts *cpu,
 		ret->virtualized = TRI_YES;
 	else
 		ret->virtualized = cpu->hypervisor;
+	if (ret->virtualized == TRI_YES)
+		ret->hypervisor = find_hypervisor(h, cpu, by_firmware);
 }
 
 /* ---- Xen's dom0: Documentation/ABI/stable/sysfs-hypervisor-xen, xenfs
@@ -233,6 +297,8 @@ int platform_probe(const struct host *h, const struct cpu_facts *cpu,
 	(void)e;
 	*ret = (struct platform_facts){ 0 };
 	read_kernel(h, ret);
+	if (!ret->arch && cpu->foreign)
+		ret->arch = xstrdup(cpu->foreign);
 	os_release_read(h, &ret->os_id, &ret->os_version_id, &ret->os_pretty_name);
 	ret->firmware_known = host_is_dir(h, "/sys/firmware");
 	ret->efi = host_exists(h, "/sys/firmware/efi");

@@ -131,6 +131,23 @@ static const struct machine machines[] = {
 	  .cmdline = GRUB_LINE,
 	  .files = { "/boot/grub2/grub.cfg" },
 	  .says = "grubby --update-kernel=ALL --args=\"intel_iommu=on iommu=pt\"" },
+	/* What contradicts goes away by the same command. */
+	{ .name = "Fedora, switched off",
+	  .cmdline = GRUB_LINE " intel_iommu=off intremap=off",
+	  .files = { "/boot/grub2/grub.cfg" },
+	  .says = "grubby --update-kernel=ALL --remove-args=\"intel_iommu=off "
+		  "intremap=off\" --args=\"intel_iommu=on iommu=pt\"" },
+	{ .name = "Pop!_OS, switched off",
+	  .loader_info = "systemd-boot 249",
+	  .cmdline = "root=/dev/sda1 iommu=soft",
+	  .esp = "/efi",
+	  .files = { SD_FILE, "/etc/kernelstub/configuration", "/usr/bin/kernelstub" },
+	  .says = "kernelstub -d \"iommu=soft\" -a \"intel_iommu=on iommu=pt\"" },
+	{ .name = "Limine, switched off",
+	  .cmdline = "root=/dev/sda1 intel_iommu=off",
+	  .files = { "/boot/limine.conf" },
+	  .says = "take intel_iommu=off out, and add intel_iommu=on iommu=pt to every "
+		  "\"cmdline:\" line" },
 	{ .name = "asked for one that isn't here",
 	  .cmdline = GRUB_LINE,
 	  .files = { CFG },

@@ -66,7 +66,33 @@ static void bare_vm(struct scene *s)
 {
 	scene_lines(s, BLOCKED, OFF, OFF);
 	s->facts.platform.virtualized = TRI_YES;
+	s->facts.platform.hypervisor = "QEMU";
 	s->facts.firmware.state = FIRMWARE_ABSENT;
+}
+
+/* Justsenger/ExHyperV #62 */
+static void hyperv_guest(struct scene *s)
+{
+	bare_vm(s);
+	s->facts.platform.hypervisor = "Hyper-V";
+}
+
+static void vmware_guest(struct scene *s)
+{
+	bare_vm(s);
+	s->facts.platform.hypervisor = "VMware";
+}
+
+static void ec2_guest(struct scene *s)
+{
+	bare_vm(s);
+	s->facts.platform.hypervisor = "Amazon EC2";
+}
+
+static void unnamed_guest(struct scene *s)
+{
+	bare_vm(s);
+	s->facts.platform.hypervisor = NULL;
 }
 
 static void vm_unprivileged(struct scene *s)
@@ -379,6 +405,14 @@ static const struct {
 	{ "container", container, VERDICT_UNSUPPORTED, "run slicer on the host", NULL },
 	{ "VM before blocked", bare_vm, VERDICT_UNSUPPORTED, "run slicer on the physical",
 	  "intel-iommu" },
+	{ "Hyper-V guest", hyperv_guest, VERDICT_UNSUPPORTED, "Hyper-V gives a guest no",
+	  "Discrete Device Assignment" },
+	{ "VMware guest", vmware_guest, VERDICT_UNSUPPORTED,
+	  "switch on the virtual IOMMU", "vvtd.enable" },
+	{ "EC2 guest", ec2_guest, VERDICT_UNSUPPORTED, "an instance has no IOMMU",
+	  ".metal" },
+	{ "guest of who knows whom", unnamed_guest, VERDICT_UNSUPPORTED,
+	  "run slicer on the physical", "nothing is known" },
 	{ "dom0", dom0, VERDICT_UNSUPPORTED, "pass devices through with", NULL },
 	{ "VM, table unseen", vm_unprivileged, VERDICT_SETUP_NEEDED,
 	  "sudo slicer setup-iommu", NULL },
@@ -403,7 +437,7 @@ static const struct {
 	{ "iommu=off is not taken back", blocked_by_iommu_off, VERDICT_BLOCKED,
 	  "sudo slicer setup-iommu", NULL },
 	{ "blocked, loader unknown", blocked_without_loader, VERDICT_BLOCKED,
-	  "take intel_iommu=off out", NULL },
+	  "name it with --bootloader", "sudo reboot" },
 	{ "the last one wins", blocked_earlier_in_line, VERDICT_REBOOT_NEEDED,
 	  "sudo reboot", NULL },
 	{ "blocked only in the running one", blocked_running_only, VERDICT_REBOOT_NEEDED,
@@ -452,8 +486,9 @@ static const struct {
 	  "sudo slicer doctor" },
 	{ "vendor unknown", unknown_vendor, VERDICT_UNKNOWN, "the processor's vendor",
 	  "--vendor" },
-	{ "loader unknown", unknown_loader, VERDICT_UNKNOWN, "the boot menu could not",
-	  "--bootloader" },
+	/* slicer(8): where the configured line can't be read, the running one decides */
+	{ "loader unknown", unknown_loader, VERDICT_SETUP_NEEDED,
+	  "name it with --bootloader", "sudo reboot" },
 	{ "configured not provable", unknown_configured, VERDICT_UNKNOWN,
 	  "the configured command line can't", NULL },
 	{ "a disk, not running", unknown_not_running, VERDICT_UNKNOWN,
