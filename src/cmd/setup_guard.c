@@ -5,6 +5,7 @@
 
 #include "cmd/setup_room.h"
 #include "host/locks.h"
+#include "policy/judge.h"
 #include "policy/seals.h"
 #include "probe/package_lock.h"
 
@@ -118,6 +119,22 @@ static void warn_seals(struct setup *s)
 			  f->unread.v[i]);
 }
 
+/* The parameters alone will not do: said before anybody says yes, and at the end. */
+static void warn_firmware(struct setup *s)
+{
+	const char *setting = judge_firmware_setting(s->wish.vendor);
+
+	if (s->facts.firmware.state != FIRMWARE_ABSENT || s->facts.iommu.active ||
+	    s->facts.platform.virtualized == TRI_YES)
+		return;
+	plan_warn(
+		&s->plan,
+		"the firmware offers no IOMMU (there is no DMAR or IVRS table): without "
+		"it the parameters have no effect; enable %s in the firmware set-up",
+		setting);
+	plan_next(&s->plan, "at the reboot, enable %s in the firmware set-up", setting);
+}
+
 int setup_guard(struct setup *s, struct error *e)
 {
 	struct error why = { 0 };
@@ -127,6 +144,8 @@ int setup_guard(struct setup *s, struct error *e)
 		return 0;
 	if (s->kind != RUN_END)
 		warn_seals(s);
+	if (s->kind == RUN_SETUP || s->kind == RUN_TRIAL)
+		warn_firmware(s);
 	err = check_package_manager(s, e);
 	if (err >= 0)
 		err = overrule(s, check_elsewhere(s, &why), &why, e);
