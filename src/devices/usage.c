@@ -49,6 +49,9 @@ void usage_of(const struct usage *u, const struct pci_device *d, struct uses *re
 {
 	if (pci_is_bridge(d))
 		uses_add(ret, USE_BRIDGE, "it is a bridge: other devices are behind it");
+	/* PCI Code and ID Assignment, class 0806: in no group, AMD's has no driver. */
+	if (d->class_code >> 8 == 0x0806)
+		uses_add(ret, USE_BRIDGE, "it is the IOMMU itself");
 	if (d->num_vfs)
 		uses_add(ret, USE_SRIOV, "%u virtual functions of it are enabled",
 			 d->num_vfs);
@@ -107,8 +110,9 @@ const char *use_advice(enum use_kind kind)
 	static const char *const advice[] = {
 		[USE_ROOT_DISK] = "the running system lives on that disk: it can't be "
 				  "given away, not by --force either",
-		[USE_BRIDGE] = "name the device behind the bridge: bridges stay with the "
-			       "host",
+		[USE_BRIDGE] =
+			"name the device behind the bridge: bridges, and the IOMMU "
+			"itself, stay with the host",
 		[USE_MOUNT] =
 			"unmount what is on the disk (umount, swapoff, vgchange -an, "
 			"mdadm --stop)",
