@@ -7,7 +7,7 @@
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SLICER=${SLICER:-$TOP/build/slicer}
 # Once per run of the suite: the parts of the trees that don't depend on the state.
-export ROOTS_CACHE=${BATS_RUN_TMPDIR:-/tmp}/roots
+export ROOTS_CACHE=${ROOTS_CACHE:-${BATS_RUN_TMPDIR:-/tmp}/roots}
 
 # tree HOST STATE: $T is a fresh host.
 tree() {
