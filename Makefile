@@ -50,7 +50,7 @@ say := @echo
 endif
 
 .PHONY: all deps deps-build deps-test try check test crash lint fuzz fuzz-replay asan cover bench soak install \
-	vm-matrix soak-cuts \
+	vm-matrix soak-cuts soak-crash soak-fuzz \
 	uninstall clean unit man
 
 all: $(BUILD)/slicer
@@ -195,10 +195,13 @@ vm-matrix: all $(PLUG)
 soak-cuts: all $(PLUG)
 	@tests/vm/matrix cuts | tests/parts soak-cuts
 
-soak: all $(STOPPER) $(PLUG)
-	@$(MAKE) --no-print-directory soak-cuts
-	@tests/crash/run --all
-	@FUZZ_SECONDS=600 $(MAKE) --no-print-directory fuzz
+soak-crash: all $(STOPPER)
+	@tests/crash/parts | tests/parts soak-crash
+
+soak-fuzz: $(FUZZ_BIN)
+	@for f in $(FUZZ); do echo "$$f FUZZ_SECONDS=600 tests/fuzz/run $$f"; done | tests/parts soak-fuzz
+
+soak: soak-cuts soak-crash soak-fuzz
 
 # ---- installation ----------------------------------------------------------------------------
 

@@ -55,6 +55,8 @@ inside() {
 	# shellcheck disable=SC2016 # $T is the inner shell's
 	T=$T EXTRA_MOUNTS=${EXTRA_MOUNTS:-:} in_namespace sh -ec "$LIVE_MOUNTS"'
 		[ "$EXTRA_MOUNTS" = : ] || eval "$EXTRA_MOUNTS"
+		# The directory is not in there.
+		unset TMPDIR
 		exec chroot "$T" "$@"' - "$@"
 }
 
@@ -160,6 +162,7 @@ iommu_on() {
 	cp -a "$T.on/sys/kernel/iommu_groups" "$T/sys/kernel/"
 	cp -a "$T.on/sys/class/iommu" "$T/sys/class/"
 	cp -a "$T.on/sys/devices/." "$T/sys/devices/"
-	cp "$T.on/dev/kmsg" "$T/dev/kmsg"
+	# What the kernel says of it: remapping that a whole log does not name is off.
+	cp -a "$T.on/dev/kmsg" "$T/dev/kmsg"
 	rm -rf "$T.on"
 }
