@@ -249,6 +249,43 @@ static void tell_deferred(struct setup *s, const struct records *rs)
 	}
 }
 
+/* Did slicer make the file, and the last undo only take the parameters out of it? Returns
+ * what it left there; NULL: no. */
+static const struct str *kept_by_last_undo(const struct records *rs, const char *path)
+{
+	const struct record *last = rs->n ? &rs->v[rs->n - 1] : NULL;
+	const struct str *left = NULL;
+	bool made = false;
+
+	if (!last || last->kind != RUN_UNDO || last->state != RUN_APPLIED)
+		return NULL;
+	for (size_t i = 0; i < last->n; i++)
+		if (last->steps[i].kind == STEP_REPLACE &&
+		    str_eq(last->steps[i].path, path) && last->steps[i].existed)
+			left = &last->steps[i].after;
+	for (size_t i = 0; i + 1 < rs->n; i++)
+		for (size_t k = 0; k < rs->v[i].n; k++)
+			made |= rs->v[i].steps[k].kind == STEP_REPLACE &&
+				str_eq(rs->v[i].steps[k].path, path) &&
+				!rs->v[i].steps[k].existed;
+	return made ? left : NULL;
+}
+
+/* A file that had to stay goes once the running command line is what it says: then
+ * kernel-install takes the same without it. One that was changed since is somebody's. */
+static void plan_kept_file(struct setup *s, const struct undo *u)
+{
+	const struct str *left = kept_by_last_undo(&u->records, KERNEL_CMDLINE);
+	CLEANUP(str_done) struct str now = { 0 };
+
+	if (!left || kernel_cmdline_to_keep(s, u) ||
+	    host_read(s->c->host, KERNEL_CMDLINE, HOST_MAX_CONFIG, &now, NULL) < 0 ||
+	    !str_same(&now, left))
+		return;
+	plan_remove(&s->plan, KERNEL_CMDLINE, &now,
+		    "slicer made it, and the running command line is what it says");
+}
+
 int setup_undo(struct setup *s, int *ret_status, struct error *e)
 {
 	struct undo u = { 0 };
@@ -260,8 +297,10 @@ int setup_undo(struct setup *s, int *ret_status, struct error *e)
 	for (size_t i = 0; i < u.records.n; i++)
 		tell_unfinished(s, &u.records.v[i]);
 	s->kind = RUN_UNDO;
-	if (err >= 0 && !any)
+	if (err >= 0 && !any) {
 		tell_deferred(s, &u.records);
+		plan_kept_file(s, &u);
+	}
 	if (err >= 0 && any)
 		err = setup_plan_undo(s, &u, false, e);
 	if (err >= 0)

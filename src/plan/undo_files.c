@@ -142,7 +142,12 @@ static int undo_file(const struct host *h, const struct records *rs,
 		else
 			undo_tokens(tokens, path, st.st_mode & 07777, ret, need_tokens,
 				    used_tokens);
-		plan_warn(ret, "%s stays, without slicer's parameters", path);
+		plan_warn(ret,
+			  "%s stays, without slicer's parameters: kernel-install would "
+			  "take the running command line in its place, which is another "
+			  "one; after a boot with what it says, slicer setup-iommu "
+			  "--undo removes it",
+			  path);
 		return 0;
 	}
 	if (walk_back(rs, path, &now)) {

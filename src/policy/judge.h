@@ -48,6 +48,9 @@ char *judge_generate_command(const struct diagnosis *d);
 /* The steps for a person whose kernel lacks something. */
 void judge_kernel_advice(const struct diagnosis *d, const struct kernel_facts *k,
 			 struct strv *ret);
+/* The steps of the verdict "unknown": what decides and could not be read, and what would
+ * let it. Appended. (verdict_unknown.c) */
+void verdict_next_unknown(const struct diagnosis *d, struct strv *next);
 /* The first line of the log that says what went wrong, NULL if none. */
 const struct log_line *judge_log_error(const struct diagnosis *d);
 /* The first line of a record, which may have several: owned by the caller. /dev/kmsg

@@ -292,44 +292,6 @@ static void next_refused(const struct diagnosis *d, struct strv *next)
 
 /* ---- unknown ----------------------------------------------------------------------- */
 
-static void next_unknown(const struct diagnosis *d, struct strv *next)
-{
-	const struct facts *f = d->facts;
-
-	if (!d->wanted)
-		strv_add(next,
-			 "the processor's vendor is not known: say it with --vendor "
-			 "intel or --vendor amd");
-	if (!d->boot && d->boot_error) {
-		strv_addf(next, "the boot menu could not be read: %s",
-			  d->boot_error->what);
-		if (d->boot_error->hint[0])
-			strv_add(next, d->boot_error->hint);
-	} else if (d->boot && d->boot->configured_error.code != ERROR_NONE) {
-		strv_addf(next, "the configured command line can't be proven: %s",
-			  d->boot->configured_error.what);
-	}
-	if (d->boot && d->boot->menu_error.code != ERROR_NONE)
-		strv_addf(next, "the boot menu could not be read: %s: %s",
-			  d->boot->menu_error.path, d->boot->menu_error.what);
-	if (!f->cmdline)
-		strv_add(next,
-			 "the running kernel's command line is not known: start this "
-			 "system and run slicer doctor on it");
-	if (!f->iommu.known)
-		strv_add(next, "there is no /sys to look at: run slicer doctor on the "
-			       "running system");
-	if (f->iommu.active && judge_vfio_at_hand(d) == TRI_UNKNOWN)
-		strv_add(next, "whether the running kernel has vfio-pci can't be told: "
-			       "sudo modprobe vfio-pci");
-	if (f->firmware.state == FIRMWARE_UNKNOWN && f->iommu.known)
-		strv_addf(next, "the firmware's IOMMU table could not be looked at: %s",
-			  f->firmware.why_unknown ? f->firmware.why_unknown
-						  : "no reason is known");
-	if (d->unprivileged || next->n == 0)
-		strv_add(next, "sudo slicer doctor");
-}
-
 static bool is_anything(const struct diagnosis *d)
 {
 	(void)d;
@@ -356,7 +318,7 @@ static const struct {
 	{ VERDICT_REBOOT_NEEDED, needs_reboot, next_reboot },
 	{ VERDICT_REFUSED, is_refused, next_refused },
 	{ VERDICT_REFUSED, remapping_is_refused, remapping_next },
-	{ VERDICT_UNKNOWN, is_anything, next_unknown },
+	{ VERDICT_UNKNOWN, is_anything, verdict_next_unknown },
 };
 
 /* In a trial boot the configuration lacks what is tried, on purpose: what the running

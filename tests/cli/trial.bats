@@ -65,6 +65,9 @@ id_of_trial() {
 	live --json setup-iommu --confirm --yes
 	exits 0
 	json '.applied and .verified and (.reboot_required | not)'
+	grep -q '^Now, in this order:' "$T/var/lib/slicer/next-steps.txt"
+	live --json setup-iommu --status
+	json '[.runs[] | select(.kind == "trial") | .state] == ["ended"]'
 	[ ! -e "$T/$CUSTOM" ]
 	[ -z "$(next_entry)" ]
 	[ "$(grep -c "ro  quiet $WANT\$" "$T/boot/grub/grub.cfg")" -eq 3 ]

@@ -44,6 +44,17 @@ newest_kind() {
 	no_entry_has rescue.target
 	no_entry_has "$WANT"
 	[ "$(entries | grep -c '^options .*quiet')" -eq 2 ]
+	# Not before a boot with what it says.
+	live setup-iommu --undo --yes
+	says "slicer has left nothing"
+	[ -e "$T/etc/kernel/cmdline" ]
+	sed -i 's/ systemd.unit=rescue.target//' "$T/proc/cmdline"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/etc/kernel/cmdline" ]
+	[ "$(entries | grep -c '^options .*quiet')" -eq 2 ]
+	live setup-iommu --undo --yes
+	says "slicer has left nothing"
 }
 
 @test "undo in a rescue boot: also where the parameters were taken out of the file by hand" {

@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a person is told before they say yes, and after.
+
+load helpers
+
+@test "a dry run tells a contradiction, and with --yes refuses as the run would" {
+	tree debian-grub blocked
+	remember
+	on setup-iommu --dry-run
+	exits 0
+	says "somebody wrote intel_iommu=off (turns VT-d off): it becomes intel_iommu=on; that needs a yes at the terminal, or --force"
+	on setup-iommu --check --json
+	exits 1
+	json '.warnings[0] | contains("intel_iommu=off") and contains("--force")'
+	on setup-iommu --check --yes
+	exits 3
+	complains intel_iommu=off
+	on setup-iommu --dry-run --yes --json
+	exits 3
+	on setup-iommu --dry-run --yes --force
+	exits 0
+	unchanged
+}
+
+@test "what only contradicts iommu=pt: --no-pt comes first" {
+	tree debian-grub off
+	sed -i 's/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT="quiet iommu.passthrough=0"/' "$T/etc/default/grub"
+	on setup-iommu --yes
+	exits 3
+	complains "hint: --no-pt leaves that as it is"
+	on setup-iommu --yes --no-pt
+	exits 0
+	grep -q 'iommu.passthrough=0 intel_iommu=on"' "$T/etc/default/grub"
+}
+
+@test "a pending GRUB_DEFAULT is told before asking, and the default entry that changes afterwards" {
+	tree debian-grub off
+	alive
+	sed -i 's/^GRUB_DEFAULT=.*/GRUB_DEFAULT=2/' "$T/etc/default/grub"
+	live setup-iommu --dry-run
+	says 'will also bring /etc/default/grub:'
+	says 'GRUB_DEFAULT=2, while the menu'"'"'s default is "0" now'
+	# What the generator then makes has it.
+	sed -i 's/^   set default="0"/   set default="1>2"/' "$T/usr/share/standins/grub.cfg"
+	live setup-iommu --yes
+	exits 0
+	says "the default entry of the boot menu is another one now"
+}
+
+@test "nothing is said of a default that stays" {
+	tree debian-grub off
+	alive
+	live setup-iommu --yes
+	exits 0
+	[[ $output != *"default entry"* && $output != *"into force"* ]]
+}
+
+@test "the plan is written out before the first program starts" {
+	tree debian-grub off
+	alive
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		cp /tmp/out /tmp/at-that-time
+		exit 1
+	SH
+	# shellcheck disable=SC2016 # the inner shell's
+	inside sh -c 'slicer setup-iommu --yes >/tmp/out 2>&1' || true
+	grep -q 'run update-grub' "$T/tmp/at-that-time"
+}
