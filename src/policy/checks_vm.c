@@ -52,9 +52,17 @@ static void check_kvm(const struct diagnosis *d, struct checks *ret)
 		c = check_add(ret, "hypervisors.kvm", HYPERVISORS, CHECK_WARN,
 			      "KVM is not ready", "no /sys/class/misc/kvm");
 		strv_addf(&c->fix, "sudo modprobe %s", module);
-		strv_addf(&c->fix,
-			  "if that is refused, switch %s on in the firmware's settings",
-			  vendor == CPU_AMD ? "SVM Mode" : "VT-x");
+		/* A virtual machine has no firmware that could switch it on. */
+		if (d->facts->platform.virtualized == TRI_YES)
+			strv_addf(&c->fix,
+				  "if that is refused, have the host of this virtual "
+				  "machine give it %s (nested virtualization)",
+				  vendor == CPU_AMD ? "SVM" : "VT-x");
+		else
+			strv_addf(&c->fix,
+				  "if that is refused, switch %s on in the firmware's "
+				  "settings",
+				  vendor == CPU_AMD ? "SVM Mode" : "VT-x");
 	}
 }
 

@@ -599,6 +599,10 @@ static void test_vm(void **state)
 	expect(&s, "hypervisors.installed", CHECK_PASS, "/usr/local/bin", NULL);
 	s.facts.hypervisors.kvm = TRI_NO;
 	expect(&s, "hypervisors.kvm", CHECK_WARN, NULL, "modprobe kvm_intel");
+	expect(&s, "hypervisors.kvm", CHECK_WARN, NULL, "in the firmware's settings");
+	s.facts.platform.virtualized = TRI_YES;
+	expect(&s, "hypervisors.kvm", CHECK_WARN, NULL, "nested virtualization");
+	s.facts.platform.virtualized = TRI_NO;
 	s.facts.hypervisors.kvm = TRI_UNKNOWN;
 	expect(&s, "hypervisors.kvm", CHECK_SKIP, NULL, "on the machine");
 	expect_whole(&s);
