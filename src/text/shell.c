@@ -225,6 +225,63 @@ static int parse_other(struct parser *p, struct error *e)
 	return 0;
 }
 
+/* Is the line at pos one that a person meant as an assignment of its own? */
+static bool looks_like_assignment(const char *text, size_t len, size_t pos)
+{
+	size_t n;
+
+	while (pos < len && (text[pos] == ' ' || text[pos] == '\t'))
+		pos++;
+	n = shell_name_length(text + pos, len - pos);
+	return n && pos + n < len && text[pos + n] == '=';
+}
+
+/*
+ * The shell pairs quotes from the top: one that is missing makes every later pair begin
+ * where it should end, and what is left open is the last one of the file. The line to
+ * mend is the first on which a quoted text goes on into what looks like an assignment.
+ * It is a guess for the message only. Returns 0 if there is no such line.
+ */
+static unsigned line_of_missing_quote(const char *text, size_t len)
+{
+	unsigned line = 1, opened = 0;
+	char quote = '\0';
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (c == '\n') {
+			if (quote && looks_like_assignment(text, len, i + 1))
+				return opened;
+			line++;
+		} else if (quote) {
+			if (c == '\\' && quote == '"' && i + 1 < len &&
+			    text[i + 1] != '\n')
+				i++;
+			else if (c == quote)
+				quote = '\0';
+		} else if (c == '\\' && i + 1 < len && text[i + 1] != '\n') {
+			i++;
+		} else if (c == '"' || c == '\'') {
+			quote = c;
+			opened = line;
+		} else if (c == '#' && (i == 0 || strchr(" \t\n;", text[i - 1]))) {
+			while (i + 1 < len && text[i + 1] != '\n')
+				i++;
+		}
+	}
+	return 0;
+}
+
+/* A statement that the shell can't read: names the line where its quote went missing. */
+static void point_at_quote(const char *text, size_t len, struct error *e)
+{
+	unsigned line = line_of_missing_quote(text, len);
+
+	if (e && line && line < e->line && strstr(e->what, "quote is never closed"))
+		error_at(e, NULL, line);
+}
+
 int shell_parse(const char *text, size_t len, struct shell_doc *ret, struct error *e)
 {
 	CLEANUP(shell_done) struct shell_doc doc = { 0 };
@@ -243,8 +300,10 @@ int shell_parse(const char *text, size_t len, struct shell_doc *ret, struct erro
 		r = parse_assignments(&p, e);
 		if (r == 0)
 			r = parse_other(&p, e);
-		if (r < 0)
+		if (r < 0) {
+			point_at_quote(text, len, e);
 			return r;
+		}
 	}
 	*ret = doc;
 	doc = (struct shell_doc){ 0 };

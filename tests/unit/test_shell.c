@@ -265,6 +265,12 @@ static void test_refused(void **state)
 	} cases[] = {
 		{ "A=1\nV=\"a\nb\n", 11, 2, "double quote" },
 		{ "A=1\n\nV='a", 9, 3, "single quote" },
+		/* The quote that is missing, not the one that is left over. */
+		{ "A=\"x\nB=\"y\"\n", 11, 1, "double quote" },
+		{ "A=1\nB=\"x\nC=\"y z\"\nD=2\n", 21, 2, "double quote" },
+		{ "A='x\nB='y'\n", 11, 1, "single quote" },
+		{ "# it's\nA=\"x\n\nB=1\n", 17, 2, "double quote" },
+		{ "A=\"x\ny\"\nB=\"z\n", 13, 3, "double quote" },
 		{ "V=`a", 4, 1, "backquote" },
 		{ "V=$(a", 5, 1, "never closed" },
 		{ "V=${a", 5, 1, "never closed" },
