@@ -171,6 +171,16 @@ int bootloader_choose(const struct host *h, const struct facts *f, const char *n
 void boot_config_verify(const struct boot_config *c, const struct edit *ed,
 			struct strv *ret);
 
+/*
+ * A character that only looks like a plain one (text/lookalike.h) in what is configured
+ * or in an entry that plan() is answerable for: -EINVAL with its file and line, and what
+ * to write. 0: there is none.
+ */
+int boot_config_find_lookalike(const struct boot_config *c, struct error *e);
+/* The same for one text, which begins in that line of the file (0: not known). */
+int boot_refuse_lookalike(const char *text, const char *path, unsigned line,
+			  struct error *e);
+
 /* Parameters without what a loader or kernel-install adds by itself: initrd=,
  * BOOT_IMAGE=, systemd.machine_id=, and what the trial boot's entry has. Appends copies.
  */

@@ -3,7 +3,10 @@
  */
 #include "bootloaders/bootloader.h"
 
+#include <errno.h>
 #include <stdarg.h>
+
+#include "text/lookalike.h"
 
 void boot_entry_done(struct boot_entry *entry)
 {
@@ -299,4 +302,33 @@ void boot_filter(const struct strv *params, struct strv *ret)
 		if (!drop)
 			strv_add(ret, params->v[i]);
 	}
+}
+
+int boot_refuse_lookalike(const char *options, const char *path, unsigned line,
+			  struct error *e)
+{
+	CLEANUP(free_char) char *what = NULL;
+	struct lookalike l;
+
+	if (!options || !lookalike_find(options, strlen(options), &l))
+		return 0;
+	what = lookalike_describe(&l);
+	error_set(e, EINVAL, "%s", what);
+	error_at(e, path, line ? line + l.line - 1 : 0);
+	error_hint(e,
+		   "write that line with plain characters, then try again (this one came "
+		   "with copy and paste)");
+	return -EINVAL;
+}
+
+int boot_config_find_lookalike(const struct boot_config *c, struct error *e)
+{
+	const char *source = c->configured_sources.n ? c->configured_sources.v[0] : NULL;
+	int r = boot_refuse_lookalike(c->configured, source, 0, e);
+
+	for (size_t i = 0; i < c->n && r == 0; i++)
+		if (boot_entry_is_normal(&c->v[i]))
+			r = boot_refuse_lookalike(c->v[i].options, c->v[i].source,
+						  c->v[i].line, e);
+	return r;
 }

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "text/shell_mistake.h"
+
 void grub_files_done(struct grub_files *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
@@ -75,6 +77,8 @@ static int load_file(const struct host *h, struct grub_file *file, struct error 
 		return r;
 	file->exists = true;
 	r = shell_parse(str_c(&text), text.len, &file->doc, e);
+	if (r == 0)
+		r = shell_find_mistake(&file->doc, "GRUB_CMDLINE", e);
 	if (r < 0 && e)
 		error_at(e, file->path, e->line);
 	if (r == -EILSEQ)

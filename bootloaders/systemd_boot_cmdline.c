@@ -39,6 +39,10 @@ static bool load_file(const struct host *h, const char *path, enum sdboot_source
 		error_at(&c->configured_error, path, 0);
 		r = -EINVAL;
 	}
+	/* The kernel takes the second byte of a no-break space for a blank (lib/ctype.c):
+	 * it has to be found before the text is split. */
+	if (r == 0)
+		r = boot_refuse_lookalike(str_c(&s->text), path, 1, &c->configured_error);
 	if (r < 0)
 		return true;
 	sdboot_cmdline_params(&s->text, &s->params);

@@ -250,8 +250,15 @@ int setup_want(struct setup *s, struct error *e)
 int setup_make(struct setup *s, struct error *e)
 {
 	struct plan first = { 0 };
-	int err;
+	struct error why = { 0 };
+	int err = boot_config_find_lookalike(&s->boot, &why);
 
+	if (err < 0 && !s->o->force) {
+		*e = why;
+		return err;
+	}
+	if (err < 0)
+		plan_warn(&s->plan, "--force: %s", why.what);
 	/* The loader's plan tells whether the command line changes; the initramfs hangs
 	 * on that, and its programs come first (kernel-install copies the image that they
 	 * make). */

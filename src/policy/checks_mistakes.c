@@ -150,10 +150,25 @@ static void check_words(const struct diagnosis *d, const struct places *p,
 	}
 }
 
+/* A character that the eye takes for a plain one. */
+static void check_characters(const struct diagnosis *d, struct checks *ret)
+{
+	struct error e = { 0 };
+	struct check *c;
+
+	if (!d->boot || boot_config_find_lookalike(d->boot, &e) == 0)
+		return;
+	c = check_add(ret, "cmdline.character", CMDLINE, CHECK_FAIL,
+		      "the command line has a character that only looks like a plain one",
+		      "%s: %s", e.path[0] ? e.path : "the boot menu", e.what);
+	strv_add(&c->fix, e.hint);
+}
+
 void checks_mistakes(const struct diagnosis *d, struct checks *ret)
 {
 	CLEANUP(places_done) struct places p = { 0 };
 
+	check_characters(d, ret);
 	find_places(d, &p);
 	check_names(d, &p, ret);
 	check_words(d, &p, ret);

@@ -117,10 +117,12 @@ char *next_boot_why_elsewhere(const struct diagnosis *d)
 		return xstrdup(d->boot->elsewhere.what);
 	if (!was_not_read(d))
 		return NULL;
-	return xasprintf("%s has the parameters since before this boot, but the kernel "
-			 "was started with the same command line without them: the boot "
-			 "loader (or a kexec) read another file",
-			 entry->source);
+	return xasprintf(
+		"%s has the parameters since before this boot, but the kernel "
+		"was started with the same command line without them: the boot "
+		"loader (or a kexec) read another file, or somebody edited that line "
+		"in the boot menu",
+		entry->source);
 }
 
 void next_boot_mend(const struct diagnosis *d, struct strv *next)

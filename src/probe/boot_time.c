@@ -36,13 +36,15 @@ enum tri written_before_boot(const struct host *h, const struct mounts *m,
 	CLEANUP(free_char) char *real = host_realpath(h, path);
 	long long started = boot_time(h), margin = 0;
 	struct stat st;
+	time_t written;
 
 	/* Junk in a captured tree is no time. */
 	if (started <= 0 || started > 1LL << 40 || !real || host_stat(h, real, &st) < 0)
 		return TRI_UNKNOWN;
 	if (is_fat(m, real))
 		margin = DAY_S;
-	if (st.st_mtime < started - margin)
+	written = st.st_mtime > st.st_ctime ? st.st_mtime : st.st_ctime;
+	if (written < started - margin)
 		return TRI_YES;
-	return st.st_mtime > started + margin ? TRI_NO : TRI_UNKNOWN;
+	return written > started + margin ? TRI_NO : TRI_UNKNOWN;
 }

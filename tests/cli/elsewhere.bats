@@ -62,3 +62,12 @@ started_at() {
 	says "verdict: reboot-needed"
 	says "not started from the default entry"
 }
+
+@test "elsewhere: a menu that was put back with its old times is no proof" {
+	tree debian-grub generated
+	touch -d '3 days ago' "$T/boot/grub/grub.cfg"
+	mkdir -p "$T/proc"
+	echo "btime $(($(date +%s) - 3600))" >"$T/proc/stat"
+	on doctor --quiet
+	says "verdict: reboot-needed"
+}

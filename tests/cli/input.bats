@@ -437,3 +437,38 @@ refuses_to_edit() {
 	complains arch.conf
 	unchanged
 }
+
+@test "/etc/default/grub that the shell can't run: blanks around =, typographic quotes" {
+	tree debian-grub off
+	sed -i 's/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT = "quiet"/' "$T/etc/default/grub"
+	remember
+	on setup-iommu --yes
+	exits 3
+	complains "/etc/default/grub:9: GRUB_CMDLINE_LINUX_DEFAULT: a command, not an assignment"
+	complains "hint: line 9: remove the blanks"
+	sed -i 's/^GRUB_CMDLINE_LINUX_DEFAULT = .*/GRUB_CMDLINE_LINUX_DEFAULT=“quiet”/' "$T/etc/default/grub"
+	on setup-iommu --yes
+	exits 3
+	complains '/etc/default/grub:9: the character U+201C (LEFT DOUBLE QUOTATION MARK) instead of "'
+	on doctor
+	says U+201C
+}
+
+@test "a loader entry and /etc/kernel/cmdline with a blank that is none" {
+	tree arch-sdboot off
+	sed -i 's/^options \(.*\) loglevel/options \1\xc2\xa0loglevel/' "$T/boot/loader/entries/arch.conf"
+	remember
+	on setup-iommu --yes
+	exits 3
+	complains arch.conf
+	complains "U+00A0 (NO-BREAK SPACE) instead of a plain blank"
+	unchanged
+	on doctor --json
+	json '.checks[] | select(.id == "cmdline.character") | .status == "fail"'
+	tree kernel-install off
+	printf 'root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro\xc2\xa0quiet\n' >"$T/etc/kernel/cmdline"
+	on setup-iommu --yes
+	exits 3
+	complains "/etc/kernel/cmdline"
+	complains U+00A0
+}

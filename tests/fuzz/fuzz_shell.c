@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Input: a shell file. The edits are fixed ones: fuzz_cmdline varies them. */
-#include "text/shell.h"
+#include "text/shell_mistake.h"
 
 static void must(bool holds)
 {
@@ -117,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check_tiles(&doc, (const char *)data, size);
 	check_eval(&doc);
+	must(shell_find_mistake(&doc, "GRUB_CMDLINE", &e) == 0 || e.line > 0);
 	edit_push(&ed, EDIT_REMOVE, "quiet", NULL);
 	edit_push(&ed, EDIT_REMOVE, "a", NULL);
 	edit_push(&ed, EDIT_REPLACE, "iommu=off", "iommu=pt");
