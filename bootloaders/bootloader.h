@@ -33,6 +33,9 @@ struct boot_entry {
 	/* Neither this system's generator nor plan() reaches it (40_custom, another
 	 * system's): shown, not expected to carry the parameters. */
 	bool is_foreign;
+	/* A way back written by hand, which switches off what is wanted: it stays as it
+	 * is. No loader sets this: keep_entries() of src/policy does. */
+	bool is_kept;
 	/* The generator makes it, from configured; else it is edited itself. */
 	bool is_generated;
 };
@@ -189,7 +192,8 @@ void boot_filter(const struct strv *params, struct strv *ret);
 /* ---- for the backends
  * ---------------------------------------------------------------------- */
 
-/* Is it one that plan() is answerable for: neither recovery nor foreign? */
+/* Is it one that plan() is answerable for: neither recovery, foreign nor
+ * kept? */
 bool boot_entry_is_normal(const struct boot_entry *entry);
 /* Do these options hold the configured parameters as one run, whatever stands around
  * them? Quotes don't count: GRUB takes them away and puts its own. */

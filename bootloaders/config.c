@@ -100,7 +100,7 @@ void boot_probe_add(struct boot_probe *p, enum boot_match match, const char *fmt
 
 bool boot_entry_is_normal(const struct boot_entry *entry)
 {
-	return !entry->is_recovery && !entry->is_foreign;
+	return !entry->is_recovery && !entry->is_foreign && !entry->is_kept;
 }
 
 /* Does a later item of the edit bring param back? */

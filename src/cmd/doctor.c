@@ -106,6 +106,8 @@ static void read_boot(struct doctor *doc)
 		return;
 	}
 	doc->boot.loader = loader;
+	keep_entries(&doc->boot, &doc->facts,
+		     doc->vendor ? doc->vendor : doc->facts.cpu.vendor, NULL);
 	doc->d.boot = &doc->boot;
 	entry = boot_config_default(&doc->boot);
 	if (entry && entry->source)

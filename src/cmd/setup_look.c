@@ -21,6 +21,15 @@ static int choose_vendor(struct setup *s, struct error *e)
 	return -EOPNOTSUPP;
 }
 
+static void keep(struct setup *s)
+{
+	CLEANUP(strv_done) struct strv notes = { 0 };
+
+	keep_entries(&s->boot, &s->facts, s->wish.vendor, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		plan_warn(&s->plan, "%s", notes.v[i]);
+}
+
 int setup_look(struct setup *s, struct error *e)
 {
 	const struct host *h = s->c->host;
@@ -37,6 +46,8 @@ int setup_look(struct setup *s, struct error *e)
 		err = s->loader->load(h, &s->facts, &s->boot, e);
 	if (err < 0)
 		return err;
+	if (!s->o->undo)
+		keep(s);
 	s->loader_name = s->loader->name;
 	/* The command line can be set where there is no PCI bus to look at (a mounted
 	 * disk). */

@@ -176,6 +176,8 @@ static int verify_menu(struct setup *s, struct error *e)
 
 	if (err < 0)
 		return err;
+	if (!s->undo)
+		keep_entries(&now, &s->facts, s->wish.vendor, NULL);
 	verify_entries(s, &now, &lacks);
 	if (s->undo)
 		verify_undone(s, &now, &lacks);

@@ -102,7 +102,7 @@ static size_t count_lacking(const struct diagnosis *d, const char **first)
 	for (size_t i = 0; i < d->boot->n; i++) {
 		const struct boot_entry *entry = &d->boot->v[i];
 
-		if (entry->is_recovery || entry->is_foreign || !entry->options ||
+		if (!boot_entry_is_normal(entry) || !entry->options ||
 		    !judge_lacks(d, entry->options))
 			continue;
 		if (n++ == 0)

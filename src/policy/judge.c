@@ -146,7 +146,7 @@ enum tri judge_next_boot(const struct diagnosis *d)
 	for (size_t i = 0; i < d->boot->n; i++) {
 		const struct boot_entry *e = &d->boot->v[i];
 
-		if (e->is_recovery || e->is_foreign || !e->options)
+		if (!boot_entry_is_normal(e) || !e->options)
 			continue;
 		normal++;
 		lacking += judge_lacks(d, e->options);

@@ -90,6 +90,17 @@ bool word_is_known(const char *name, const char *word)
 	return true;
 }
 
+const char *words_known(const char *param)
+{
+	if (param_name_same(param, "intel_iommu"))
+		return "on, igfx_off, strict, sp_off, sm_on, sm_off, tboot_noforce";
+	if (param_name_same(param, "amd_iommu"))
+		return "on, fullflush, force_enable, force_isolation, pgtbl_v1, pgtbl_v2";
+	if (param_name_same(param, "iommu"))
+		return "pt, nopt, force, merge, nomerge, forcesac, nodac, usedac";
+	return "";
+}
+
 /* ---- names ---------------------------------------------------------------------------
  */
 

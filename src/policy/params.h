@@ -72,6 +72,9 @@ bool is_overwritten_name(const char *name);
  * for other names, and for what is no plain word: nothing can be said of it. */
 bool word_is_known(const char *name, const char *word);
 
+/* The usual words of the parameter, for a hint: static; "" for other names. */
+const char *words_known(const char *param);
+
 /* Do the slots give what param ("intel_iommu=on") asks for? For lists: all its words. */
 bool slots_satisfy(const struct slots *s, const char *param);
 /* The words of param that are not given; param is of a list name. */

@@ -77,6 +77,14 @@ const char *cmdline_blocks(const struct strv *tokens, enum cpu_vendor vendor);
 /* Likewise for the one that switches interrupt remapping off: intremap=off, nointremap,
  * noapic. */
 const char *cmdline_stops_remapping(const struct strv *tokens);
+/*
+ * Marks the entries of boot that stay as they are: written by hand, not the default, and
+ * with a word that switches off what is wanted. Such an entry is a person's way back.
+ * None where the default entry can't be told or is not one that slicer edits. Appends a
+ * sentence about each to notes (may be NULL).
+ */
+void keep_entries(struct boot_config *boot, const struct facts *f, enum cpu_vendor vendor,
+		  struct strv *notes);
 /* Does it let VFIO do without interrupt remapping? vfio_iommu_type1's parameter, or
  * iommufd's (linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/device.c). */
 bool cmdline_allows_unsafe(const struct strv *tokens);

@@ -41,6 +41,19 @@ static void params_merge(struct strv *params, const char *param)
 	}
 }
 
+/* A word that no kernel knows does nothing, and the next run would take it away. */
+static int check_words(const struct strv *one, const struct wish *w, struct error *e)
+{
+	CLEANUP(free_char) char *word = NULL;
+	const char *param = cmdline_unknown_word(one, w->vendor, &word);
+
+	if (!param)
+		return 0;
+	error_usage(e, "no kernel knows the word \"%s\" in %s", word, param);
+	error_hint(e, "words that are known: %s", words_known(param));
+	return -EINVAL;
+}
+
 /* Would this parameter, given by the person, turn off what is to be turned on? */
 static int check_param(const char *param, const struct wish *w, struct error *e)
 {
@@ -57,7 +70,7 @@ static int check_param(const char *param, const struct wish *w, struct error *e)
 			   "use slicer setup-iommu --undo");
 		return -EINVAL;
 	}
-	return 0;
+	return check_words(&one, w, e);
 }
 
 static bool sets_passthrough(const struct strv *params)

@@ -4,6 +4,7 @@
 #include "boot_tree.h"
 
 #include "bootloaders/systemd_boot.h"
+#include "policy/policy.h"
 
 #define ID "0123456789abcdef0123456789abcdef"
 #define ESP "/boot/efi"
@@ -414,6 +415,53 @@ static void test_fallback(void **state)
 	facts_done(&f);
 }
 
+/* A kept entry is neither edited nor asked for the parameters. */
+static void test_kept(void **state)
+{
+	struct tree *t = *state;
+	struct facts f;
+	CLEANUP(strv_done) struct strv notes = { 0 }, lacks = { 0 };
+	CLEANUP(plan_done) struct plan p = { 0 };
+	CLEANUP(edit_done) struct edit ed = { 0 };
+	struct error e = { 0 };
+	struct boot_config c;
+
+	base_host(t, &f, "root=UUID=a");
+	tree_write(t, ESP "/loader/loader.conf", "default a.conf\n");
+	tree_write(t, ENTRIES "a.conf", "linux /vmlinuz\noptions root=UUID=a\n");
+	tree_write(t, ENTRIES "b.conf",
+		   "linux /vmlinuz\noptions root=UUID=a iommu=off\n");
+	tree_write(t, ENTRIES "c.conf",
+		   "linux /vmlinuz\noptions root=UUID=a intremap=off\n");
+	tree_write(t, ENTRIES "d.conf",
+		   "linux /vmlinuz\noptions root=UUID=a amd_iommu=off\n");
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	keep_entries(&c, &f, CPU_INTEL, &notes);
+	assert_false(entry_of(&c, "a.conf")->is_kept);
+	assert_true(entry_of(&c, "b.conf")->is_kept);
+	assert_true(entry_of(&c, "c.conf")->is_kept);
+	assert_false(entry_of(&c, "d.conf")->is_kept);
+	assert_int_equal(notes.n, 2);
+	assert_non_null(strstr(notes.v[0], "\"b.conf\" says iommu=off"));
+	edit_push(&ed, EDIT_ADD, "intel_iommu=on", NULL);
+	assert_int_equal(bootloader_systemd_boot.plan(&c, &ed, &p, &e), 0);
+	assert_int_equal(do_files(t, &p), 2);
+	boot_config_done(&c);
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	keep_entries(&c, &f, CPU_INTEL, NULL);
+	boot_config_verify(&c, &ed, &lacks);
+	assert_int_equal(lacks.n, 0);
+	assert_null(strstr(entry_of(&c, "b.conf")->options, "intel_iommu"));
+	boot_config_done(&c);
+	/* The default entry is never kept, nor is any where it can't be edited. */
+	tree_write(t, ESP "/loader/loader.conf", "default b.conf\n");
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	keep_entries(&c, &f, CPU_INTEL, NULL);
+	assert_false(entry_of(&c, "b.conf")->is_kept);
+	boot_config_done(&c);
+	facts_done(&f);
+}
+
 static void test_refusals(void **state)
 {
 	struct tree *t = *state;
@@ -710,6 +758,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_other_root, tree_setup,
 						tree_teardown),
 		cmocka_unit_test_setup_teardown(test_fallback, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_kept, tree_setup, tree_teardown),
 		cmocka_unit_test(test_managed),
 		cmocka_unit_test_setup_teardown(test_managed_load, tree_setup,
 						tree_teardown),
