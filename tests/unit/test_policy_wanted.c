@@ -263,6 +263,10 @@ static void test_refused(void **state)
 		{ { CPU_OTHER, "", "", NULL, NULL }, ERROR_REFUSED },
 		{ { I, "+intel_iommu=off", "", NULL, NULL }, ERROR_USAGE },
 		{ { A, "+iommu=soft", "", NULL, NULL }, ERROR_USAGE },
+		/* no kernel knows the word */
+		{ { I, "+intel_iommu=UNKNOWN", "", NULL, NULL }, ERROR_USAGE },
+		{ { A, "+amd_iommu=pt", "", NULL, NULL }, ERROR_USAGE },
+		{ { I, "+iommu=pt,on", "", NULL, NULL }, ERROR_USAGE },
 		{ { I, "+a;b", "", NULL, NULL }, ERROR_USAGE },
 		{ { I, "+", "", NULL, NULL }, ERROR_USAGE },
 		{ { I, "+--", "", NULL, NULL }, ERROR_USAGE },
