@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/invocation.h"
+#include "report/advice.h"
 
 static void set_output(struct invocation *in)
 {
@@ -93,7 +94,8 @@ static int unknown_verb(const struct invocation *in, struct error *e)
 static void print_error(const struct invocation *in, const struct error *e)
 {
 	const struct output *o = &in->c.out;
-	CLEANUP(str_done) struct str text = { 0 };
+	CLEANUP(str_done) struct str text = { 0 }, hint = { 0 };
+	struct advice advice = { .root = in->c.root };
 
 	if (o->json) {
 		const char *schema = in->c.schema ? in->c.schema
@@ -122,10 +124,11 @@ static void print_error(const struct invocation *in, const struct error *e)
 		str_addc(&text, '\n');
 		line += n + (line[n] == '\n');
 	}
-	for (const char *line = e->hint; *line;) {
+	advice_add(&advice, e->hint, &hint);
+	for (const char *line = str_c(&hint); *line;) {
 		size_t n = strcspn(line, "\n");
 
-		str_add(&text, line == e->hint ? "  hint: " : "        ");
+		str_add(&text, line == str_c(&hint) ? "  hint: " : "        ");
 		str_add_printable(&text, line, n);
 		str_addc(&text, '\n');
 		line += n + (line[n] == '\n');

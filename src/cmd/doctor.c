@@ -282,6 +282,8 @@ static int report(const struct doctor *doc, enum verdict *verdict, struct error 
 	CLEANUP(strv_done) struct strv next = { 0 };
 	struct doctor_report r = { .d = &doc->d, .checks = &checks, .next = &next };
 
+	if (!host_is_live(doc->c->host))
+		r.root = host_root(doc->c->host);
 	checks_make(&doc->d, &checks);
 	*verdict = r.verdict = verdict_of(&doc->d, &next);
 	if (doc->c->out.json)

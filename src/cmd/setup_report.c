@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* setup-iommu: what came of it, as text and as JSON. */
 #include "cmd/setup_trial.h"
+#include "report/advice.h"
+
+/* NULL on the running machine. */
+static const char *other_root(const struct setup *s)
+{
+	return host_is_live(s->c->host) ? NULL : host_root(s->c->host);
+}
 
 bool setup_shows_text(const struct setup *s)
 {
@@ -76,6 +83,10 @@ void setup_print_deferred(const struct setup *s)
 	for (size_t i = 0; i < s->plan.n; i++) {
 		CLEANUP(str_done) struct str line = { 0 };
 
+		if (s->plan.v[i].kind == STEP_RUN) {
+			str_add(&line, " sudo chroot ");
+			str_add_shell_word(&line, host_root(s->c->host));
+		}
 		for (size_t k = 0;
 		     s->plan.v[i].kind == STEP_RUN && k < s->plan.v[i].argv.n; k++) {
 			str_addc(&line, ' ');
@@ -88,10 +99,13 @@ void setup_print_deferred(const struct setup *s)
 
 static void print_next(const struct setup *s)
 {
-	for (size_t i = 0; i < s->plan.next.n; i++) {
-		CLEANUP(str_done) struct str safe = { 0 };
+	struct advice a = { .root = other_root(s) };
 
-		str_add_printable(&safe, s->plan.next.v[i], strlen(s->plan.next.v[i]));
+	for (size_t i = 0; i < s->plan.next.n; i++) {
+		CLEANUP(str_done) struct str text = { 0 }, safe = { 0 };
+
+		advice_add(&a, s->plan.next.v[i], &text);
+		str_add_printable(&safe, str_c(&text), text.len);
 		fprintf(s->c->out.out, "note: %s\n", str_c(&safe));
 	}
 }
@@ -134,9 +148,10 @@ int setup_report_done(struct setup *s, const struct outcome *o, struct error *e)
 		return 0;
 	if (o->applied && !o->deferred)
 		fprintf(f, "\nDone and checked%s.\n",
-			o->reboot && s->kind != RUN_TRIAL
-				? "; a reboot makes it effective"
-				: "");
+			!o->reboot || s->kind == RUN_TRIAL ? ""
+			: other_root(s) ? "; effective once the machine is started from "
+					  "this disk"
+					: "; a reboot makes it effective");
 	else if (o->applied)
 		setup_print_deferred(s);
 	else
@@ -145,7 +160,8 @@ int setup_report_done(struct setup *s, const struct outcome *o, struct error *e)
 	if (text.len && s->kind == RUN_TRIAL)
 		fprintf(f, "\n%s", str_c(&text));
 	else if (text.len)
-		fprintf(f, "\n%s\nKept in %s\n", str_c(&text), NEXT_STEPS_PATH);
+		fprintf(f, "\n%s\nKept in %s%s\n", str_c(&text),
+			other_root(s) ? other_root(s) : "", NEXT_STEPS_PATH);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  * rest. */
 #include "policy/next_boot.h"
 #include "policy/remapping.h"
+#include "report/advice.h"
 #include "report/report.h"
 
 #define GROUP_WIDTH 13
@@ -128,6 +129,21 @@ static void add_lines(struct str *out, const char *label, const char *text)
 	}
 }
 
+/* A list of advice, the first line with its label, below which the others stand. */
+static void add_advice(struct str *out, const struct doctor_report *r, const char *label,
+		       const struct strv *v)
+{
+	CLEANUP(free_char) char *below = xasprintf("%*s", (int)strlen(label), "");
+	struct advice a = { .root = r->root };
+
+	for (size_t i = 0; i < v->n; i++) {
+		CLEANUP(str_done) struct str text = { 0 };
+
+		advice_add(&a, v->v[i], &text);
+		add_lines(out, i ? below : label, str_c(&text));
+	}
+}
+
 static bool is_one_line(const struct check *c)
 {
 	return c->status == CHECK_PASS || c->status == CHECK_SKIP;
@@ -153,18 +169,14 @@ static bool shows_fix(const struct check *c)
 /* A chain breaks in one place: what mends the next links too is told once. */
 static void add_fix(struct str *out, const struct doctor_report *r, const struct check *c)
 {
+	CLEANUP(free_char) char *label = xasprintf("%*sfix: ", INDENT, "");
+
 	for (const struct check *p = r->checks->v; p < c; p++)
 		if (shows_fix(p) && strv_same(&p->fix, &c->fix))
 			return;
 	if (strv_same(r->next, &c->fix))
 		return;
-
-	for (size_t i = 0; i < c->fix.n; i++) {
-		CLEANUP(free_char)
-		char *label = xasprintf("%*s%s", INDENT, "", i ? "     " : "fix: ");
-
-		add_lines(out, label, c->fix.v[i]);
-	}
+	add_advice(out, r, label, &c->fix);
 }
 
 /* On a terminal the evidence is cut, before that a title that leaves it no room. */
@@ -268,8 +280,7 @@ static void add_verdict(struct str *out, const struct output *o,
 		 verdict_name(r->verdict), paint_off(o->color_out),
 		 sentence ? sentence : verdicts[r->verdict].sentence, note ? "; " : "",
 		 note ? note : "");
-	for (size_t i = 0; i < r->next->n; i++)
-		add_lines(out, i ? "         " : "next:    ", r->next->v[i]);
+	add_advice(out, r, "next:    ", r->next);
 }
 
 /* Can this card go to a VM? */
@@ -290,8 +301,7 @@ static void add_answers(struct str *out, const struct output *o,
 			     : v->usable	       ? " can go to a VM\n"
 			     : v->waits		       ? " can't go to a VM yet:\n"
 						       : " can't go to a VM:\n");
-		for (size_t k = 0; k < v->reasons.n; k++)
-			add_lines(out, "         ", v->reasons.v[k]);
+		add_advice(out, r, "         ", &v->reasons);
 	}
 }
 

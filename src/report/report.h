@@ -60,6 +60,7 @@ struct doctor_report {
 	const struct checks *checks;
 	enum verdict verdict;
 	const struct strv *next;
+	const char *root; /* advice is about what is below it; NULL: this machine */
 };
 void report_doctor_text(const struct output *o, const struct doctor_report *r);
 json_t *report_doctor_json(const struct doctor_report *r);

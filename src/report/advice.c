@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
+
+#include "base/util.h"
+#include "report/advice.h"
+
+#define START "start the machine from this disk"
+
+/* What acts on the kernel or the firmware that runs, whatever its root is. */
+static const char *const of_the_machine[] = { "modprobe", "systemctl",	"dmesg",
+					      "ip",	  "journalctl", "efibootmgr",
+					      "tee",	  "swapoff",	"umount" };
+static const char *const verbs[] = { "doctor",	 "setup-iommu", "pci list",
+				     "pci bind", "pci unbind",	"vm command" };
+
+/* Does s start with these words? The length of them, or 0. */
+static size_t words(const char *s, const char *what)
+{
+	size_t n = strlen(what);
+
+	return !strncmp(s, what, n) && !isalnum((unsigned char)s[n]) && s[n] != '-' &&
+			       s[n] != '_'
+		       ? n
+		       : 0;
+}
+
+static size_t any_of(const char *s, const char *const *v, size_t n_v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_v && !n; i++)
+		n = words(s, v[i]);
+	return n;
+}
+
+static const char *behind_sudo(const char *s)
+{
+	return strncmp(s, "sudo ", 5) == 0 ? s + 5 : s;
+}
+
+/* A verb of slicer's that works on the running machine only. */
+static bool is_live_verb(const char *s)
+{
+	if (strncmp(s, "slicer ", 7) != 0)
+		return false;
+	s += 7;
+	return (words(s, "pci bind") || words(s, "pci unbind")) &&
+	       !strstr(s, "--dry-run");
+}
+
+static bool is_of_the_machine(const char *s)
+{
+	const char *program = behind_sudo(s);
+
+	return is_live_verb(program) ||
+	       (program != s &&
+		any_of(program, of_the_machine, ARRAY_SIZE(of_the_machine)));
+}
+
+static size_t reboot_of(const char *s)
+{
+	size_t n = words(s, "sudo reboot");
+
+	return n ? n : words(s, "sudo systemctl reboot");
+}
+
+/* Appends what a command that starts at s becomes. Returns how much of s that was. */
+static size_t add_command(struct advice *a, const char *s, struct str *ret)
+{
+	size_t n = reboot_of(s);
+
+	if (n) {
+		str_add(ret, START);
+		a->later = true;
+		return n;
+	}
+	if (is_of_the_machine(s))
+		return 0;
+	if (strncmp(s, "slicer ", 7) == 0 && any_of(s + 7, verbs, ARRAY_SIZE(verbs))) {
+		str_add(ret, "slicer --root ");
+		str_add_shell_word(ret, a->root);
+		str_addc(ret, ' ');
+		return 7;
+	}
+	if (strncmp(s, "sudo ", 5) != 0 || !isalpha((unsigned char)s[5]) ||
+	    words(s + 5, "slicer") || words(s + 5, "chroot"))
+		return 0;
+	str_add(ret, "sudo chroot ");
+	str_add_shell_word(ret, a->root);
+	str_addc(ret, ' ');
+	return 5;
+}
+
+static bool is_boundary(char c)
+{
+	return !isalnum((unsigned char)c) && !strchr("-_./", c);
+}
+
+static void add_line(struct advice *a, const char *line, struct str *ret)
+{
+	if (strstr(line, "on the machine itself") || strstr(line, "start this system"))
+		a->later = true;
+	if (!a->later && words(line, "sudo systemctl reboot --firmware-setup")) {
+		str_add(ret, "# " START " and enter its firmware set-up");
+		a->later = true;
+		return;
+	}
+	if (!a->later && reboot_of(line))
+		str_add(ret, "# ");
+	if (!a->later && is_of_the_machine(line) && !reboot_of(line)) {
+		str_add(ret, "on the machine itself: ");
+		a->later = true;
+	}
+	for (const char *s = line; *s;) {
+		size_t n = 0;
+
+		if (!a->later && (s == line || is_boundary(s[-1])))
+			n = add_command(a, s, ret);
+		if (n == 0)
+			str_addc(ret, *s++);
+		s += n;
+	}
+}
+
+void advice_add(struct advice *a, const char *text, struct str *ret)
+{
+	size_t pos = 0, len;
+	const char *line;
+
+	if (!a->root || strcmp(a->root, "/") == 0) {
+		str_add(ret, text);
+		return;
+	}
+	while (next_line(text, strlen(text), &pos, &line, &len)) {
+		CLEANUP(str_done) struct str one = { 0 };
+
+		str_set(&one, line, len);
+		if (line != text)
+			str_addc(ret, '\n');
+		add_line(a, str_c(&one), ret);
+	}
+}
