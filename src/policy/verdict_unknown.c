@@ -18,6 +18,8 @@ void verdict_next_unknown(const struct diagnosis *d, struct strv *next)
 	} else if (d->boot && d->boot->configured_error.code != ERROR_NONE) {
 		strv_addf(next, "the configured command line can't be proven: %s",
 			  d->boot->configured_error.what);
+		if (d->boot->configured_error.hint[0])
+			strv_add(next, d->boot->configured_error.hint);
 	}
 	if (d->boot && d->boot->menu_error.code != ERROR_NONE)
 		strv_addf(next, "the boot menu could not be read: %s: %s",
