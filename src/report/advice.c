@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/advice.h"
+
 #include <ctype.h>
 
 #include "base/util.h"
-#include "report/advice.h"
 
 #define START "start the machine from this disk"
 
@@ -33,7 +34,7 @@ static size_t any_of(const char *s, const char *const *v, size_t n_v)
 	return n;
 }
 
-static const char *behind_sudo(const char *s)
+static const char *after_sudo(const char *s)
 {
 	return strncmp(s, "sudo ", 5) == 0 ? s + 5 : s;
 }
@@ -50,7 +51,7 @@ static bool is_live_verb(const char *s)
 
 static bool is_of_the_machine(const char *s)
 {
-	const char *program = behind_sudo(s);
+	const char *program = after_sudo(s);
 
 	return is_live_verb(program) ||
 	       (program != s &&
@@ -84,6 +85,9 @@ static size_t add_command(struct advice *a, const char *s, struct str *ret)
 	}
 	if (strncmp(s, "sudo ", 5) != 0 || !isalpha((unsigned char)s[5]) ||
 	    words(s + 5, "slicer") || words(s + 5, "chroot"))
+		return 0;
+	/* It names a file as the person's own shell sees it already. */
+	if (strstr(s, a->root))
 		return 0;
 	str_add(ret, "sudo chroot ");
 	str_add_shell_word(ret, a->root);
