@@ -112,10 +112,12 @@ static int check_needed(struct setup *s, const struct pci_device *d, struct str 
 {
 	struct uses u = { 0 };
 	int err = device_uses(s->c->host, &s->facts.mounts, d, &u, e);
+	bool is_display = false;
 
 	for (size_t i = 0; err >= 0 && i < u.n; i++) {
 		enum use_kind k = u.v[i].kind;
 
+		is_display |= k == USE_DISPLAY;
 		if (k == USE_ROOT_DISK || k == USE_MOUNT || k == USE_ROUTE ||
 		    k == USE_INTERFACE || k == USE_DISPLAY)
 			str_addf(why, "%s: %s\n", d->address, u.v[i].text);
@@ -124,7 +126,8 @@ static int check_needed(struct setup *s, const struct pci_device *d, struct str 
 		str_addf(why,
 			 "%s: nobody knows what is mounted from it (no mount table)\n",
 			 d->address);
-	if (err >= 0 && d->boot_vga)
+	/* Not used as such at the moment, it is the one that the next boot shows. */
+	if (err >= 0 && d->boot_vga && !is_display)
 		str_addf(why, "%s: it is the boot display\n", d->address);
 	uses_done(&u);
 	return err;

@@ -144,6 +144,9 @@ struct run {
 	struct str *output; /* stdout and stderr interleaved, at most 4 MiB kept; may be
 			       NULL */
 	int log_fd; /* also written here; -1: nowhere */
+	/* "LANG=de_DE.UTF-8", "LC_...=...": the program's locale, of host_locale(); NULL:
+	 * C, for a program whose output is read. Borrowed. */
+	const struct strv *locale;
 	/* Called about every 200 ms while it runs, with the seconds gone; may be NULL. */
 	void (*tick)(void *data, double seconds);
 	void *tick_data;
@@ -152,7 +155,7 @@ struct run {
 	double seconds; /* out: how long it ran */
 };
 /*
- * Runs a program: no shell, a clean environment (PATH, HOME=/root, LC_ALL=C, TERM=dumb,
+ * Runs a program: no shell, a clean environment (PATH, HOME=/root, the locale, TERM=dumb,
  * DEBIAN_FRONTEND=noninteractive), cwd /, its own process group, which is killed when the
  * time is up. Live only. Returns 0 if it exited with 0; else an error: -ENOENT not found,
  * -ETIMEDOUT, -ECANCELED ended by a signal, -EPROTO exited with another status (see
@@ -160,5 +163,12 @@ struct run {
  * not final; the message ends with the last line of its output.
  */
 int host_run(const struct host *h, struct run *r, struct error *e);
+/*
+ * The host's own locale, as its programs get it where a person calls them: LANG and LC_*
+ * of /etc/locale.conf (locale.conf(5)), else of /etc/default/locale (Debian's
+ * update-locale(8)), appended. What has other characters than locale names have is left
+ * out. Nothing: "LANG=C.UTF-8" is not assumed, the list stays empty.
+ */
+void host_locale(const struct host *h, struct strv *ret);
 
 #endif

@@ -25,14 +25,24 @@
 
 static const char path_variable[] = "PATH=" HOST_PATH;
 
+/* Without the locale. */
 static const char *const environment[] = {
 	path_variable,
 	"HOME=/root",
-	"LC_ALL=C",
 	"TERM=dumb",
 	"DEBIAN_FRONTEND=noninteractive",
-	NULL,
 };
+
+/* What the program gets: copies. */
+static void make_environment(const struct run *r, struct strv *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(environment); i++)
+		strv_add(ret, environment[i]);
+	for (size_t i = 0; r->locale && i < r->locale->n; i++)
+		strv_add(ret, r->locale->v[i]);
+	if (!r->locale)
+		strv_add(ret, "LC_ALL=C");
+}
 
 static bool can_run(const struct host *h, const char *path)
 {
@@ -85,10 +95,12 @@ static int input_fd(const struct run *r)
 static int spawn(const char *path, const struct run *r, int in, int out, pid_t *pid)
 {
 	posix_spawn_file_actions_t fa;
+	CLEANUP(strv_done) struct strv env = { 0 };
 	posix_spawnattr_t attr;
 	sigset_t none, all;
 	int err;
 
+	make_environment(r, &env);
 	sigemptyset(&none);
 	sigfillset(&all);
 	posix_spawn_file_actions_init(&fa);
@@ -102,8 +114,7 @@ static int spawn(const char *path, const struct run *r, int in, int out, pid_t *
 	posix_spawnattr_setpgroup(&attr, 0);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
-	err = posix_spawn(pid, path, &fa, &attr, (char *const *)r->argv,
-			  (char *const *)environment);
+	err = posix_spawn(pid, path, &fa, &attr, (char *const *)r->argv, env.v);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&fa);
 	return -err;

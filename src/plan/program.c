@@ -24,8 +24,10 @@ int apply_program(const struct apply *a, const struct step *s, const struct strv
 		  int log_fd, struct error *e)
 {
 	CLEANUP(str_done) struct str output = { 0 };
+	CLEANUP(strv_done) struct strv locale = { 0 };
 	struct ticking t = { a, s };
 	struct run r = {
+		.locale = &locale,
 		.argv = (const char *const *)argv->v,
 		.timeout_s = s->timeout_s,
 		.output = &output,
@@ -35,6 +37,7 @@ int apply_program(const struct apply *a, const struct step *s, const struct strv
 	};
 	int err;
 
+	host_locale(a->host, &locale);
 	apply_tell(a, s, APPLY_START, 0, NULL);
 	err = host_run(a->host, &r, e);
 	apply_tell(a, s, err < 0 ? APPLY_FAILED : APPLY_OK, r.seconds, &output);

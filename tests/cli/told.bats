@@ -68,3 +68,28 @@ load helpers
 	inside sh -c 'slicer setup-iommu --yes >/tmp/out 2>&1' || true
 	grep -q 'run update-grub' "$T/tmp/at-that-time"
 }
+
+@test "--ids of the boot display: the device is named once" {
+	tree debian-grub off
+	on setup-iommu --yes --ids 8086:5912
+	exits 3
+	[ "$(grep -c '0000:00:02.0' <<<"$stderr")" -eq 1 ]
+	complains "0000:00:02.0: it is the boot display"
+}
+
+@test "generators get the host's own locale, and nothing else from its file" {
+	tree debian-grub off
+	alive
+	mkdir -p "$T/etc/default"
+	printf 'LANG="de_DE.UTF-8"\nLC_TIME=en_GB.UTF-8\nLC_X=a;rm\nPATH=/tmp\nLANGUAGE=de\n' >"$T/etc/default/locale"
+	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		env | sort >/tmp/env
+		exec update-initramfs.real "$@"
+	SH
+	live setup-iommu --yes
+	exits 0
+	[ "$(grep -E '^(LANG|LC_)' "$T/tmp/env" | tr '\n' ' ')" = "LANG=de_DE.UTF-8 LC_TIME=en_GB.UTF-8 " ]
+	grep -q '^PATH=/usr' "$T/tmp/env"
+}
