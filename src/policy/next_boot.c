@@ -166,9 +166,31 @@ static char *next_boot_blocker(const struct diagnosis *d)
 	return now || !entry ? NULL : judge_blocks(d, entry->options);
 }
 
+/* The same of the configured command line, which is in no menu yet. */
+static char *coming_blocker(const struct diagnosis *d)
+{
+	const char *configured = d->boot ? d->boot->configured : NULL;
+	CLEANUP(free_char) char *now = judge_blocks(d, d->facts->cmdline);
+
+	return now ? NULL : judge_blocks(d, configured);
+}
+
+/* The next boot's entry does not have what switches the IOMMU on now, and its kernel does
+ * not do it by itself (CONFIG_INTEL_IOMMU_DEFAULT_ON; AMD's needs no word). */
+static bool loses_parameter(const struct diagnosis *d)
+{
+	const struct kernel_facts *kernel = judge_next_kernel(d);
+	const char *running = d->facts->cmdline;
+
+	return d->wanted && running && kernel && kernel->intel_default_on == 'n' &&
+	       diagnosis_vendor(d) == CPU_INTEL && judge_next_boot(d) == TRI_NO &&
+	       !judge_lacks(d, running);
+}
+
 char *next_boot_note(const struct diagnosis *d, struct strv *next)
 {
 	CLEANUP(free_char) char *blocker = next_boot_blocker(d);
+	CLEANUP(free_char) char *coming = coming_blocker(d);
 	const char *running = d->facts->cmdline;
 	bool is_trial = d->trial.state == TRIAL_RUNNING;
 
@@ -186,6 +208,19 @@ char *next_boot_note(const struct diagnosis *d, struct strv *next)
 		add(next, SETUP " (keeps the IOMMU on at the next boot)");
 		return xasprintf("the next boot will switch it off: %s in %s", blocker,
 				 judge_default(d)->source);
+	}
+	if (coming) {
+		add(next, SETUP " (keeps the IOMMU on at later boots)");
+		return xasprintf("it will be switched off once the boot menu is "
+				 "regenerated: %s is configured",
+				 coming);
+	}
+	if (loses_parameter(d)) {
+		add(next, SETUP " (keeps the IOMMU on at the next boot)");
+		return xasprintf("the next boot will be without it: %s lacks the "
+				 "parameter, and the kernel needs it",
+				 judge_default(d) ? judge_default(d)->source
+						  : "the boot menu");
 	}
 	if (running && d->wanted && judge_next_boot(d) == TRI_YES &&
 	    judge_lacks(d, running)) {

@@ -160,6 +160,11 @@ static void test_ready_and_next_boot(void **state)
 		  "sudo reboot" },
 		{ "undone", SAFE, SAFE, ON, TRIAL_NONE, "switch it off: iommu=off",
 		  "sudo slicer setup-iommu" },
+		{ "undone, in no menu yet", SAFE, ON, ON, TRIAL_NONE,
+		  "once the boot menu is regenerated: iommu=off",
+		  "sudo slicer setup-iommu" },
+		{ "undone, and the kernel needs the parameter", OFF, OFF, ON, TRIAL_NONE,
+		  "the next boot will be without it", "sudo slicer setup-iommu" },
 		{ "a trial to come", OFF, OFF, OFF, TRIAL_PENDING,
 		  "the next boot is the trial", "sudo reboot" },
 	};
@@ -175,6 +180,7 @@ static void test_ready_and_next_boot(void **state)
 		scene_lines(&s, rows[i].configured, rows[i].menu, rows[i].running);
 		s.facts.iommu.active = true;
 		s.facts.iommu.interrupt_remapping = TRI_YES;
+		s.kernels[0].intel_default_on = 'n';
 		s.d.trial.state = rows[i].trial;
 		assert_int_equal(verdict(&s, &next), VERDICT_READY);
 		note = next_boot_note(&s.d, NULL);
