@@ -65,7 +65,7 @@ assert not nic["usable"] and "default route" in nic["reasons"][0] and nic["next"
 	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$d/driver"
 	slicer doctor --no-initramfs $GPU
 	[[ $output == *'not enough for a VM: its group also holds 0000:01:00.1, which has the driver snd_hda_intel'* ]]
-	[[ $output == *"next:    sudo slicer pci bind $GPU --group"* ]]
+	[[ $output == *"next:    on the machine itself: sudo slicer pci bind $GPU --group"* ]]
 	slicer vm command $GPU
 	[ "$status" -eq 0 ]
 	[[ $stderr == *'0000:01:00.1'*'snd_hda_intel'*"pci bind $GPU --group"* ]]
