@@ -18,7 +18,14 @@ static char *stub_path(const struct host *h, const struct facts *f)
 	const char *esp = f->boot_partitions.esp, *file = f->efi.boot_file;
 	struct str path = { 0 };
 
-	if (!esp)
+	/* The ESP that is mounted may be another one than the firmware started from. */
+	if (!esp ||
+	    (f->efi.boot_part_uuid[0] && f->boot_partitions.esp_part_uuid &&
+	     strcasecmp(f->efi.boot_part_uuid, f->boot_partitions.esp_part_uuid) != 0))
+		return NULL;
+	/* Started from the fallback place, a distribution's signed GRUB reads the file in
+	 * its own directory, another one that beside it: which, is not known. */
+	if (file && strncasecmp(file, "\\EFI\\BOOT\\", strlen("\\EFI\\BOOT\\")) == 0)
 		return NULL;
 	str_add(&path, esp);
 	if (file) {

@@ -82,6 +82,9 @@ void sdboot_load_patterns(const struct facts *f, struct sdboot *s);
 size_t sdboot_default(const struct sdboot *s);
 /* Sets a refusal if it is an image. */
 void sdboot_check_default(struct sdboot *s);
+/* Marks the default entry; one of another system gives a note instead: which of this
+ * system's is started is not known then. */
+void sdboot_mark_default(const struct sdboot *s, struct boot_config *c);
 /* Notes why there is no default entry, where it is one of the others. */
 void sdboot_note_default(const struct sdboot *s, struct boot_config *c);
 
@@ -92,7 +95,8 @@ const char *sdboot_kernel(const struct bls *bls);
 const char *sdboot_image(const struct bls *bls);
 /* Does the loader show it on this machine? */
 bool sdboot_is_of_this_arch(const struct bls *bls);
-/* What is known of where this host's root is, as root= would say it, appended to ret. */
+/* What is known of where this host's root is, as root= would say it, appended to ret.
+ * Nothing where no entry of the menu would start it. */
 void sdboot_host_roots(const struct host *h, const struct facts *f, struct strv *ret);
 /* Is root=spec certainly none of these? */
 bool sdboot_is_other_root(const struct strv *roots, const char *spec);

@@ -89,6 +89,9 @@ static void load_handwritten(struct sdboot *s, struct boot_config *c, size_t pre
 void sdboot_load_cmdline(const struct host *h, const struct facts *f, struct sdboot *s,
 			 struct boot_config *c, size_t preferred)
 {
+	/* Another system's says nothing of this one. */
+	if (preferred < c->n && c->v[preferred].is_foreign)
+		preferred = c->n;
 	s->reference = s->n;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].regenerate.n && (i == preferred || s->reference == s->n))

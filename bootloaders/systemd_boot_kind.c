@@ -45,39 +45,6 @@ bool sdboot_is_of_this_arch(const struct bls *bls)
 	return !arch || strcasecmp(arch, "x64") == 0 || strcasecmp(arch, "ia32") == 0;
 }
 
-/* The source of "/" in fstab, appended to ret. */
-static void add_fstab_root(const struct host *h, struct strv *ret)
-{
-	CLEANUP(str_done) struct str text = { 0 };
-	const char *line;
-	size_t pos = 0, n;
-
-	if (host_read(h, "/etc/fstab", HOST_MAX_CONFIG, &text, NULL) < 0)
-		return;
-	while (next_line(str_c(&text), text.len, &pos, &line, &n)) {
-		CLEANUP(free_char) char *copy = xstrndup(line, n);
-		CLEANUP(strv_done) struct strv fields = { 0 };
-
-		strv_split(&fields, copy, " \t");
-		if (fields.n >= 2 && *fields.v[0] != '#' && strcmp(fields.v[1], "/") == 0)
-			strv_add(ret, fields.v[0]);
-	}
-}
-
-void sdboot_host_roots(const struct host *h, const struct facts *f, struct strv *ret)
-{
-	CLEANUP(strv_done) struct strv params = { 0 };
-	const char *root;
-
-	add_fstab_root(h, ret);
-	if (!f->cmdline)
-		return;
-	cmdline_split(f->cmdline, strlen(f->cmdline), &params);
-	root = cmdline_last(&params, "root");
-	if (root)
-		strv_add(ret, root);
-}
-
 /* Names that a filesystem or partition has one of: /dev/sda2 is another disk at the next
  * boot, a mapping is called as the command line says. */
 static const char *const tags[] = { "UUID=", "PARTUUID=", "LABEL=", "PARTLABEL=" };
@@ -112,6 +79,59 @@ bool sdboot_is_other_root(const struct strv *roots, const char *spec)
 		return differs;
 	}
 	return false;
+}
+
+/* Has one of the entries there a root= that is none of another system? */
+static bool has_own_root(const struct host *h, const char *partition,
+			 const struct strv *roots)
+{
+	CLEANUP(free_char) char *dir = xasprintf("%s/loader/entries", partition);
+	CLEANUP(strv_done) struct strv names = { 0 };
+	bool found = false;
+
+	host_list(h, dir, &names, NULL);
+	for (size_t i = 0; i < names.n && !found; i++) {
+		CLEANUP(free_char) char *path = xasprintf("%s/%s", dir, names.v[i]);
+		CLEANUP(str_done) struct str text = { 0 };
+		CLEANUP(free_char) char *options = NULL;
+		CLEANUP(strv_done) struct strv params = { 0 };
+		struct bls bls = { 0 };
+		const char *root;
+
+		if (!bls_is_entry_name(names.v[i]) ||
+		    host_read(h, path, HOST_MAX_CONFIG, &text, NULL) < 0 ||
+		    bls_parse(str_c(&text), text.len, &bls, NULL) < 0)
+			continue;
+		options = bls_options(&bls);
+		cmdline_split(options, strlen(options), &params);
+		root = cmdline_last(&params, "root");
+		found = root && !sdboot_is_other_root(roots, root);
+		bls_done(&bls);
+	}
+	return found;
+}
+
+void sdboot_host_roots(const struct host *h, const struct facts *f, struct strv *ret)
+{
+	CLEANUP(strv_done) struct strv params = { 0 };
+	const char *root;
+
+	for (size_t i = 0; i < f->mounts.n_fstab; i++)
+		if (strcmp(f->mounts.fstab[i].target, "/") == 0)
+			strv_add(ret, f->mounts.fstab[i].source);
+	if (f->cmdline) {
+		cmdline_split(f->cmdline, strlen(f->cmdline), &params);
+		root = cmdline_last(&params, "root");
+		if (root)
+			strv_add(ret, root);
+	}
+	/* An old fstab would make all entries those of others: then it says nothing. */
+	if (!(f->boot_partitions.esp && has_own_root(h, f->boot_partitions.esp, ret)) &&
+	    !(f->boot_partitions.xbootldr &&
+	      has_own_root(h, f->boot_partitions.xbootldr, ret))) {
+		strv_done(ret);
+		*ret = (struct strv){ 0 };
+	}
 }
 
 /* Programs that write entries from a configuration of their own. */

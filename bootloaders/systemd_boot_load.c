@@ -383,8 +383,7 @@ int sdboot_load(const struct host *h, const struct facts *f, struct boot_config 
 	sdboot_load_patterns(f, s);
 	sdboot_check_default(s);
 	s->chosen = sdboot_default(s);
-	if (s->chosen < s->n)
-		ret->v[s->chosen].is_default = true;
+	sdboot_mark_default(s, ret);
 	sdboot_note_default(s, ret);
 	sdboot_keep_fallbacks(s, ret);
 	sdboot_load_cmdline(h, f, s, ret, s->chosen);

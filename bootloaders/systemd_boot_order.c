@@ -56,7 +56,7 @@ static const struct sdboot_entry *other_match(const struct sdboot *s, const char
 {
 	const struct sdboot_entry *found = NULL;
 
-	for (size_t i = 0; i < s->n_others; i++) {
+	for (size_t i = 0; s->others && i < s->n_others; i++) {
 		const struct sdboot_entry *other = &s->others[i];
 
 		if ((!pattern || bls_default_matches(pattern, other->id)) &&
@@ -146,6 +146,21 @@ size_t sdboot_default(const struct sdboot *s)
 	const char *unknown = NULL;
 
 	return find_default(s, &other, &unknown);
+}
+
+void sdboot_mark_default(const struct sdboot *s, struct boot_config *c)
+{
+	struct boot_entry *entry = s->chosen < s->n ? &c->v[s->chosen] : NULL;
+
+	if (!entry)
+		return;
+	entry->is_default = !entry->is_foreign;
+	if (entry->is_foreign)
+		strv_addf(&c->notes,
+			  "the default entry \"%s\" starts another system: choose this "
+			  "system's in the menu, or make it the default (bootctl "
+			  "set-default ID)",
+			  entry->title ? entry->title : entry->id);
 }
 
 void sdboot_note_default(const struct sdboot *s, struct boot_config *c)

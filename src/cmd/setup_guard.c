@@ -6,6 +6,7 @@
 #include "cmd/setup_room.h"
 #include "host/locks.h"
 #include "policy/judge.h"
+#include "policy/next_boot.h"
 #include "policy/seals.h"
 #include "probe/package_lock.h"
 
@@ -23,11 +24,27 @@ static int overrule(struct setup *s, int err, const struct error *why, struct er
 	return err;
 }
 
-/* A boot partition that is not the one the loader reads. */
-static int check_elsewhere(const struct setup *s, struct error *e)
+/*
+ * A boot partition that is not the one the loader reads; as doctor judges, by what the
+ * running kernel shows. Taking back is right wherever the files are: that is only warned
+ * about.
+ */
+static int check_elsewhere(struct setup *s, struct error *e)
 {
-	if (s->boot.elsewhere.code == ERROR_NONE)
+	/* What any set-up wants, without this one's --param. */
+	const struct wish w = { .vendor = s->wish.vendor };
+	const struct strv none = { 0 };
+	CLEANUP(wanted_done) struct wanted usual = { 0 };
+	struct diagnosis d = { .facts = &s->facts, .boot = &s->boot };
+
+	if (wanted_make(&w, &none, &usual, NULL) == 0)
+		d.wanted = &usual;
+	if (!next_boot_is_elsewhere(&d))
 		return 0;
+	if (s->kind == RUN_UNDO || s->kind == RUN_END) {
+		plan_warn(&s->plan, "%s", s->boot.elsewhere.what);
+		return 0;
+	}
 	*e = s->boot.elsewhere;
 	return -ENOTSUP;
 }

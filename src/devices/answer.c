@@ -57,10 +57,16 @@ static void add_sisters(const struct endpoints *unbound, const struct pci_device
 	for (size_t i = 0; i < unbound->n; i++) {
 		const struct pci_device *x = unbound->v[i];
 
-		if (x != d && driver_is_vfio(d->driver) && group_blocker(x))
+		if (x == d || !driver_is_vfio(d->driver))
+			continue;
+		if (group_blocker(x))
 			strv_addf(&ret->reasons,
 				  "its group also holds %s, which has the driver %s",
 				  x->address, x->driver);
+		else if (!x->driver)
+			strv_addf(&ret->reasons,
+				  "its group also holds %s, which has no driver yet",
+				  x->address);
 	}
 }
 

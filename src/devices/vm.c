@@ -188,6 +188,9 @@ static void argument_lines(const struct strv *argv, struct str *ret)
 static unsigned address_limit(const struct cpu_facts *cpu,
 			      const struct iommu_facts *iommu)
 {
+	/* No unit maps less than 32 bits: such a register is junk. */
+	if (iommu->address_bits < 32)
+		return 0;
 	return iommu->address_bits < cpu->address_bits ? iommu->address_bits : 0;
 }
 
@@ -204,9 +207,10 @@ static int read_limit(const struct host *h, const char *option, struct vm_comman
 	c->address_bits = address_limit(&cpu, &iommu);
 	if (c->address_bits) {
 		*ret_option = xasprintf(",%s=%u", option, c->address_bits);
-		*ret_note = xasprintf("# The IOMMU here translates %u address bits, the "
-				      "processor has %u: the guest gets no more.",
-				      c->address_bits, cpu.address_bits);
+		*ret_note = xasprintf(
+			"# The IOMMU here can translate only %u address bits, the "
+			"processor has %u: the guest gets no more.",
+			c->address_bits, cpu.address_bits);
 	} else {
 		*ret_option = xstrdup("");
 		*ret_note = xstrdup("");

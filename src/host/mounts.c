@@ -83,11 +83,19 @@ static bool is_mounted(const struct mounts *m, const char *target)
 static void add_fstab(struct mounts *m, struct libmnt_fs *fs, const char *target)
 {
 	const char *source = mnt_fs_get_source(fs), *type = mnt_fs_get_fstype(fs);
+	const char *tag, *value;
+	/* UUID="..." is the same as UUID=... */
+	CLEANUP(free_char)
+	char *plain = mnt_fs_get_tag(fs, &tag, &value) == 0
+			      ? xasprintf("%s=%s", tag, value)
+			      : NULL;
 
 	m->fstab = xgrow(m->fstab, m->n_fstab, &m->fstab_cap, sizeof(*m->fstab));
 	m->fstab[m->n_fstab++] = (struct mount){
 		.target = xstrdup(target),
-		.source = xstrdup(source ? source : ""),
+		.source = xstrdup(plain	   ? plain
+				  : source ? source
+					   : ""),
 		.fstype = xstrdup(type ? type : ""),
 	};
 }
@@ -167,7 +175,11 @@ char *mounts_fstab_uuid(const struct mounts *m, const char *path)
 {
 	static const char *const forms[] = { "UUID=", "/dev/disk/by-uuid/" };
 	const struct mount *at = innermost(m->fstab, m->n_fstab, path);
+	const struct mount *mounted = m->known ? mounts_of(m, path) : NULL;
 
+	/* What is mounted there by other means has no line. */
+	if (m->known && (!mounted || !at || strcmp(mounted->target, at->target) != 0))
+		return NULL;
 	for (size_t i = 0; at && i < ARRAY_SIZE(forms); i++)
 		if (str_starts(at->source, forms[i]))
 			return xstrdup(at->source + strlen(forms[i]));

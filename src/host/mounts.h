@@ -38,7 +38,7 @@ const struct mount *mounts_of(const struct mounts *m, const char *path);
 /*
  * The UUID of the filesystem that fstab mounts where path lies: owned by the caller, NULL
  * where fstab names it in another way ("/dev/sda1", LABEL=, a partition's UUID) or not at
- * all. For a root whose devices can't be probed.
+ * all, as where something else mounted it. For a root whose devices can't be probed.
  */
 char *mounts_fstab_uuid(const struct mounts *m, const char *path);
 

@@ -54,7 +54,9 @@ static void check_interrupts(const struct diagnosis *d, struct checks *ret)
 	struct check *c;
 
 	remapping_judge(d->facts, &r);
-	if (r.on != TRI_NO && !d->facts->iommu.active)
+	/* Without an IOMMU the controllers' names say "not remapped" everywhere: only a
+	 * cause that stays makes it known. */
+	if (!d->facts->iommu.active && (r.on != TRI_NO || r.cause == REMAPPING_NO_CAUSE))
 		return;
 	if (r.on == TRI_UNKNOWN) {
 		c = check_add(ret, id, IOMMU, CHECK_SKIP,

@@ -5,6 +5,7 @@
  * intel_iommu= and amd_iommu= (from 5.16 on); of a name with a dot it never does, because
  * a module that is still to be loaded may know it.
  */
+#include "policy/advice.h"
 #include "policy/checks.h"
 
 #define CMDLINE "cmdline"
@@ -89,7 +90,7 @@ static void fix_name(const struct diagnosis *d, const struct place *place,
 
 	if (place->is_running && d->boot)
 		strv_add_unique(&c->fix, "sudo reboot");
-	else if (judge_is_unsupported(d) || !d->boot || param_name_same(token, meant) ||
+	else if (!advice_can_set_up(d) || !d->boot || param_name_same(token, meant) ||
 		 param_check_safe(name, NULL) < 0)
 		strv_addf(&c->fix, "take %s out of the command line by hand", token);
 	else
@@ -138,9 +139,7 @@ static void check_words(const struct diagnosis *d, const struct places *p,
 			      "no kernel knows this value, which does nothing",
 			      "\"%s\" of %s in the %s command line", word, token,
 			      p->v[i].name);
-		if (judge_is_unsupported(d))
-			verdict_of(d, &c->fix);
-		else if (!d->boot)
+		if (!d->boot || !advice_can_set_up(d))
 			strv_addf(&c->fix, "take %s out of the command line by hand",
 				  token);
 		else

@@ -11,7 +11,9 @@ char *device_dead(const struct pci_device *d, const struct log_facts *log)
 
 	if (d->no_answer)
 		return xstrdup("it does not answer: its configuration space is all ones");
-	return line ? xasprintf("it does not answer: %s", line->text) : NULL;
+	/* What it answers now outweighs what the log says of an earlier moment. */
+	return line && !d->has_answered ? xasprintf("it does not answer: %s", line->text)
+					: NULL;
 }
 
 const char *device_dead_advice(void)
@@ -90,7 +92,12 @@ char *device_no_group(const struct pci_device *d, const char *cmdline,
 	char *off = cmdline && pci_is_display(d) ? find_igfx_off(cmdline) : NULL;
 
 	if (off) {
-		*ret_advice = xasprintf("sudo slicer setup-iommu --remove-param %s", off);
+		/* From a command line: no text for a shell unless it is a plain one. */
+		*ret_advice =
+			param_check_safe(off, NULL) < 0
+				? xasprintf("take igfx_off out of %s by hand", off)
+				: xasprintf("sudo slicer setup-iommu --remove-param %s",
+					    off);
 		return xasprintf("the IOMMU is on, but the kernel was told to leave "
 				 "graphics out of it (%s)",
 				 off);
@@ -115,11 +122,12 @@ char *device_below(const struct pci_device *d, char **ret_advice)
 	if (!d->controller)
 		return NULL;
 	*ret_advice =
-		xasprintf("%s can go to a VM, with all that hangs below it: sudo "
-			  "slicer pci bind %s; or switch that controller's mode (Intel "
+		xasprintf("slicer doctor %s tells whether that controller can go to a "
+			  "VM, with all that hangs below it; or switch its mode (Intel "
 			  "VMD: Volume Management Device) off in the firmware's set-up, "
-			  "and the device stands by itself",
-			  d->controller, d->controller);
+			  "and the device stands by itself (a system that boots from "
+			  "below it may need its initramfs rebuilt first)",
+			  d->controller);
 	return xasprintf("it hangs below %s, which takes part in its transfers: it can't "
 			 "go to a VM by itself",
 			 d->controller);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "policy/next_boot.h"
 
+#include "policy/advice.h"
 #include "policy/judge.h"
 #include "policy/params.h"
 
@@ -157,6 +158,13 @@ static void add(struct strv *next, const char *step)
 		strv_add(next, step);
 }
 
+/* What keeps the IOMMU on. */
+static void add_setup(const struct diagnosis *d, struct strv *next)
+{
+	if (next)
+		advice_setup(d, next);
+}
+
 /* The parameter of the next boot's default entry that switches off what works now. */
 static char *next_boot_blocker(const struct diagnosis *d)
 {
@@ -205,18 +213,18 @@ char *next_boot_note(const struct diagnosis *d, struct strv *next)
 		return xstrdup("this is the trial boot: only --confirm makes it "
 			       "permanent, the next boot is without it");
 	if (blocker) {
-		add(next, SETUP " (keeps the IOMMU on at the next boot)");
+		add_setup(d, next);
 		return xasprintf("the next boot will switch it off: %s in %s", blocker,
 				 judge_default(d)->source);
 	}
 	if (coming) {
-		add(next, SETUP " (keeps the IOMMU on at later boots)");
+		add_setup(d, next);
 		return xasprintf("it will be switched off once the boot menu is "
 				 "regenerated: %s is configured",
 				 coming);
 	}
 	if (loses_parameter(d)) {
-		add(next, SETUP " (keeps the IOMMU on at the next boot)");
+		add_setup(d, next);
 		return xasprintf("the next boot will be without it: %s lacks the "
 				 "parameter, and the kernel needs it",
 				 judge_default(d) ? judge_default(d)->source

@@ -36,6 +36,7 @@ struct pci_device {
 	 * healthy virtual function has ones for its ids only (SR-IOV specification
 	 * 3.4.1.1). */
 	bool no_answer;
+	bool has_answered; /* all 64 could be read, and are not all ones */
 	/* PCI_MODULES */
 	struct strv modules;
 	/* PCI_REGIONS */

@@ -36,6 +36,7 @@ void pci_config_load(int dir, struct pci_device *d)
 	d->no_answer = n == sizeof(config);
 	for (size_t i = 0; i < n; i++)
 		d->no_answer &= config[i] == 0xff;
+	d->has_answered = n == sizeof(config) && !d->no_answer;
 }
 
 /*

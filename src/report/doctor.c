@@ -272,8 +272,8 @@ static void add_verdict(struct str *out, const struct output *o,
 			const struct doctor_report *r)
 {
 	const char *sentence = remapping_sentence(r->d, r->verdict);
-
-	CLEANUP(free_char) char *note = verdict_note(r);
+	CLEANUP(free_char) char *raw = verdict_note(r);
+	CLEANUP(free_char) char *note = raw ? printable(raw) : NULL;
 
 	str_addf(out, "%sverdict: %s%s - %s%s%s\n",
 		 paint_on(o->color_out, verdicts[r->verdict].paint),

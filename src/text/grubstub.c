@@ -18,6 +18,8 @@ struct stub_reader {
 	char *prefix; /* without the device; NULL: not set */
 	bool is_unclear;
 	bool has_entries, leads_on;
+	bool is_split; /* more than one filesystem is looked for: for what, nobody knows
+			*/
 	size_t depth; /* of braces: inside an entry nothing is read before it is chosen */
 };
 
@@ -54,6 +56,7 @@ static void read_search(struct stub_reader *r, const struct strv *words)
 		r->is_unclear = true;
 		return;
 	}
+	r->is_split |= r->ret->uuid && strcmp(r->ret->uuid, uuid) != 0;
 	free(r->ret->uuid);
 	r->ret->uuid = xstrdup(uuid);
 	free(r->device);
@@ -123,7 +126,7 @@ static void unquote(char *line)
 /* grub-mkconfig's own menus source custom.cfg: that adds to them and leads nowhere. */
 static bool is_leading_on(const char *command, const char *file)
 {
-	if (strcmp(command, "configfile") == 0)
+	if (strcmp(command, "configfile") == 0 || strcmp(command, "normal") == 0)
 		return true;
 	return (strcmp(command, "source") == 0 || strcmp(command, ".") == 0) &&
 	       strcmp(path_base(file), "grub.cfg") == 0;
@@ -132,9 +135,8 @@ static bool is_leading_on(const char *command, const char *file)
 static void read_line(struct stub_reader *r, const char *text, size_t n)
 {
 	/* Commands that change nothing about which file is read. */
-	static const char *const harmless[] = { "insmod",	   "export",
-						"cryptomount",	   "echo",
-						"terminal_output", "normal" };
+	static const char *const harmless[] = { "insmod", "export", "cryptomount", "echo",
+						"terminal_output" };
 	CLEANUP(free_char) char *line = xstrndup(text, n);
 	CLEANUP(strv_done) struct strv words = { 0 };
 	const char *command;
@@ -184,9 +186,10 @@ int grub_stub_parse(const char *text, size_t len, struct grub_stub *ret, struct 
 	while (next_line(text, len, &pos, &line, &n))
 		read_line(&r, line, n);
 	ret->is_menu = r.has_entries && !r.leads_on;
-	if (r.is_unclear || r.has_entries) {
+	if (r.is_unclear || r.has_entries || r.is_split) {
 		free(ret->path);
-		ret->path = NULL;
+		free(ret->uuid);
+		ret->path = ret->uuid = NULL;
 	}
 	free(r.device);
 	free(r.prefix);

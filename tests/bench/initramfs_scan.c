@@ -16,7 +16,7 @@ static int scan(const char *image)
 	strv_split(&modules, "vfio vfio-pci vfio_iommu_type1", " ");
 	r = host_open(NULL, &h, &e);
 	if (r == 0)
-		r = initramfs_scan(h, image, &conf, 1, &modules, &found, &e);
+		r = initramfs_scan(h, image, &conf, 1, &modules, 600, &found, &e);
 	if (r < 0)
 		fprintf(stderr, "%s: %s\n", e.path, e.what);
 	else

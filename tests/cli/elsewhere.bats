@@ -71,3 +71,19 @@ started_at() {
 	on doctor --quiet
 	says "verdict: reboot-needed"
 }
+
+@test "elsewhere: taking back is not refused; a running kernel that has the parameters overrules the stub" {
+	tree two-gpu off
+	on setup-iommu --yes
+	exits 0
+	sed -i 's/7f0c1a52/11111111/' "$T/$STUB"
+	on setup-iommu --undo --yes
+	exits 0
+	says "GRUB reads another grub.cfg"
+	tree two-gpu ready
+	sed -i 's/7f0c1a52/11111111/' "$T/$STUB"
+	on doctor --quiet
+	exits 0
+	on setup-iommu --param panic=30 --yes
+	exits 0
+}

@@ -108,6 +108,10 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 
 @test "a device that could not leave D3cold, until it is found anew" {
 	echo "3,900,9000000,-;nouveau $GPU: Unable to change power state from D3cold to D0, device inaccessible" >>"$T/dev/kmsg"
+	# It answers now, whatever was at that time.
+	on pci bind $GPU --group --dry-run
+	exits 0
+	rm "$T/sys/bus/pci/devices/$GPU/config"
 	on pci bind $GPU --group --dry-run
 	exits 3
 	complains 'D3cold'
@@ -158,4 +162,13 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	on vm command --hypervisor cloud-hypervisor $GPU
 	# shellcheck disable=SC2016 # the script's own variable
 	says 'boot="$CPUS",max_phys_bits=39'
+}
+
+@test "without an IOMMU the controllers' names prove nothing" {
+	printf '           CPU0\n  0:         20   IO-APIC   2-edge      timer\n' >"$BATS_TEST_TMPDIR/interrupts"
+	tree debian-grub firmware-off
+	cp "$BATS_TEST_TMPDIR/interrupts" "$T/proc/interrupts"
+	on doctor
+	says "verdict: firmware"
+	[[ $output != *"not remapped"* && $output != *allow_unsafe_interrupts* ]]
 }

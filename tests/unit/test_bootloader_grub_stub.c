@@ -71,6 +71,19 @@ static const struct form forms[] = {
 	{ "a device by name", "set root=(hd0,gpt2)\nconfigfile /boot/grub/grub.cfg\n",
 	  NULL, NULL },
 	{ "ours first, then a menu", ENTRY LEADS(HERE, "/boot/grub"), NULL, NULL },
+	{ "another filesystem under a condition",
+	  "search.fs_uuid " HERE " root\nif [ ! -e ($root)/boot/grub/grub.cfg ]; then\n"
+	  "search.fs_uuid " OTHER " root\nfi\nset prefix=($root)/boot/grub\n"
+	  "configfile $prefix/grub.cfg\n",
+	  NULL, NULL },
+	{ "another filesystem for something else",
+	  "search.fs_uuid " HERE " root\nsearch --fs-uuid --set=data " OTHER "\n"
+	  "set prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n",
+	  NULL, NULL },
+	{ "a menu of its own where there is no other",
+	  "search --file /x --set=root\nif [ -e ($root)/boot/grub/grub.cfg ]; then\n"
+	  "normal ($root)/boot/grub/grub.cfg\nfi\nmenuentry 'Firmware' {\n\tfwsetup\n}\n",
+	  NULL, NULL },
 	{ "nothing", "", NULL, NULL },
 };
 
@@ -135,6 +148,52 @@ static void test_bios(void **state)
 	facts_done(&f);
 }
 
+/* The fallback program, and another ESP than the one that was started from. */
+static void test_not_this_stub(void **state)
+{
+	struct tree *t = *state;
+	struct facts f = { 0 };
+	struct boot_config c;
+
+	write_host(t, &(struct form){ .text = LEADS(OTHER, "/boot/grub") }, &f);
+	tree_write(t, "/boot/efi/EFI/BOOT/grub.cfg", LEADS(OTHER, "/boot/grub"));
+	set_fact(&f.efi.boot_file, "\\EFI\\BOOT\\BOOTX64.EFI");
+	load_config(t, &bootloader_grub, &f, &c);
+	assert_int_equal(c.elsewhere.code, ERROR_NONE);
+	boot_config_done(&c);
+	set_fact(&f.efi.boot_file, "\\EFI\\debian\\grubx64.efi");
+	strcpy(f.efi.boot_part_uuid, "11111111-0000-4000-8000-000000000000");
+	set_fact(&f.boot_partitions.esp_part_uuid,
+		 "22222222-0000-4000-8000-000000000000");
+	load_config(t, &bootloader_grub, &f, &c);
+	assert_int_equal(c.elsewhere.code, ERROR_NONE);
+	boot_config_done(&c);
+	strcpy(f.efi.boot_part_uuid, f.boot_partitions.esp_part_uuid);
+	load_config(t, &bootloader_grub, &f, &c);
+	assert_int_not_equal(c.elsewhere.code, ERROR_NONE);
+	boot_config_done(&c);
+	facts_done(&f);
+}
+
+/* What is mounted on /boot has no line in fstab: that of "/" says nothing of it. */
+static void test_no_fstab_line(void **state)
+{
+	struct tree *t = *state;
+	struct facts f = { 0 };
+	struct boot_config c;
+
+	write_host(t, &(struct form){ .text = LEADS(OTHER, "/grub") }, &f);
+	mounts_done(&f.mounts);
+	tree_write(t, "/proc/self/mountinfo",
+		   "22 1 8:2 / / rw - ext4 /dev/sda2 rw\n23 22 8:3 / /boot rw - ext4 "
+		   "/dev/sda3 rw\n30 22 8:1 / /boot/efi rw - vfat /dev/sda1 rw\n");
+	assert_int_equal(mounts_load(t->host, &f.mounts, NULL), 0);
+	load_config(t, &bootloader_grub, &f, &c);
+	assert_int_equal(c.elsewhere.code, ERROR_NONE);
+	boot_config_done(&c);
+	facts_done(&f);
+}
+
 /* The menu is on the ESP, and /boot/grub leads there. */
 static void test_link(void **state)
 {
@@ -166,6 +225,10 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test_setup_teardown(test_bios, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_not_this_stub, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_no_fstab_line, tree_setup,
+						tree_teardown),
 		cmocka_unit_test_setup_teardown(test_link, tree_setup, tree_teardown),
 		cmocka_unit_test(test_binary),
 	};

@@ -369,23 +369,72 @@ static void test_other_root(void **state)
 		{ "root=PARTUUID=1", "", "root=PARTUUID=2", true },
 		{ "root=LABEL=a", "", "root=LABEL=b", true },
 		{ "quiet", "", "root=UUID=b", false },
+		/* libmount takes the quotes away. */
+		{ "root=/dev/sda2", "UUID=\"a\" / ext4 defaults 0 1\n", "root=UUID=a",
+		  false },
+		{ "root=/dev/sda2", "UUID=\"a\" / ext4 defaults 0 1\n", "root=UUID=b",
+		  true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct facts f;
-		CLEANUP(free_char) char *text = NULL;
+		CLEANUP(free_char) char *text = NULL, *own = NULL;
 		struct boot_config c;
 
 		print_message("# %s, %s\n", cases[i].running, cases[i].root);
 		base_host(t, &f, cases[i].running);
 		text = xasprintf("linux /vmlinuz\noptions %s\n", cases[i].root);
+		own = xasprintf("linux /vmlinuz\noptions %s\n", cases[i].running);
 		tree_write(t, ENTRIES "x.conf", text);
+		tree_write(t, ENTRIES "own.conf", own);
 		tree_write(t, "/etc/fstab", cases[i].fstab);
+		assert_int_equal(mounts_load(t->host, &f.mounts, NULL), 0);
 		load_config(t, &bootloader_systemd_boot, &f, &c);
-		assert_int_equal(c.v[0].is_foreign, cases[i].foreign);
+		assert_string_equal(c.v[1].id, "x.conf");
+		assert_int_equal(c.v[1].is_foreign, cases[i].foreign);
+		assert_false(c.v[0].is_foreign);
 		boot_config_done(&c);
 		facts_done(&f);
 	}
+}
+
+/* An old fstab, and no running kernel that says better: no entry is another system's. */
+static void test_old_fstab(void **state)
+{
+	struct tree *t = *state;
+	struct facts f;
+	struct boot_config c;
+
+	base_host(t, &f, "quiet");
+	free(f.cmdline);
+	f.cmdline = NULL;
+	tree_write(t, ENTRIES "x.conf", "linux /vmlinuz\noptions root=UUID=b\n");
+	tree_write(t, "/etc/fstab", "UUID=a / ext4 defaults 0 1\n");
+	assert_int_equal(mounts_load(t->host, &f.mounts, NULL), 0);
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_false(c.v[0].is_foreign);
+	boot_config_done(&c);
+	facts_done(&f);
+}
+
+/* The default starts another system: of this one's entries none is called the default. */
+static void test_other_system_is_default(void **state)
+{
+	struct tree *t = *state;
+	struct facts f;
+	struct boot_config c;
+
+	base_host(t, &f, "root=UUID=a");
+	tree_write(t, ENTRIES "own.conf", "linux /vmlinuz\noptions root=UUID=a\n");
+	tree_write(t, ENTRIES "x.conf",
+		   "title Other\nlinux /vmlinuz\noptions root=UUID=b\n");
+	tree_write(t, "/boot/loader/loader.conf", "default x.conf\n");
+	load_config(t, &bootloader_systemd_boot, &f, &c);
+	assert_null(boot_config_default(&c));
+	assert_string_equal(c.configured, "root=UUID=a");
+	assert_non_null(strstr(c.notes.v[0], "\"Other\" starts another system"));
+	boot_config_done(&c);
+	facts_done(&f);
 }
 
 /* A fallback entry is the way back, unless it is the default or the only one. */
@@ -756,6 +805,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_other_default, tree_setup,
 						tree_teardown),
 		cmocka_unit_test_setup_teardown(test_other_root, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_old_fstab, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(test_other_system_is_default, tree_setup,
 						tree_teardown),
 		cmocka_unit_test_setup_teardown(test_fallback, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_kept, tree_setup, tree_teardown),

@@ -451,7 +451,7 @@ static void test_below_a_controller(void **state)
 	c.r.force = true;
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -EPERM);
 	assert_non_null(strstr(e.what, "it hangs below 0000:0b:00.0"));
-	assert_non_null(strstr(e.hint, "slicer pci bind 0000:0b:00.0"));
+	assert_non_null(strstr(e.hint, "slicer doctor 0000:0b:00.0"));
 	register_driver(t, "nvme");
 	c.r.driver = NULL;
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);

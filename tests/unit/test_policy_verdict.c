@@ -385,7 +385,7 @@ static const struct {
 	  NULL },
 	{ "on by default", ready_without_parameters, VERDICT_READY, "slicer", NULL },
 	{ "blocked next time", ready_though_blocked_next, VERDICT_READY,
-	  "sudo slicer setup-iommu (keeps", "slicer pci list" },
+	  "sudo slicer setup-iommu", "slicer pci list" },
 	{ "virtio-iommu", ready_in_vm, VERDICT_READY, "slicer", NULL },
 	{ "no loader but ready", ready_without_loader, VERDICT_READY, "slicer", NULL },
 
