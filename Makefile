@@ -120,7 +120,7 @@ $(BUILD)/unit/%.o: tests/unit/%.c Makefile
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 
-# Everything but the machines: under a minute.
+# Everything but the machines.
 check: all $(UNIT) fuzz-replay-build $(STOPPER)
 	@tests/suites check
 
