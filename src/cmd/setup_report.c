@@ -78,7 +78,7 @@ void setup_print_deferred(const struct setup *s)
 {
 	FILE *f = s->c->out.out;
 
-	fprintf(f, "\nDeferred, because the root is %s: run inside it\n",
+	fprintf(f, "\nDeferred, because the root is %s: run these\n",
 		host_root(s->c->host));
 	for (size_t i = 0; i < s->plan.n; i++) {
 		CLEANUP(str_done) struct str line = { 0 };
