@@ -63,7 +63,7 @@ static void read_search(struct stub_reader *r, const struct strv *words)
 	r->device = xstrdup(variable);
 }
 
-/* The rest of a path behind "($root)" or "(${root})"; NULL where it begins with another
+/* The rest of a path after "($root)" or "(${root})"; NULL where it begins with another
  * device. Without a device it is on root. */
 static const char *skip_device(const struct stub_reader *r, const char *path)
 {
