@@ -11,8 +11,69 @@
 
 #include "text/grubstub.h"
 
-/* The file beside the program that the firmware started; where that isn't known, in the
- * distribution's own directory. NULL: there is none. Owned by the caller. */
+/* EFI/NAME/grub.cfg on the ESP: owned by the caller, NULL if there is none. */
+static char *stub_in(const struct host *h, const char *esp, const char *name)
+{
+	CLEANUP(free_char) char *path = xasprintf("%s/EFI/%s/grub.cfg", esp, name);
+
+	return host_exists(h, path) ? xstrdup(path) : NULL;
+}
+
+/* Has a GRUB been installed in this directory of the ESP? The program's names:
+ * util/grub-install.c; the distributions' signed images have the same. */
+static bool has_grub(const struct host *h, const char *esp, const char *name)
+{
+	static const char *const files[] = { "grub.cfg", "grubx64.efi", "grubia32.efi" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		CLEANUP(free_char)
+		char *path = xasprintf("%s/EFI/%s/%s", esp, name, files[i]);
+
+		if (host_exists(h, path))
+			return true;
+	}
+	return false;
+}
+
+/* The only GRUB's on the ESP. Another GRUB, be it one without such a file, may be the one
+ * that the firmware starts: then NULL. EFI/BOOT is a copy for firmware that has lost its
+ * entries, and is not counted. */
+static char *only_stub(const struct host *h, const char *esp)
+{
+	CLEANUP(free_char) char *dir = xasprintf("%s/EFI", esp);
+	CLEANUP(strv_done) struct strv names = { 0 };
+	const char *only = NULL;
+
+	if (host_list(h, dir, &names, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < names.n; i++) {
+		if (strcasecmp(names.v[i], "BOOT") == 0 || !has_grub(h, esp, names.v[i]))
+			continue;
+		if (only)
+			return NULL;
+		only = names.v[i];
+	}
+	return only ? stub_in(h, esp, only) : NULL;
+}
+
+/*
+ * Which directory the firmware starts from is not known (a mounted disk). A
+ * distribution's directory has its ID; a derivative that takes over the signed GRUB of
+ * another has that one's, because the image has the directory's name in it (Debian's
+ * build-efi-images, "-p /EFI/..."): Linux Mint's is EFI/ubuntu.
+ */
+static char *likely_stub(const struct host *h, const char *esp,
+			 const struct platform_facts *p)
+{
+	char *ret = p->os_id ? stub_in(h, esp, p->os_id) : NULL;
+
+	for (size_t i = 0; !ret && i < p->os_like.n; i++)
+		ret = stub_in(h, esp, p->os_like.v[i]);
+	return ret ? ret : only_stub(h, esp);
+}
+
+/* The file beside the program that the firmware started, or else the likely one. NULL:
+ * there is none, or none that can be told. Owned by the caller. */
 static char *stub_path(const struct host *h, const struct facts *f)
 {
 	const char *esp = f->boot_partitions.esp, *file = f->efi.boot_file;
@@ -27,17 +88,14 @@ static char *stub_path(const struct host *h, const struct facts *f)
 	 * its own directory, another one that beside it: which, is not known. */
 	if (file && strncasecmp(file, "\\EFI\\BOOT\\", strlen("\\EFI\\BOOT\\")) == 0)
 		return NULL;
+	if (!file)
+		return likely_stub(h, esp, &f->platform);
 	str_add(&path, esp);
-	if (file) {
-		for (const char *p = file; *p; p++)
-			str_addc(&path, *p == '\\' ? '/' : *p);
-		while (path.len && path.s[path.len - 1] != '/')
-			path.s[--path.len] = '\0';
-		str_add(&path, "grub.cfg");
-	} else {
-		str_addf(&path, "/EFI/%s/grub.cfg",
-			 f->platform.os_id ? f->platform.os_id : "debian");
-	}
+	for (const char *p = file; *p; p++)
+		str_addc(&path, *p == '\\' ? '/' : *p);
+	while (path.len && path.s[path.len - 1] != '/')
+		path.s[--path.len] = '\0';
+	str_add(&path, "grub.cfg");
 	if (host_exists(h, str_c(&path)))
 		return str_take(&path);
 	str_done(&path);

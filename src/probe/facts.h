@@ -39,6 +39,7 @@ struct platform_facts {
 	char *arch; /* "x86_64"; NULL unknown */
 	char *kernel; /* running release, NULL unknown (a mounted disk) */
 	char *os_id, *os_version_id, *os_pretty_name; /* os-release, NULL if absent */
+	struct strv os_like; /* ID_LIKE: what it derives from, the nearest first */
 	char *container; /* what says so: "docker", "lxc" ...; NULL: none found */
 	enum tri virtualized; /* by cpu flag and DMI */
 	char *virt_evidence;

@@ -15,9 +15,9 @@ static char *get_value(const struct shell_vars *vars, const char *name)
 	return xstrdup(value);
 }
 
-void os_release_read(const struct host *h, char **ret_id, char **ret_version_id,
-		     char **ret_pretty_name)
+void os_release_read(const struct host *h, struct platform_facts *ret)
 {
+	CLEANUP(free_char) char *like = NULL;
 	CLEANUP(str_done) struct str text = { 0 };
 	CLEANUP(shell_done) struct shell_doc doc = { 0 };
 	CLEANUP(shell_vars_done) struct shell_vars vars = { 0 };
@@ -28,9 +28,12 @@ void os_release_read(const struct host *h, char **ret_id, char **ret_version_id,
 	if (shell_parse(str_c(&text), text.len, &doc, NULL) < 0)
 		return;
 	shell_eval(&doc, 0, &vars);
-	*ret_id = get_value(&vars, "ID");
-	*ret_version_id = get_value(&vars, "VERSION_ID");
-	*ret_pretty_name = get_value(&vars, "PRETTY_NAME");
+	ret->os_id = get_value(&vars, "ID");
+	ret->os_version_id = get_value(&vars, "VERSION_ID");
+	ret->os_pretty_name = get_value(&vars, "PRETTY_NAME");
+	like = get_value(&vars, "ID_LIKE");
+	if (like)
+		strv_split(&ret->os_like, like, " ");
 }
 
 /*

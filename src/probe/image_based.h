@@ -5,9 +5,8 @@
 
 #include "probe/facts.h"
 
-/* os-release(5): owned by the caller, NULL for what is not said there. */
-void os_release_read(const struct host *h, char **ret_id, char **ret_version_id,
-		     char **ret_pretty_name);
+/* os-release(5): the fields os_...; NULL, or empty, for what is not said there. */
+void os_release_read(const struct host *h, struct platform_facts *ret);
 
 /* The system's name and what its person does instead of editing: owned by the caller;
  * both stay NULL for an ordinary system. vendor picks the parameter that the advice

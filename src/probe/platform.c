@@ -299,7 +299,7 @@ int platform_probe(const struct host *h, const struct cpu_facts *cpu,
 	read_kernel(h, ret);
 	if (!ret->arch && cpu->foreign)
 		ret->arch = xstrdup(cpu->foreign);
-	os_release_read(h, &ret->os_id, &ret->os_version_id, &ret->os_pretty_name);
+	os_release_read(h, ret);
 	ret->firmware_known = host_is_dir(h, "/sys/firmware");
 	ret->efi = host_exists(h, "/sys/firmware/efi");
 	ret->container = find_container(h);
@@ -320,6 +320,7 @@ void platform_done(struct platform_facts *f)
 	free(f->os_id);
 	free(f->os_version_id);
 	free(f->os_pretty_name);
+	strv_done(&f->os_like);
 	free(f->container);
 	free(f->virt_evidence);
 	free(f->hypervisor_dom0);

@@ -175,6 +175,82 @@ static void test_not_this_stub(void **state)
 	facts_done(&f);
 }
 
+#define OWN(name, uuid) "/boot/efi/EFI/" name "/grub.cfg", LEADS(uuid, "/boot/grub")
+
+/* Below another root nobody says which directory the firmware starts from. */
+static const struct place {
+	const char *name, *id, *like;
+	const char *files[6]; /* path and text, in pairs */
+	const char *says; /* the file that is named; NULL: nothing is claimed */
+} places[] = {
+	{ "its own", "debian", NULL, { OWN("debian", OTHER) }, "EFI/debian/grub.cfg" },
+	{ "its own before its parent's",
+	  "linuxmint",
+	  "ubuntu debian",
+	  { OWN("linuxmint", HERE), OWN("ubuntu", OTHER) },
+	  NULL },
+	{ "Linux Mint",
+	  "linuxmint",
+	  "ubuntu debian",
+	  { OWN("ubuntu", OTHER) },
+	  "EFI/ubuntu/grub.cfg" },
+	{ "the nearest parent first",
+	  "zorin",
+	  "ubuntu debian",
+	  { OWN("debian", OTHER), OWN("ubuntu", HERE) },
+	  NULL },
+	{ "the farther parent",
+	  "pop",
+	  "ubuntu debian",
+	  { OWN("debian", OTHER) },
+	  "EFI/debian/grub.cfg" },
+	{ "the only one", "arch", NULL, { OWN("vendor", OTHER) }, "EFI/vendor/grub.cfg" },
+	{ "EFI/BOOT doesn't count",
+	  "arch",
+	  NULL,
+	  { OWN("vendor", OTHER), OWN("Boot", HERE) },
+	  "EFI/vendor/grub.cfg" },
+	{ "EFI/BOOT alone", "arch", NULL, { OWN("BOOT", OTHER) }, NULL },
+	{ "two strangers", "arch", NULL, { OWN("one", OTHER), OWN("two", OTHER) }, NULL },
+	/* Arch's grub-install writes no such file: a neighbour's is not its. */
+	{ "a GRUB without one",
+	  "arch",
+	  NULL,
+	  { OWN("fedora", OTHER), "/boot/efi/EFI/GRUB/grubx64.efi", "MZ" },
+	  NULL },
+	{ "no os-release", NULL, NULL, { OWN("debian", OTHER) }, "EFI/debian/grub.cfg" },
+};
+
+static void test_places(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		const struct place *p = &places[i];
+		struct facts f = { 0 };
+		struct boot_config c;
+		struct tree *t;
+		void *made = NULL;
+
+		print_message("# %s\n", p->name);
+		assert_int_equal(tree_setup(&made), 0);
+		t = made;
+		write_host(t, &(struct form){ .text = "" }, &f);
+		assert_int_equal(host_remove(t->host, STUB, NULL), 0);
+		set_fact(&f.platform.os_id, p->id);
+		strv_split(&f.platform.os_like, p->like ? p->like : "", " ");
+		for (size_t k = 0; k + 1 < ARRAY_SIZE(p->files) && p->files[k]; k += 2)
+			tree_write(t, p->files[k], p->files[k + 1]);
+		load_config(t, &bootloader_grub, &f, &c);
+		if (!p->says && c.elsewhere.code != ERROR_NONE)
+			fail_msg("%s", c.elsewhere.what);
+		if (p->says && !strstr(c.elsewhere.what, p->says))
+			fail_msg("'%s'", c.elsewhere.what);
+		boot_config_done(&c);
+		facts_done(&f);
+		tree_teardown(&made);
+	}
+}
+
 /* What is mounted on /boot has no line in fstab: that of "/" says nothing of it. */
 static void test_no_fstab_line(void **state)
 {
@@ -224,6 +300,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test_setup_teardown(test_bios, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_not_this_stub, tree_setup,
 						tree_teardown),

@@ -48,11 +48,14 @@ static void test_mounted_disk(void **state)
 	const struct tree *t = *state;
 	struct platform_facts f;
 
-	tree_write(t, "/usr/lib/os-release", "ID=arch\nPRETTY_NAME='Arch Linux'\n");
+	tree_write(t, "/usr/lib/os-release",
+		   "ID=linuxmint\nID_LIKE=\"ubuntu debian\"\nPRETTY_NAME='Mint'\n");
 	f = probe(t, TRI_UNKNOWN);
 	assert_null(f.kernel);
 	assert_null(f.arch);
-	assert_string_equal(f.os_id, "arch");
+	assert_string_equal(f.os_id, "linuxmint");
+	assert_int_equal(f.os_like.n, 2);
+	assert_string_equal(f.os_like.v[0], "ubuntu");
 	assert_null(f.os_version_id);
 	assert_false(f.firmware_known);
 	assert_int_equal(f.virtualized, TRI_UNKNOWN);
