@@ -106,7 +106,7 @@ static void print_error(const struct invocation *in, const struct error *e)
 		if (e->code == ERROR_FAILED)
 			json_object_set_new(doc, "rolled_back",
 					    json_boolean(e->rolled_back));
-		json_object_set_new(doc, "error", json_error(e));
+		json_object_set_new(doc, "error", json_error(in->c.root, e));
 		json_print(o, doc, NULL);
 	}
 	str_addf(&text, "%sslicer:%s ", paint_on(o->color_err, PAINT_BAD),

@@ -5,6 +5,7 @@
 
 #include "cmd/devices.h"
 #include "devices/devices.h"
+#include "report/advice.h"
 
 enum { BIND_DRIVER = 1, BIND_GROUP, BIND_DRY_RUN, BIND_FORCE, BIND_TIMEOUT };
 
@@ -110,7 +111,7 @@ static int print_json(const struct context *c, const struct bind_request *r,
 	json_object_set_new(doc, "reboot_required", json_false());
 	json_object_set_new(doc, "steps", report_plan_steps(p));
 	json_object_set_new(doc, "warnings", json_texts(&p->warnings));
-	json_object_set_new(doc, "next", json_texts(&p->next));
+	json_object_set_new(doc, "next", json_advice(c->root, &p->next));
 	json_object_set_new(doc, "devices", json_moves(r));
 	return json_print(&c->out, doc, e);
 }
@@ -122,9 +123,11 @@ static void print_warnings(const struct output *o, const struct plan *p)
 			paint_off(o->color_err), p->warnings.v[i]);
 }
 
-static void print_moves(const struct output *o, const struct bind_request *r,
+static void print_moves(const struct context *c, const struct bind_request *r,
 			const struct plan *p)
 {
+	const struct output *o = &c->out;
+	struct advice a = { .root = c->root };
 	const char *now = r->driver ? r->driver : "no driver";
 
 	if (o->quiet)
@@ -142,8 +145,12 @@ static void print_moves(const struct output *o, const struct bind_request *r,
 			fprintf(o->out, "%s: has %s already, nothing to do\n", d->address,
 				now);
 	}
-	for (size_t i = 0; i < p->next.n; i++)
-		fprintf(o->out, "%s\n", p->next.v[i]);
+	for (size_t i = 0; i < p->next.n; i++) {
+		CLEANUP(str_done) struct str text = { 0 };
+
+		advice_add(&a, p->next.v[i], &text);
+		fprintf(o->out, "%s\n", str_c(&text));
+	}
 }
 
 static bool is_moved(const struct bind_request *r, const struct pci_device *d)
@@ -216,7 +223,7 @@ static int carry_out(const struct context *c, const struct bind_request *r,
 		return 0;
 	}
 	print_warnings(o, p);
-	print_moves(o, r, p);
+	print_moves(c, r, p);
 	return 0;
 }
 

@@ -26,7 +26,8 @@ static json_t *deferred_json(const struct setup *s, const struct outcome *o)
 
 static json_t *plan_document(const struct setup *s, const struct outcome *o)
 {
-	json_t *doc = json_document("slicer.plan/1"), *next;
+	CLEANUP(strv_done) struct strv next = { 0 };
+	json_t *doc = json_document("slicer.plan/1");
 
 	json_object_set_new(doc, "changed", json_boolean(o->changed));
 	json_object_set_new(doc, "applied", json_boolean(o->applied));
@@ -38,15 +39,14 @@ static json_t *plan_document(const struct setup *s, const struct outcome *o)
 	json_object_set_new(doc, "recovered", json_texts(&s->recovered));
 	json_object_set_new(doc, "steps", report_plan_steps(&s->plan));
 	json_object_set_new(doc, "warnings", json_texts(&s->plan.warnings));
-	next = json_texts(&s->plan.next);
+	strv_copy(&next, &s->plan.next);
 	if (o->reboot)
-		json_array_append_new(next, json_text("sudo reboot"));
+		strv_add(&next, "sudo reboot");
 	if (s->kind == RUN_TRIAL) {
-		json_array_append_new(next, json_text("slicer doctor"));
-		json_array_append_new(next,
-				      json_text("sudo slicer setup-iommu --confirm"));
+		strv_add(&next, "slicer doctor");
+		strv_add(&next, "sudo slicer setup-iommu --confirm");
 	}
-	json_object_set_new(doc, "next", next);
+	json_object_set_new(doc, "next", json_advice(other_root(s), &next));
 	return doc;
 }
 

@@ -117,19 +117,20 @@ static json_t *devices_json(const struct doctor_report *r)
 		j = json_object();
 		json_object_set_new(j, "address", json_text(v->dev->address));
 		json_object_set_new(j, "usable", json_boolean(v->usable));
-		json_object_set_new(j, "reasons", json_texts(&v->reasons));
-		json_object_set_new(j, "next", json_texts(v->waits ? r->next : &v->next));
+		json_object_set_new(j, "reasons", json_advice(r->root, &v->reasons));
+		json_object_set_new(j, "next",
+				    json_advice(r->root, v->waits ? r->next : &v->next));
 		json_array_append_new(a, j);
 	}
 	return a;
 }
 
-static json_t *checks_json(const struct checks *checks)
+static json_t *checks_json(const struct doctor_report *r)
 {
 	json_t *a = json_array();
 
-	for (size_t i = 0; i < checks->n; i++) {
-		const struct check *c = &checks->v[i];
+	for (size_t i = 0; i < r->checks->n; i++) {
+		const struct check *c = &r->checks->v[i];
 		json_t *j = json_object();
 
 		json_object_set_new(j, "id", json_text(c->id));
@@ -137,7 +138,7 @@ static json_t *checks_json(const struct checks *checks)
 		json_object_set_new(j, "status", json_text(status_names[c->status]));
 		json_object_set_new(j, "title", json_text(c->title));
 		json_object_set_new(j, "evidence", json_text(c->evidence));
-		json_object_set_new(j, "fix", json_texts(&c->fix));
+		json_object_set_new(j, "fix", json_advice(r->root, &c->fix));
 		json_array_append_new(a, j);
 	}
 	return a;
@@ -149,12 +150,12 @@ json_t *report_doctor_json(const struct doctor_report *r)
 
 	json_object_set_new(j, "verdict", json_text(verdict_name(r->verdict)));
 	json_object_set_new(j, "ready", json_boolean(r->verdict == VERDICT_READY));
-	json_object_set_new(j, "next", json_texts(r->next));
+	json_object_set_new(j, "next", json_advice(r->root, r->next));
 	json_object_set_new(j, "host", host_json(r->d));
 	json_object_set_new(j, "iommu", iommu_json(r->d->facts));
 	json_object_set_new(j, "bootloader", bootloader_json(r->d));
 	json_object_set_new(j, "cmdline", cmdline_json(r->d));
 	json_object_set_new(j, "devices", devices_json(r));
-	json_object_set_new(j, "checks", checks_json(r->checks));
+	json_object_set_new(j, "checks", checks_json(r));
 	return j;
 }

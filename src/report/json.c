@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "report/advice.h"
+
 /* Keeps control characters, which JSON can escape, and spells out what is not UTF-8. */
 static char *make_utf8(const char *s)
 {
@@ -44,6 +46,20 @@ json_t *json_texts(const struct strv *v)
 	return a;
 }
 
+json_t *json_advice(const char *root, const struct strv *v)
+{
+	struct advice a = { .root = root };
+	json_t *list = json_array();
+
+	for (size_t i = 0; v && i < v->n; i++) {
+		CLEANUP(str_done) struct str text = { 0 };
+
+		advice_add(&a, v->v[i], &text);
+		json_array_append_new(list, json_text(str_c(&text)));
+	}
+	return list;
+}
+
 json_t *json_tri(enum tri t)
 {
 	return t == TRI_UNKNOWN ? json_null() : json_boolean(t == TRI_YES);
@@ -68,14 +84,18 @@ int json_print(const struct output *o, json_t *doc, struct error *e)
 	return -EIO;
 }
 
-json_t *json_error(const struct error *er)
+json_t *json_error(const char *root, const struct error *er)
 {
+	CLEANUP(str_done) struct str hint = { 0 };
+	struct advice a = { .root = root };
 	json_t *j = json_object();
+
+	advice_add(&a, er->hint, &hint);
 
 	json_object_set_new(j, "code", json_text(error_code_name(er->code)));
 	json_object_set_new(j, "message", json_text(er->what));
 	json_object_set_new(j, "path", json_text(er->path[0] ? er->path : NULL));
 	json_object_set_new(j, "line", er->line ? json_integer(er->line) : json_null());
-	json_object_set_new(j, "hint", json_text(er->hint[0] ? er->hint : NULL));
+	json_object_set_new(j, "hint", json_text(hint.len ? hint.s : NULL));
 	return j;
 }

@@ -39,14 +39,16 @@ const char *paint_off(bool color);
  * dropped. */
 json_t *json_text(const char *s); /* NULL gives null */
 json_t *json_texts(const struct strv *v);
+/* A list of advice in the words of the text output (report/advice.h). root as there. */
+json_t *json_advice(const char *root, const struct strv *v);
 json_t *json_tri(enum tri t); /* unknown gives null */
 /* {"schema": schema}, for the caller to fill and print. */
 json_t *json_document(const char *schema);
 /* Prints indented with a newline and frees. 0, or -EIO with an error when stdout can't
  * take it. */
 int json_print(const struct output *o, json_t *doc, struct error *e);
-/* The "error" member. */
-json_t *json_error(const struct error *er);
+/* The "error" member. Its hint is advice: root as in json_advice(). */
+json_t *json_error(const char *root, const struct error *er);
 
 /* ---- tables: pci list in the columns of slicer(8) (table.c) */
 int report_pci_table(const struct output *o, const struct pci_device *const *v, size_t n,

@@ -51,7 +51,7 @@ d = json.load(sys.stdin)
 assert d["verdict"] == "ready"
 gpu, nic = d["devices"]
 assert gpu["usable"] and not gpu["reasons"]
-assert gpu["next"] == ["sudo slicer pci bind 0000:01:00.0 --group", "slicer vm command 0000:01:00.0"], gpu
+assert gpu["next"] == ["on the machine itself: sudo slicer pci bind 0000:01:00.0 --group", "slicer vm command 0000:01:00.0"], gpu
 assert not nic["usable"] and "default route" in nic["reasons"][0] and nic["next"]' <<<"$output"
 	slicer doctor --no-initramfs $GPU
 	[ "$status" -eq 0 ]
@@ -69,6 +69,12 @@ assert not nic["usable"] and "default route" in nic["reasons"][0] and nic["next"
 	slicer vm command $GPU
 	[ "$status" -eq 0 ]
 	[[ $stderr == *'0000:01:00.1'*'snd_hda_intel'*"pci bind $GPU --group"* ]]
+	d=$(readlink -f "$TREE/sys/bus/pci/devices/0000:01:00.1")
+	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$d/driver"
+	slicer pci bind $GPU --group --dry-run
+	[[ ${lines[-1]} == *"is ready for a VM: sudo slicer --root $TREE vm command $GPU" ]]
+	slicer pci bind $GPU --group --dry-run --json
+	[[ $(jq -r '.next[0]' <<<"$output") == *"is ready for a VM: sudo slicer --root $TREE vm command $GPU" ]]
 }
 
 # karaketir16/quickpassthrough #22: one group for the GPU and the disk of /

@@ -30,6 +30,35 @@ slicer() {
 	[[ $output != *'sudo apt'* ]]
 }
 
+# next, fix and the reasons of devices, in the order of the text.
+@test "doctor --json says what the text says" {
+	local text
+	slicer doctor --no-initramfs --verbose 0000:01:00.0
+	text=$output
+	slicer doctor --no-initramfs --json 0000:01:00.0
+	[ "$(jq -r '.next[]' <<<"$output")" = "sudo slicer --root '$TREE' setup-iommu
+# start the machine from this disk
+slicer doctor" ]
+	jq -r '(.next, .checks[].fix, .devices[].reasons)[]' <<<"$output" >"$BATS_TEST_TMPDIR/advice"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/advice")" -gt 5 ]
+	while IFS= read -r line; do
+		[[ $line == 'sudo slicer doctor' || $text == *"$line"* ]]
+	done <"$BATS_TEST_TMPDIR/advice"
+	run ! grep -E 'sudo (apt|reboot)|slicer (setup-iommu|pci list)' "$BATS_TEST_TMPDIR/advice"
+}
+
+@test "setup-iommu, pci and vm: next and hint in JSON carry the root" {
+	slicer setup-iommu --dry-run --json
+	[ "$(jq -r '.next[-1]' <<<"$output")" = '# start the machine from this disk' ]
+	for verb in 'pci bind --dry-run' 'vm command'; do
+		# shellcheck disable=SC2086 # two words
+		slicer --json $verb 0000:7f:00.0
+		[ "$status" -eq 3 ]
+		[[ $(jq -r .error.hint <<<"$output") == *"slicer --root '$TREE' pci list"* ]]
+		[[ $stderr == *"hint: $(jq -r .error.hint <<<"$output")" ]]
+	done
+}
+
 @test "setup-iommu: deferred programs by chroot, next-steps.txt below the root, bare argv in JSON" {
 	cp -a "$TREE" "$TREE 2"
 	slicer setup-iommu --yes

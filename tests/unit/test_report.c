@@ -81,7 +81,7 @@ static void test_json_error(void **state)
 	memory_open(&m);
 	error_usage(&e, "there is no \"verb\"");
 	error_at(&e, "/etc/x", 7);
-	json_object_set_new(doc, "error", json_error(&e));
+	json_object_set_new(doc, "error", json_error(NULL, &e));
 	assert_int_equal(json_print(&m.o, doc, NULL), 0);
 	memory_flush(&m);
 	assert_int_equal(m.out[m.out_len - 1], '\n');
