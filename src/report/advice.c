@@ -49,6 +49,25 @@ static bool is_live_verb(const char *s)
 	       !strstr(s, "--dry-run");
 }
 
+/* Does the name of a root mean this machine? host_open() takes "//" for it, too. */
+static bool is_this_machine(const char *root)
+{
+	return !root || !root[strspn(root, "/")];
+}
+
+/* As host_root() has it, whatever --root was: without slashes at the end. */
+static void add_root(const struct advice *a, struct str *ret)
+{
+	size_t n = strlen(a->root);
+	CLEANUP(free_char) char *root = NULL;
+
+	while (n > 1 && a->root[n - 1] == '/')
+		n--;
+	root = xstrndup(a->root, n);
+	str_add_shell_word(ret, root);
+	str_addc(ret, ' ');
+}
+
 static bool is_of_the_machine(const char *s)
 {
 	const char *program = after_sudo(s);
@@ -79,19 +98,20 @@ static size_t add_command(struct advice *a, const char *s, struct str *ret)
 		return 0;
 	if (strncmp(s, "slicer ", 7) == 0 && any_of(s + 7, verbs, ARRAY_SIZE(verbs))) {
 		str_add(ret, "slicer --root ");
-		str_add_shell_word(ret, a->root);
-		str_addc(ret, ' ');
+		add_root(a, ret);
 		return 7;
 	}
 	if (strncmp(s, "sudo ", 5) != 0 || !isalpha((unsigned char)s[5]) ||
 	    words(s + 5, "slicer") || words(s + 5, "chroot"))
 		return 0;
-	/* It names a file as the person's own shell sees it already. */
-	if (strstr(s, a->root))
+	/* It edits one file, named as the person's own shell sees it already. That is not
+	 * read off the words: in those of other commands a short root can stand by
+	 * chance.
+	 */
+	if (words(s + 5, "sed"))
 		return 0;
 	str_add(ret, "sudo chroot ");
-	str_add_shell_word(ret, a->root);
-	str_addc(ret, ' ');
+	add_root(a, ret);
 	return 5;
 }
 
@@ -131,7 +151,7 @@ void advice_add(struct advice *a, const char *text, struct str *ret)
 	size_t pos = 0, len;
 	const char *line;
 
-	if (!a->root || strcmp(a->root, "/") == 0) {
+	if (is_this_machine(a->root)) {
 		str_add(ret, text);
 		return;
 	}
