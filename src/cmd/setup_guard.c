@@ -49,6 +49,17 @@ static int check_elsewhere(struct setup *s, struct error *e)
 	return -ENOTSUP;
 }
 
+/* Nothing to change, and yet the next boot will be without it: not left unsaid. */
+static void note_elsewhere(struct setup *s)
+{
+	struct error why = { 0 };
+
+	if (s->kind != RUN_SETUP || check_elsewhere(s, &why) == 0)
+		return;
+	plan_next(&s->plan, "%s", why.what);
+	plan_next(&s->plan, "%s", why.hint);
+}
+
 static void name_holder(const struct package_lock *lock, struct str *ret)
 {
 	if (lock->name)
@@ -157,8 +168,10 @@ int setup_guard(struct setup *s, struct error *e)
 	struct error why = { 0 };
 	int err;
 
-	if (plan_is_empty(&s->plan))
+	if (plan_is_empty(&s->plan)) {
+		note_elsewhere(s);
 		return 0;
+	}
 	if (s->kind != RUN_END)
 		warn_seals(s);
 	if (s->kind == RUN_SETUP || s->kind == RUN_TRIAL)
