@@ -87,8 +87,8 @@ int setup_status(struct setup *s, int *ret_status, struct error *e);
  * changed, s->plan is what would be done first.
  */
 int setup_recover(struct setup *s, struct error *e);
-/* Refuses, without --force, where a run of the journal can't be read: it may be an
- * interrupted one. */
+/* Refuses while a program of an earlier run hangs; and, without --force, where a run of
+ * the journal can't be read: it may be an interrupted one. */
 int setup_check_journal(struct setup *s, const struct records *rs, struct error *e);
 /* setup_undo.c: s->plan takes back the chosen runs. With recover, only what interrupted
  * ones have begun is made anew. */

@@ -204,6 +204,10 @@ static int finish(struct setup *s, struct error *e)
 
 int setup_check_journal(struct setup *s, const struct records *rs, struct error *e)
 {
+	int err = records_check_stuck(s->c->host, rs, e);
+
+	if (err < 0)
+		return err;
 	for (size_t i = 0; i < rs->broken.n; i++)
 		plan_warn(&s->plan, "the journal %s", rs->broken.v[i]);
 	if (!rs->broken.n || s->o->force)

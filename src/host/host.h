@@ -151,6 +151,9 @@ struct run {
 	void (*tick)(void *data, double seconds);
 	void *tick_data;
 	bool uninterruptible; /* a pending SIGINT or SIGTERM does not stop it */
+	/* With -EINPROGRESS, what could not be ended is added, for host_is_stuck(); may
+	 * be NULL. */
+	struct strv *stuck;
 	int status; /* out: wait status */
 	double seconds; /* out: how long it ran */
 };
@@ -163,6 +166,12 @@ struct run {
  * not final; the message ends with the last line of its output.
  */
 int host_run(const struct host *h, struct run *r, struct error *e);
+/*
+ * Is a process that host_run() noted in run.stuck still there? The note is its number,
+ * its start and the boot's id, because numbers are given anew. *ret is then its name,
+ * number and where in the kernel it waits. Another root's processes nobody knows: false.
+ */
+bool host_is_stuck(const struct host *h, const char *note, struct str *ret);
 /*
  * The host's own locale, as its programs get it where a person calls them: LANG and LC_*
  * of /etc/locale.conf (locale.conf(5)), else of /etc/default/locale (Debian's

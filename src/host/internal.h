@@ -32,5 +32,9 @@ int host_write_error(struct error *e, const char *path, int err, const char *doi
  * nfs_wait)". Live only.
  */
 bool host_group_is_alive(const struct host *h, pid_t group, struct str *ret);
+/* Adds a note, for host_is_stuck(), of each process of the group that is alive; and of
+ * the group's first, which may have gone to another one. */
+void host_note_stuck(const struct host *h, pid_t group, bool with_first,
+		     struct strv *ret);
 
 #endif

@@ -247,6 +247,8 @@ static void follow(const struct host *h, struct run *r, pid_t pid, int out,
 			str_clear(&ret->stuck);
 		if (!gone && !ret->stuck.len)
 			str_addf(&ret->stuck, "%s (process %d)", r->argv[0], (int)pid);
+		if (ret->stuck.len && r->stuck)
+			host_note_stuck(h, pid, !gone, r->stuck);
 	}
 	while (open_pipe) {
 		struct pollfd p = { .fd = out, .events = POLLIN };

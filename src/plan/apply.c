@@ -160,10 +160,15 @@ static int execute(struct apply *a, struct record *rec, int log_fd, size_t *begu
 static int put_up(const struct apply *a, struct record *rec, struct error *e)
 {
 	struct error why = { 0 };
+	int err;
 
-	if (!rec->shelter.dir || shelter_up(a->host, &rec->shelter, e) >= 0)
+	if (!rec->shelter.dir)
 		return 0;
-	if (shelter_down(a->host, &rec->shelter, &why) < 0) {
+	err = shelter_up(a->host, &rec->shelter, &rec->stuck, e);
+	if (err >= 0 || err == -EINPROGRESS)
+		return err;
+	if (shelter_down(a->host, &rec->shelter, &rec->stuck, &why) < 0) {
+		journal_save(a->host, rec, NULL);
 		e->code = ERROR_FAILED;
 		error_hint(e, "%s; slicer setup-iommu --undo tries that again", why.what);
 		return -EIO;
@@ -182,10 +187,15 @@ static void note_products(const struct apply *a)
 
 /* Taking back beside a program that may still write would be a race: the run stays
  * unfinished in the journal, and the next one takes it back. */
-static void leave_unfinished(struct error *e)
+static int leave_unfinished(const struct apply *a, const struct record *rec,
+			    struct error *e)
 {
-	size_t n = strlen(e->what);
+	struct error why = { 0 };
+	size_t n;
 
+	if (journal_save(a->host, rec, &why) < 0)
+		error_prefix(e, "the journal does not have what hangs (%s)", why.what);
+	n = strlen(e->what);
 	snprintf(e->what + n, sizeof(e->what) - n,
 		 "\nNothing was taken back, because it may still write. The journal has "
 		 "what there was before.");
@@ -194,6 +204,7 @@ static void leave_unfinished(struct error *e)
 	error_hint(e,
 		   "the kernel log (dmesg) says what it waits for; when it is gone, or "
 		   "after a reboot: sudo slicer setup-iommu --undo");
+	return -EINPROGRESS;
 }
 
 static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
@@ -209,6 +220,8 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 		a->log_path = xasprintf(JOURNAL_DIR "/%s/log", rec->id);
 	}
 	err = put_up(a, rec, e);
+	if (err == -EINPROGRESS)
+		return leave_unfinished(a, rec, e);
 	if (err < 0)
 		return err;
 	note_products(a);
@@ -221,13 +234,11 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 	if (err >= 0 && !a->deferred && a->verify)
 		err = a->verify(a->data, false, e);
 	if (err >= 0 && rec->shelter.dir) {
-		err = shelter_down(a->host, &rec->shelter, e);
+		err = shelter_down(a->host, &rec->shelter, &rec->stuck, e);
 		a->is_bare = err < 0;
 	}
-	if (err == -EINPROGRESS) {
-		leave_unfinished(e);
-		return err;
-	}
+	if (err == -EINPROGRESS)
+		return leave_unfinished(a, rec, e);
 	if (err < 0) {
 		roll_back(a, rec, begun, log_fd, e);
 		return err;
@@ -253,7 +264,9 @@ static int apply_held(struct apply *a, struct error *e)
 	if (err < 0)
 		return err;
 	a->run_id = xstrdup(rec.id);
+	a->stuck = &rec.stuck;
 	err = apply_journaled(a, &rec, e);
+	a->stuck = NULL;
 	record_done(&rec);
 	return err;
 }

@@ -61,6 +61,7 @@ void record_done(struct record *r)
 	free(r->id);
 	free(r->bootloader);
 	strv_done(&r->dirs);
+	strv_done(&r->stuck);
 	edit_done(&r->edit);
 	*r = (struct record){ 0 };
 }
@@ -168,6 +169,8 @@ static json_t *record_to_json(const struct record *r, bool *fits)
 	for (size_t i = 0; i < r->n; i++)
 		json_array_append_new(steps, step_to_json(&r->steps[i], fits));
 	put(doc, "steps", steps, fits);
+	if (r->stuck.n)
+		put_texts(doc, "stuck", &r->stuck, fits);
 	if (r->shelter.dir)
 		put(doc, "shelter", shelter_to_json(&r->shelter, fits), fits);
 	return doc;

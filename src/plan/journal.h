@@ -62,6 +62,7 @@ struct record {
 	struct record_step *steps;
 	size_t n;
 	struct shelter shelter; /* dir NULL: it had none */
+	struct strv stuck; /* programs that could not be ended, for host_is_stuck() */
 };
 
 struct records {
@@ -100,6 +101,9 @@ bool record_counts(const struct record *r);
 /* It has begun, and neither come to its end nor been taken back whole. (Does anybody hold
  * the lock? Then it still runs.) */
 bool record_is_unfinished(const struct record *r);
+/* Refuses while a program that an unfinished run could not end still runs: it may write
+ * what is going to be written. */
+int records_check_stuck(const struct host *h, const struct records *rs, struct error *e);
 /* Sets chosen where which() says so. Returns how many. */
 size_t records_choose(struct records *rs, bool (*which)(const struct record *r));
 const char *run_state_name(enum run_state s);

@@ -105,6 +105,7 @@ static bool record_from_json(const json_t *doc, struct record *r)
 			return false;
 	return shelter_from_json(json_object_get(doc, "shelter"), &r->shelter) &&
 	       texts_from_json(json_object_get(doc, "directories"), &r->dirs) &&
+	       texts_from_json(json_object_get(doc, "stuck"), &r->stuck) &&
 	       edit_from_json(json_object_get(doc, "edit"), &r->edit);
 }
 

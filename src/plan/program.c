@@ -34,6 +34,7 @@ int apply_program(const struct apply *a, const struct step *s, const struct strv
 		.log_fd = log_fd,
 		.tick = tick,
 		.tick_data = &t,
+		.stuck = a->stuck,
 	};
 	int err;
 

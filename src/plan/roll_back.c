@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/roll_back.h"
 
+#include <errno.h>
+
 #include "host/signals.h"
 #include "plan/files.h"
 #include "plan/program.h"
@@ -18,17 +20,21 @@ static int run_back(const struct apply *a, const struct step *s, const struct st
 	return apply_program(a, s, argv, log_fd, e);
 }
 
-/* A program that names what takes it back. */
-static void run_undo(const struct apply *a, const struct step *s, int log_fd,
+/* A program that names what takes it back. Returns false where it can't be ended. */
+static bool run_undo(const struct apply *a, const struct step *s, int log_fd,
 		     struct str *left)
 {
 	struct step back = *s;
 	struct error why = { 0 };
+	int err = 0;
 
 	back.argv = s->undo;
-	if (host_is_live(a->host) && run_back(a, &back, &back.argv, log_fd, &why) < 0)
+	if (host_is_live(a->host))
+		err = run_back(a, &back, &back.argv, log_fd, &why);
+	if (err < 0)
 		str_addf(left, "what %s set is not as before (%s)\n", s->argv.v[0],
 			 why.what);
+	return err != -EINPROGRESS;
 }
 
 /* Set before programs that run again, so that nothing but the shelter starts meanwhile:
@@ -54,8 +60,9 @@ static int put_back(const struct apply *a, const struct step *s, struct record *
 }
 
 /* Puts back every file that was touched, and what programs set, newest first. Notes in
- * *left what could not be. */
-static void restore(const struct apply *a, size_t begun, struct record *rec, int log_fd,
+ * *left what could not be. Returns false where it had to stop, beside a program that
+ * can't be ended and may still write. */
+static bool restore(const struct apply *a, size_t begun, struct record *rec, int log_fd,
 		    struct str *left)
 {
 	for (size_t i = begun; i-- > 0;) {
@@ -65,8 +72,8 @@ static void restore(const struct apply *a, size_t begun, struct record *rec, int
 		struct error why = { 0 };
 		bool exists;
 
-		if (s->undo.n && !is_late(a, i, begun))
-			run_undo(a, s, log_fd, left);
+		if (s->undo.n && !is_late(a, i, begun) && !run_undo(a, s, log_fd, left))
+			return false;
 		if (!path)
 			continue;
 		if (read_now(a->host, path, &exists, &now, &why) >= 0 &&
@@ -75,10 +82,11 @@ static void restore(const struct apply *a, size_t begun, struct record *rec, int
 		if (put_back(a, s, rec, &why) < 0)
 			str_addf(left, "%s is not as before (%s)\n", path, why.what);
 	}
+	return true;
 }
 
-/* What had to stay until the programs were through. */
-static void restore_rest(const struct apply *a, size_t begun, struct record *rec,
+/* What had to stay until the programs were through. Returns as restore() does. */
+static bool restore_rest(const struct apply *a, size_t begun, struct record *rec,
 			 int log_fd, struct str *left)
 {
 	for (size_t i = begun; i-- > 0;) {
@@ -93,41 +101,51 @@ static void restore_rest(const struct apply *a, size_t begun, struct record *rec
 		if (is_late(a, i, begun) && left->len)
 			str_addf(left, "what %s set is not set again\n",
 				 a->plan->v[i].argv.v[0]);
-		else if (is_late(a, i, begun))
-			run_undo(a, &a->plan->v[i], log_fd, left);
+		else if (is_late(a, i, begun) &&
+			 !run_undo(a, &a->plan->v[i], log_fd, left))
+			return false;
 	for (size_t i = rec->dirs.n; i-- > 0;) {
 		struct error why = { 0 };
 
 		if (host_rmdir(a->host, rec->dirs.v[i], &why) < 0)
 			str_addf(left, "%s is left (%s)\n", rec->dirs.v[i], why.what);
 	}
+	return true;
 }
 
 /* Generators make their output from the files: run on the restored ones, they restore it.
- * A file that one makes was put back itself. */
-static void regenerate(const struct apply *a, size_t begun, int log_fd, struct str *left)
+ * A file that one makes was put back itself. Returns as restore() does. */
+static bool regenerate(const struct apply *a, size_t begun, int log_fd, struct str *left)
 {
 	for (size_t i = 0; i < begun; i++) {
 		const struct step *s = &a->plan->v[i];
 		struct error why = { 0 };
+		int err = step_runs_again(s) ? run_back(a, s, &s->argv, log_fd, &why) : 0;
 
-		if (!step_runs_again(s) || run_back(a, s, &s->argv, log_fd, &why) >= 0)
+		if (err >= 0)
 			continue;
 		/* One that can't work at all may have done nothing the first time,
 		 * either. */
-		if (!a->products || !products_are_same(a->host, a->products, s->kernel))
+		if (err == -EINPROGRESS || !a->products ||
+		    !products_are_same(a->host, a->products, s->kernel))
 			str_addf(left, "what %s makes is not as before (%s)\n",
 				 s->argv.v[0], why.what);
+		if (err == -EINPROGRESS)
+			return false;
 	}
+	return true;
 }
 
-/* Taking it down may have been what failed, behind all the programs. */
-static void shelter_again(const struct apply *a, struct record *rec, struct str *left)
+/* Taking it down may have been what failed, behind all the programs. Returns as restore()
+ * does. */
+static bool shelter_again(const struct apply *a, struct record *rec, struct str *left)
 {
 	struct error why = { 0 };
+	int err = a->is_bare ? shelter_up(a->host, &rec->shelter, a->stuck, &why) : 0;
 
-	if (a->is_bare && shelter_up(a->host, &rec->shelter, &why) < 0)
+	if (err < 0)
 		str_addf(left, "%s\n", why.what);
+	return err != -EINPROGRESS;
 }
 
 /* That all was taken back, or what could not be, each on its line: in the error as far as
@@ -164,31 +182,59 @@ static bool is_untouched(const struct apply *a, size_t begun)
 	return !a->changed && (!begun || (begun == 1 && is_file_step(&a->plan->v[0])));
 }
 
+/* All of it, in order, up to a program that can't be ended. Returns false if there was
+ * one. */
+static bool take_back(const struct apply *a, struct record *rec, size_t begun, int log_fd,
+		      struct str *left)
+{
+	bool runs = host_is_live(a->host) && !is_untouched(a, begun);
+	struct error why = { 0 };
+
+	if (!restore(a, begun, rec, log_fd, left) ||
+	    (runs && !shelter_again(a, rec, left)) ||
+	    (runs && !regenerate(a, begun, log_fd, left)) ||
+	    !restore_rest(a, begun, rec, log_fd, left))
+		return false;
+	if (runs && (host_sync(a->host, rec->shelter.dir, &why) < 0 ||
+		     (!left->len && a->verify && a->verify(a->data, true, &why) < 0)))
+		str_addf(left, "%s\n", why.what);
+	return true;
+}
+
+static void hint_failed(const struct record *rec, bool hangs, struct error *e)
+{
+	if (hangs)
+		error_hint(e,
+			   "the kernel log (dmesg) says what it waits for; when it is "
+			   "gone, or after a reboot: sudo slicer setup-iommu --undo; the "
+			   "originals are in " JOURNAL_DIR "/%s",
+			   rec->id);
+	else
+		error_hint(e,
+			   "put right what is named above before the next reboot, and "
+			   "let 'slicer setup-iommu --undo' take back the rest; the "
+			   "originals are in " JOURNAL_DIR "/%s",
+			   rec->id);
+}
+
 void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 	       struct error *e)
 {
 	CLEANUP(str_done) struct str left = { 0 };
 	struct error why = { 0 };
+	bool hangs;
 
 	if (!is_untouched(a, begun))
 		apply_tell(a, NULL, APPLY_TAKE_BACK, 0, NULL);
-	restore(a, begun, rec, log_fd, &left);
-	if (host_is_live(a->host) && !is_untouched(a, begun)) {
-		shelter_again(a, rec, &left);
-		regenerate(a, begun, log_fd, &left);
-		restore_rest(a, begun, rec, log_fd, &left);
-		if (host_sync(a->host, rec->shelter.dir, &why) < 0 ||
-		    (!left.len && a->verify && a->verify(a->data, true, &why) < 0))
-			str_addf(&left, "%s\n", why.what);
-	} else {
-		restore_rest(a, begun, rec, log_fd, &left);
-	}
+	hangs = !take_back(a, rec, begun, log_fd, &left);
+	if (hangs)
+		str_add(&left, "it may still write: taking back has stopped there\n");
 	/* What is not as before had better not be what boots. */
 	if (rec->shelter.dir && left.len && shelter_is_up(a->host, &rec->shelter))
 		str_addf(&left, "%s starts what was there before, until that is mended\n",
 			 rec->shelter.entry);
 	else if (rec->shelter.dir && !left.len &&
-		 shelter_down(a->host, &rec->shelter, &why) < 0)
+		 shelter_down(a->host, &rec->shelter, a->stuck, &why) < 0)
 		str_addf(&left, "%s\n", why.what);
 	if (!left.len && is_untouched(a, begun)) {
 		/* The first write failed and left nothing: that is no failed change. */
@@ -205,10 +251,5 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 	tell_left(&left, log_fd, e);
 	if (e->rolled_back)
 		return;
-	error_hint(
-		e,
-		"put right what is named above before the next reboot, and let 'slicer "
-		"setup-iommu --undo' take back the rest; the originals are "
-		"in " JOURNAL_DIR "/%s",
-		rec->id);
+	hint_failed(rec, hangs, e);
 }

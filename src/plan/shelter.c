@@ -8,13 +8,15 @@
 
 #define SELECT_TIMEOUT_S 60
 
-static int run(const struct host *h, const struct strv *argv, struct error *e)
+static int run(const struct host *h, const struct strv *argv, struct strv *stuck,
+	       struct error *e)
 {
 	struct run r = {
 		.argv = (const char *const *)argv->v,
 		.timeout_s = SELECT_TIMEOUT_S,
 		.log_fd = -1,
 		.uninterruptible = true,
+		.stuck = stuck,
 	};
 
 	return argv->n ? host_run(h, &r, e) : 0;
@@ -39,14 +41,15 @@ static int is_selected(const struct host *h, const struct shelter *s, bool *ret,
 
 /* A program may say that it went well and have done nothing. */
 static int select_entry(const struct host *h, const struct shelter *s,
-			const struct strv *argv, bool wanted, struct error *e)
+			const struct strv *argv, bool wanted, struct strv *stuck,
+			struct error *e)
 {
 	bool is;
 	int err = is_selected(h, s, &is, NULL, e);
 
 	if (err < 0 || is == wanted)
 		return err;
-	err = run(h, argv, e);
+	err = run(h, argv, stuck, e);
 	if (err >= 0)
 		err = is_selected(h, s, &is, NULL, e);
 	if (err < 0 || is == wanted)
@@ -87,7 +90,8 @@ int shelter_check(const struct host *h, const struct shelter *s, struct error *e
 	return stale(NULL, e);
 }
 
-int shelter_up(const struct host *h, const struct shelter *s, struct error *e)
+int shelter_up(const struct host *h, const struct shelter *s, struct strv *stuck,
+	       struct error *e)
 {
 	int err = host_mkdirs(h, s->dir, 0755, e);
 
@@ -100,7 +104,7 @@ int shelter_up(const struct host *h, const struct shelter *s, struct error *e)
 		err = host_replace(h, s->conf, str_c(&s->conf_after), s->conf_after.len,
 				   0644, e);
 	if (err >= 0 && !s->conf)
-		err = select_entry(h, s, &s->argv_up, true, e);
+		err = select_entry(h, s, &s->argv_up, true, stuck, e);
 	if (err >= 0)
 		err = host_sync(h, s->dir, e);
 	if (err < 0)
@@ -163,7 +167,8 @@ static int remove_if_there(const struct host *h, const char *path, struct error 
 	return host_exists(h, path) ? host_remove(h, path, e) : 0;
 }
 
-int shelter_down(const struct host *h, const struct shelter *s, struct error *e)
+int shelter_down(const struct host *h, const struct shelter *s, struct strv *stuck,
+		 struct error *e)
 {
 	int err = s->conf ? restore_conf(h, s, e) : 0;
 
@@ -172,7 +177,7 @@ int shelter_down(const struct host *h, const struct shelter *s, struct error *e)
 	/* Nothing selects an entry that was not written yet; a foreign root's variables
 	 * can't be asked. */
 	if (err >= 0 && !s->conf && (host_is_live(h) || host_exists(h, s->entry)))
-		err = select_entry(h, s, &s->argv_down, false, e);
+		err = select_entry(h, s, &s->argv_down, false, stuck, e);
 	if (err >= 0)
 		err = host_sync(h, s->dir, e);
 	if (err >= 0)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
 #include "plan/files.h"
 #include "plan/shelter.h"
 #include "plan/undo.h"
@@ -176,7 +178,9 @@ int undo_finish(const struct host *h, struct records *rs, struct error *e)
 		if (!rs->v[i].chosen || undo_needs_shelter(h, &rs->v[i]))
 			continue;
 		if (record_is_unfinished(&rs->v[i]) && rs->v[i].shelter.dir)
-			err = shelter_down(h, &rs->v[i].shelter, e);
+			err = shelter_down(h, &rs->v[i].shelter, &rs->v[i].stuck, e);
+		if (err == -EINPROGRESS)
+			journal_save(h, &rs->v[i], NULL);
 		if (err < 0)
 			return err;
 		rs->v[i].state =

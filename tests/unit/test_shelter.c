@@ -70,11 +70,11 @@ static void test_up_and_down(void **state)
 	tree_write(t, CONF, "timeout 3\n");
 	tree_mkdir(t, "/efi/loader/entries");
 	assert_false(shelter_is_up(t->host, &s));
-	assert_int_equal(shelter_up(t->host, &s, &e), 0);
+	assert_int_equal(shelter_up(t->host, &s, NULL, &e), 0);
 	assert_true(shelter_is_up(t->host, &s));
 	tree_write(t, CONF, "timeout 3\n" OURS "editor no\n");
 	assert_true(shelter_is_up(t->host, &s));
-	assert_int_equal(shelter_down(t->host, &s, &e), 0);
+	assert_int_equal(shelter_down(t->host, &s, NULL, &e), 0);
 	assert_false(shelter_is_up(t->host, &s));
 	assert_int_equal(host_read(t->host, CONF, 4096, &now, &e), 0);
 	assert_string_equal(str_c(&now), "timeout 3\neditor no\n");
