@@ -67,15 +67,18 @@ static void check_interrupts(const struct diagnosis *d, struct checks *ret)
 		check_add(ret, id, IOMMU, CHECK_PASS, "interrupts are remapped", "%s",
 			  r.evidence);
 	} else {
+		const char *why = str_eq(r.why, r.evidence) ? NULL : r.why;
+		const char *by = r.allowed ? r.allowed_by : r.iommufd_by;
+
 		c = check_add(ret, id, IOMMU, r.allowed ? CHECK_WARN : CHECK_FAIL,
 			      r.allowed ? "interrupts are not remapped, and VFIO may do "
 					  "without: only for guests that are trusted"
+			      : by	? "interrupts are not remapped: VFIO refuses "
+					  "devices, but for what uses iommufd"
 					: "interrupts are not remapped: VFIO refuses "
 					  "devices",
-			      "%s%s%s%s%s", r.evidence,
-			      r.why && strcmp(r.why, r.evidence) != 0 ? "; " : "",
-			      r.why && strcmp(r.why, r.evidence) != 0 ? r.why : "",
-			      r.allowed ? "; " : "", r.allowed ? r.allowed_by : "");
+			      "%s%s%s%s%s", r.evidence, why ? "; " : "", why ? why : "",
+			      by ? "; " : "", by ? by : "");
 		remapping_advice(d, &r, &c->fix);
 	}
 }

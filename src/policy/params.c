@@ -338,8 +338,7 @@ const char *cmdline_stops_remapping(const struct strv *tokens)
 
 bool cmdline_allows_unsafe(const struct strv *tokens)
 {
-	return cmdline_is_on(tokens, "vfio_iommu_type1.allow_unsafe_interrupts") ||
-	       cmdline_is_on(tokens, "iommufd.allow_unsafe_interrupts");
+	return cmdline_is_on(tokens, "vfio_iommu_type1.allow_unsafe_interrupts");
 }
 
 const char *cmdline_unknown_word(const struct strv *tokens, enum cpu_vendor vendor,

@@ -85,8 +85,8 @@ const char *cmdline_stops_remapping(const struct strv *tokens);
  */
 void keep_entries(struct boot_config *boot, const struct facts *f, enum cpu_vendor vendor,
 		  struct strv *notes);
-/* Does it let VFIO do without interrupt remapping? vfio_iommu_type1's parameter, or
- * iommufd's (linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/device.c). */
+/* Does it let VFIO do without interrupt remapping? By vfio_iommu_type1's parameter:
+ * iommufd's does nothing for what doesn't use iommufd (unsafe.c). */
 bool cmdline_allows_unsafe(const struct strv *tokens);
 
 /* ---- doctor (verdict.c, checks*.c)

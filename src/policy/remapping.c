@@ -4,13 +4,12 @@
 #include "policy/advice.h"
 #include "policy/judge.h"
 
-#define ALLOW "allow_unsafe_interrupts"
-
 void remapping_done(struct remapping *r)
 {
 	free(r->evidence);
 	free(r->why);
 	free(r->allowed_by);
+	free(r->iommufd_by);
 	*r = (struct remapping){ 0 };
 }
 
@@ -180,37 +179,13 @@ static void judge_cause(const struct facts *f, struct remapping *r)
 			return;
 }
 
-/* ---- may VFIO do without? ---------------------------------------------------------- */
-
-/* A loaded module's own parameter says what it does; of one that is not loaded yet the
- * command line and modprobe.d do. */
-static void judge_allowed(const struct facts *f, struct remapping *r)
-{
-	const struct iommu_facts *i = &f->iommu;
-	CLEANUP(strv_done) struct strv tokens = { 0 };
-	const char *module = i->unsafe_type1 == TRI_YES	    ? "vfio_iommu_type1"
-			     : i->unsafe_iommufd == TRI_YES ? "iommufd"
-							    : NULL;
-
-	if (f->cmdline)
-		cmdline_split(f->cmdline, strlen(f->cmdline), &tokens);
-	if (module)
-		r->allowed_by =
-			xasprintf("/sys/module/%s/parameters/" ALLOW " is Y", module);
-	else if (i->unsafe_type1 == TRI_UNKNOWN && cmdline_allows_unsafe(&tokens))
-		r->allowed_by = xstrdup("/proc/cmdline: " ALLOW);
-	else if (i->unsafe_type1 == TRI_UNKNOWN && i->unsafe_modprobe)
-		r->allowed_by = xasprintf("%s: " ALLOW, i->unsafe_modprobe);
-	r->allowed = r->allowed_by != NULL;
-}
-
 void remapping_judge(const struct facts *f, struct remapping *ret)
 {
 	*ret = (struct remapping){ 0 };
 	judge_on(f, ret);
 	if (ret->on == TRI_NO)
 		judge_cause(f, ret);
-	judge_allowed(f, ret);
+	remapping_judge_allowed(f, ret);
 }
 
 /* ---- what follows ------------------------------------------------------------------ */
@@ -323,16 +298,7 @@ void remapping_advice(const struct diagnosis *d, const struct remapping *r,
 		      struct strv *ret)
 {
 	advise_cause(d, r, ret);
-	if (r->allowed || r->cause == REMAPPING_PARAMETER)
-		return;
-	advice_param(d, "vfio_iommu_type1." ALLOW "=1",
-		     "only for guests that are trusted: with it a guest can send the "
-		     "host any interrupt",
-		     ret);
-	if (d->facts->iommu.unsafe_iommufd != TRI_UNKNOWN)
-		advice_param(d, "iommufd." ALLOW "=1",
-			     "where virtual machines use iommufd, with the same risk",
-			     ret);
+	remapping_advise_allowing(d, r, ret);
 }
 
 void remapping_next(const struct diagnosis *d, struct strv *next)

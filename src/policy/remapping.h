@@ -22,8 +22,10 @@ struct remapping {
 	char *evidence; /* what says so, quoted; NULL if unknown */
 	enum remapping_cause cause; /* on == TRI_NO */
 	char *why; /* the cause in words, NULL if nothing says it */
-	bool allowed; /* VFIO may do without */
+	/* VFIO may do without: what a VMM uses that is not told to use iommufd */
+	bool allowed;
 	char *allowed_by; /* what allows it */
+	char *iommufd_by; /* what lets iommufd alone do without; NULL: nothing */
 };
 /*
  * In the order of how much they prove: the controllers' names in /proc/interrupts, the
@@ -51,5 +53,12 @@ const char *remapping_sentence(const struct diagnosis *d, enum verdict v);
 /* What a person can do about remapping that is off. Appended. */
 void remapping_advice(const struct diagnosis *d, const struct remapping *r,
 		      struct strv *ret);
+
+/* ---- unsafe.c, for remapping.c only ------------------------------------------------ */
+
+/* Fills in who may do without; and what a person can do about that. Appended. */
+void remapping_judge_allowed(const struct facts *f, struct remapping *r);
+void remapping_advise_allowing(const struct diagnosis *d, const struct remapping *r,
+			       struct strv *ret);
 
 #endif

@@ -142,7 +142,8 @@ struct iommu_facts {
 	/* May VFIO do without interrupt remapping? The parameters of the modules that
 	 * are loaded, and what modprobe.d says to those that are not yet. */
 	enum tri unsafe_type1, unsafe_iommufd;
-	char *unsafe_modprobe; /* the file that allows it; NULL: none */
+	char *unsafe_modprobe; /* the file that lets vfio_iommu_type1; NULL: none */
+	char *unsafe_iommufd_modprobe; /* likewise iommufd */
 	char *evidence;
 };
 int iommu_probe(const struct host *h, struct iommu_facts *ret, struct error *e);

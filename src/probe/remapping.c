@@ -17,13 +17,8 @@ static const char *const modprobe_dirs[] = {
 	"/usr/lib/modprobe.d", "/lib/modprobe.d",
 };
 
-static const struct {
-	const char *module;
-	size_t value; /* offset in struct iommu_facts */
-} modules[] = {
-	{ "vfio_iommu_type1", offsetof(struct iommu_facts, unsafe_type1) },
-	{ "iommufd", offsetof(struct iommu_facts, unsafe_iommufd) },
-};
+#define TYPE1 "vfio_iommu_type1"
+#define IOMMUFD "iommufd"
 #define PARAMETER "allow_unsafe_interrupts"
 
 static void read_names(const struct host *h, struct iommu_facts *ret)
@@ -121,11 +116,8 @@ void remapping_read(const struct host *h, struct iommu_facts *ret)
 
 	read_names(h, ret);
 	list_files(h, &names);
-	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
-		*(enum tri *)((char *)ret + modules[i].value) =
-			read_parameter(h, modules[i].module);
-		if (!ret->unsafe_modprobe)
-			ret->unsafe_modprobe =
-				find_modprobe(h, &names, modules[i].module);
-	}
+	ret->unsafe_type1 = read_parameter(h, TYPE1);
+	ret->unsafe_modprobe = find_modprobe(h, &names, TYPE1);
+	ret->unsafe_iommufd = read_parameter(h, IOMMUFD);
+	ret->unsafe_iommufd_modprobe = find_modprobe(h, &names, IOMMUFD);
 }

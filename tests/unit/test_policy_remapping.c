@@ -226,6 +226,31 @@ static void allowed_for_iommufd(struct scene *s)
 	s->facts.iommu.unsafe_iommufd = TRI_YES;
 }
 
+static void only_iommufd(struct scene *s)
+{
+	s->kernels[0].vfio_type1_state = MODULE_MISSING;
+}
+
+static void iommufd_by_modprobe(struct scene *s)
+{
+	s->facts.iommu.unsafe_iommufd_modprobe = lit("/etc/modprobe.d/iommufd.conf");
+}
+
+static void iommufd_next_boot(struct scene *s)
+{
+	static char line[] = ON " iommufd.allow_unsafe_interrupts=1";
+
+	no_dmar_flag(s);
+	s->boot.configured = s->entries[0].options = line;
+}
+
+static void iommufd_and_off(struct scene *s)
+{
+	static char line[] = ON " intremap=off iommufd.allow_unsafe_interrupts=1";
+
+	s->boot.configured = s->entries[0].options = s->facts.cmdline = line;
+}
+
 static void allowed_next_boot(struct scene *s)
 {
 	static char line[] = ON " vfio_iommu_type1.allow_unsafe_interrupts=1";
@@ -237,7 +262,7 @@ static void allowed_next_boot(struct scene *s)
 static void allowed_when_generated(struct scene *s)
 {
 	no_dmar_flag(s);
-	s->boot.configured = lit(ON " iommufd.allow_unsafe_interrupts=1");
+	s->boot.configured = lit(ON " vfio_iommu_type1.allow_unsafe_interrupts=1");
 }
 
 static void off_everywhere(struct scene *s)
@@ -337,8 +362,25 @@ static const struct report reports[] = {
 	{ "allowed by the command line", X58,
 	  " vfio_iommu_type1.allow_unsafe_interrupts=1", CPU_INTEL, TRI_NO, NULL, TRI_NO,
 	  REMAPPING_HARDWARE, VERDICT_READY, NULL },
-	{ "allowed for iommufd", X58, "", CPU_INTEL, TRI_NO, allowed_for_iommufd, TRI_NO,
-	  REMAPPING_HARDWARE, VERDICT_READY, NULL },
+	/* iommufd's parameter is not asked for what uses vfio_iommu_type1. */
+	{ "iommufd is loaded and allowed", X58, "", CPU_INTEL, TRI_NO,
+	  allowed_for_iommufd, TRI_NO, REMAPPING_HARDWARE, VERDICT_REFUSED,
+	  "iommufd alone may do without (/sys/module/iommufd" },
+	{ "iommufd is allowed by the command line", X58,
+	  " iommufd.allow_unsafe_interrupts=1", CPU_INTEL, TRI_NO, NULL, TRI_NO,
+	  REMAPPING_HARDWARE, VERDICT_REFUSED,
+	  "(/proc/cmdline: iommufd.allow_unsafe_interrupts)" },
+	{ "iommufd is allowed by modprobe.d", X58, "", CPU_INTEL, TRI_NO,
+	  iommufd_by_modprobe, TRI_NO, REMAPPING_HARDWARE, VERDICT_REFUSED,
+	  "(/etc/modprobe.d/iommufd.conf" },
+	{ "iommufd is allowed at the next boot", NULL, "", CPU_INTEL, TRI_UNKNOWN,
+	  iommufd_next_boot, TRI_NO, REMAPPING_FIRMWARE, VERDICT_FIRMWARE, NULL },
+	{ "iommufd is allowed, intremap=off", NULL, "", CPU_INTEL, TRI_NO,
+	  iommufd_and_off, TRI_NO, REMAPPING_PARAMETER, VERDICT_BLOCKED,
+	  "sudo slicer setup-iommu" },
+	{ "a kernel that has iommufd only", X58, " iommufd.allow_unsafe_interrupts=1",
+	  CPU_INTEL, TRI_NO, only_iommufd, TRI_NO, REMAPPING_HARDWARE, VERDICT_READY,
+	  NULL },
 	{ "modprobe.d, but the module is loaded", X58, "", CPU_INTEL, TRI_NO,
 	  allowed_too_late, TRI_NO, REMAPPING_HARDWARE, VERDICT_REFUSED, NULL },
 	{ "allowed when the menu is made anew", NULL, "", CPU_INTEL, TRI_UNKNOWN,

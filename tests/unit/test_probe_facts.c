@@ -393,6 +393,14 @@ static void test_unsafe_interrupts(void **state)
 	assert_null(f.unsafe_modprobe);
 	assert_int_equal(f.unsafe_type1, TRI_NO);
 	assert_int_equal(f.unsafe_iommufd, TRI_YES);
+	assert_null(f.unsafe_iommufd_modprobe);
+	iommu_done(&f);
+	/* The two modules' options are separate. */
+	tree_write(t, "/etc/modprobe.d/iommufd.conf",
+		   "options iommufd allow_unsafe_interrupts=1\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_null(f.unsafe_modprobe);
+	assert_string_equal(f.unsafe_iommufd_modprobe, "/etc/modprobe.d/iommufd.conf");
 	iommu_done(&f);
 }
 
