@@ -145,7 +145,7 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	on doctor --json
 	[ "$(check "iommu.fault.$disk" status)" = warn ]
 	[[ $(check "iommu.fault.$disk" evidence) == *'mounted on /'* ]]
-	[[ $(check "iommu.fault.$disk" 'fix[0]') == 'sudo slicer setup-iommu (it adds iommu=pt'* ]]
+	[[ $(check "iommu.fault.$disk" 'fix[0]') == "sudo slicer --root $T setup-iommu (it adds iommu=pt"* ]]
 	sed -i 's/$/ iommu=pt/' "$T/proc/cmdline"
 	on doctor --json
 	[ -z "$(check "iommu.fault.$disk" status)" ]
