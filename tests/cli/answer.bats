@@ -5,16 +5,11 @@ bats_require_minimum_version 1.5.0
 # The last two change the tree.
 export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 
+load one-tree
+
 setup_file() {
-	export TREE=$BATS_FILE_TMPDIR/tree
 	export DISK=0000:00:17.0 NIC=0000:00:1f.6 SCREEN=0000:00:02.0 GPU=0000:01:00.0 PORT=0000:00:1c.0
-	"$BATS_TEST_DIRNAME/../roots/build" "$TREE" debian-grub ready
-}
-setup() {
-	SLICER=${SLICER:-$BATS_TEST_DIRNAME/../../build/slicer}
-}
-slicer() {
-	run --separate-stderr "$SLICER" --root "$TREE" "$@"
+	one_tree tree debian-grub ready
 }
 
 @test "what pci bind refuses is refused everywhere, in the same words" {

@@ -5,15 +5,10 @@ bats_require_minimum_version 1.5.0
 # The last one changes the tree.
 export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 
+load one-tree
+
 setup_file() {
-	export TREE="$BATS_FILE_TMPDIR/my tree"
-	"$BATS_TEST_DIRNAME/../roots/build" "$TREE" debian-grub off
-}
-setup() {
-	SLICER=${SLICER:-$BATS_TEST_DIRNAME/../../build/slicer}
-}
-slicer() {
-	run --separate-stderr "$SLICER" --root "$TREE" "$@"
+	one_tree 'my tree' debian-grub off
 }
 
 @test "doctor: next carries the root, a reboot is a start from this disk, what follows is bare" {
