@@ -253,33 +253,42 @@ static void tell_deferred(struct setup *s, const struct records *rs)
 	}
 }
 
-/* Did slicer make the file, and the last undo only take the parameters out of it? Returns
- * what it left there; NULL: no. */
-static const struct str *kept_by_last_undo(const struct records *rs, const char *path)
-{
-	const struct record *last = rs->n ? &rs->v[rs->n - 1] : NULL;
-	const struct str *left = NULL;
-	bool made = false;
+/* Follows what the runs did to a file that slicer made: ours while each one found what
+ * the one before it left. */
+struct made_file {
+	const struct str *left; /* what the last of them left; NULL: none of ours */
+	bool by_undo;
+};
 
-	if (!last || last->kind != RUN_UNDO || last->state != RUN_APPLIED)
-		return NULL;
-	for (size_t i = 0; i < last->n; i++)
-		if (last->steps[i].kind == STEP_REPLACE &&
-		    str_eq(last->steps[i].path, path) && last->steps[i].existed)
-			left = &last->steps[i].after;
-	for (size_t i = 0; i + 1 < rs->n; i++)
-		for (size_t k = 0; k < rs->v[i].n; k++)
-			made |= rs->v[i].steps[k].kind == STEP_REPLACE &&
-				str_eq(rs->v[i].steps[k].path, path) &&
-				!rs->v[i].steps[k].existed;
-	return made ? left : NULL;
+static void follow(struct made_file *m, const struct record *r,
+		   const struct record_step *step)
+{
+	bool ours = !step->existed || (m->left && str_same(m->left, &step->before));
+
+	m->left = step->kind == STEP_REPLACE && ours ? &step->after : NULL;
+	m->by_undo = r->kind == RUN_UNDO;
+}
+
+/* Did slicer make the file, and an undo only take the parameters out of it? Returns what
+ * it left there; NULL: no. Runs that did nothing to the file, or took back what they did,
+ * don't matter, whenever they were. */
+static const struct str *kept_by_undo(const struct records *rs, const char *path)
+{
+	struct made_file m = { 0 };
+
+	for (size_t i = 0; i < rs->n; i++)
+		for (size_t k = 0; rs->v[i].state != RUN_ROLLED_BACK && k < rs->v[i].n;
+		     k++)
+			if (str_eq(rs->v[i].steps[k].path, path))
+				follow(&m, &rs->v[i], &rs->v[i].steps[k]);
+	return m.by_undo ? m.left : NULL;
 }
 
 /* A file that had to stay goes once the running command line is what it says: then
  * kernel-install takes the same without it. One that was changed since is somebody's. */
 static void plan_kept_file(struct setup *s, const struct undo *u)
 {
-	const struct str *left = kept_by_last_undo(&u->records, KERNEL_CMDLINE);
+	const struct str *left = kept_by_undo(&u->records, KERNEL_CMDLINE);
 	CLEANUP(str_done) struct str now = { 0 };
 
 	if (!left || kernel_cmdline_to_keep(s, u) ||

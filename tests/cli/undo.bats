@@ -248,3 +248,56 @@ holds_ours() { # VERSION
 	sed -i '/^options/s/$/ panic=10/' "$BATS_TEST_TMPDIR"/entries/*.conf
 	diff -r "$BATS_TEST_TMPDIR/entries" "$dir"
 }
+
+CMDLINE=etc/kernel/cmdline
+# Taken back in a rescue boot: what slicer made has to stay, without the parameters.
+kept_in_rescue() {
+	tree kernel-install off
+	alive
+	switched_on
+	set_up
+	sed -i 's/$/ systemd.unit=rescue.target/' "$T/proc/cmdline"
+	undo
+	[ "$(cat "$T/$CMDLINE")" = 'root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro quiet' ]
+}
+normal_boot() { sed -i 's/ systemd.unit=rescue.target//' "$T/proc/cmdline"; }
+
+@test "kernel-install: a file that had to stay goes later, also if a trial came and went meanwhile" {
+	kept_in_rescue
+	live setup-iommu --trial --yes
+	exits 0
+	live setup-iommu --undo --yes
+	exits 0
+	[ -e "$T/$CMDLINE" ]
+	normal_boot
+	undo
+	[ ! -e "$T/$CMDLINE" ]
+}
+
+@test "kernel-install: a file that had to stay goes later, also if a set-up was rolled back meanwhile" {
+	kept_in_rescue
+	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		[ -e /tmp/once ] || { : >/tmp/once; exit 1; }
+		exec /usr/local/bin/kernel-install.real "$@"
+	SH
+	live setup-iommu --yes
+	exits 4
+	[ -e "$T/tmp/once" ]
+	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+	normal_boot
+	undo
+	[ ! -e "$T/$CMDLINE" ]
+}
+
+@test "kernel-install: a file that had to stay is the person's once they wrote in it, whatever slicer did since" {
+	kept_in_rescue
+	sed -i 's/quiet/splash/' "$T/$CMDLINE"
+	set_up
+	undo
+	normal_boot
+	sed -i 's/quiet/splash/' "$T/proc/cmdline"
+	undo
+	grep -q 'ro splash$' "$T/$CMDLINE"
+}
