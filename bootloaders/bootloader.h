@@ -53,6 +53,9 @@ struct boot_config {
 	char *configured;
 	struct error configured_error;
 	struct strv configured_sources; /* the files it comes from, in order */
+	/* It can't be proven, but plan() can add parameters behind whatever it comes to
+	 */
+	bool can_append;
 	/* Running the generator makes entries from configured (false: entries are edited
 	 * themselves) */
 	bool has_generator;

@@ -2,8 +2,8 @@
 /*
  * GRUB as Debian and Ubuntu have it, in parts: grub.c asks whether it is here,
  * grub_load.c reads its configuration, grub_menu.c its menu, grub_edit.c changes
- * assignments, grub_plan.c makes the steps, grub_trial.c deals with the entry for one
- * trial boot.
+ * assignments, grub_own.c deals with slicer's own last assignment, grub_plan.c makes the
+ * steps, grub_trial.c deals with the entry for one trial boot.
  *
  * grub-mkconfig is a shell script that sources /etc/default/grub and, with Debian's
  * patch, then /etc/default/grub.d/(*).cfg; 10_linux gives normal entries
@@ -19,7 +19,8 @@
 
 #define GRUB_MAIN "/etc/default/grub"
 #define GRUB_DROPINS "/etc/default/grub.d"
-#define GRUB_OWN "/etc/default/grub.d/zz-slicer-iommu.cfg"
+/* slicer's own drop-in: this behind as many "z" as make it the last one that counts. */
+#define GRUB_OWN_NAME "-slicer-iommu.cfg"
 #define GRUB_CFG "/boot/grub/grub.cfg"
 #define GRUB_ENV "/boot/grub/grubenv"
 #define GRUB_CUSTOM "/boot/grub/custom.cfg"
@@ -44,6 +45,9 @@ struct grub_file {
 struct grub_files {
 	struct grub_file *v;
 	size_t n, cap;
+	/* v[own] is slicer's own drop-in, which need not exist; SIZE_MAX where
+	 * grub-mkconfig reads no drop-ins. */
+	size_t own;
 };
 void grub_files_done(struct grub_files *files);
 /* A deep copy, to be edited. */
@@ -62,8 +66,7 @@ struct grub_trial {
 
 /* What plan() knows of a host. */
 struct grub {
-	struct grub_files files; /* [0] is GRUB_MAIN; GRUB_OWN is among them where
-				    drop-ins are read, whether it exists or not */
+	struct grub_files files; /* [0] is GRUB_MAIN */
 	struct strv generator; /* argv */
 	struct strv generator_aside; /* the same, writing beside GRUB_CFG; empty: it
 					can't */
@@ -115,8 +118,34 @@ enum grub_target grub_target_of(const struct grub_files *files);
 /* Applies ed to files in place; what is added goes to the target. */
 int grub_edit(struct grub_files *files, const struct edit *ed, enum grub_target target,
 	      struct error *e);
+/* Marks the line that slicer adds to GRUB_MAIN, so that it can go again. */
+extern const char grub_mark[];
+/* The comment at the head of slicer's own drop-in. */
+extern const char grub_own_header[];
+/* Gives a file another text. */
+int grub_set_text(struct grub_file *file, const struct str *text, struct error *e);
+/* The statement of GRUB_MAIN that slicer added, SIZE_MAX if there is none. */
+size_t grub_marked(const struct grub_file *file);
+
+/* grub_own.c: is it the path of a drop-in that slicer writes? */
+bool grub_is_own(const char *path);
 /* Is this a file of ours that assigns nothing any more? */
 bool grub_own_is_idle(const struct grub_file *file);
+/* The name of slicer's own drop-in that sorts behind last (NULL: behind nothing), owned
+ * by the caller. */
+char *grub_own_path(const char *last);
+/*
+ * Applies ed where the variables' values can't be known (c->can_append): only what stands
+ * in slicer's own last assignment, VAR="$VAR parameter ...", is added to and taken from.
+ * Refuses, naming the place, what would have to be taken out of the rest. *ret is a copy
+ * of the files with the result, *ret_params what that assignment adds then.
+ */
+int grub_append(const struct boot_config *c, const struct edit *ed,
+		struct grub_files *ret, struct strv *ret_params, struct error *e);
+/* The shell agrees that the files come to what they came to before with params behind
+ * it, which were not in it. */
+void grub_prove_append(const struct grub_files *files, const struct strv *params,
+		       struct plan *ret);
 
 int grub_load(const struct host *h, const struct facts *f, struct boot_config *ret,
 	      struct error *e);

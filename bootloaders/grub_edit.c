@@ -10,15 +10,7 @@
 
 #include "text/shell.h"
 
-/* Marks the line that slicer adds to GRUB_MAIN, so that it can go again. */
-static const char mark[] = "# Added by slicer setup-iommu\n";
-
-static const char own_header[] = "# Written by slicer setup-iommu: the kernel parameters "
-				 "that passing PCI devices\n"
-				 "# to virtual machines needs. \"slicer setup-iommu "
-				 "--undo\" takes them away again.\n";
-
-static const char own_value[] = "\"$" GRUB_DEFAULT "\"";
+const char grub_mark[] = "# Added by slicer setup-iommu\n";
 
 /* An assignment: files->v[file].doc.v[stmt]. */
 struct place {
@@ -162,21 +154,14 @@ static bool find_place_in(const struct grub_files *files, const char *name,
 	return found;
 }
 
-static bool has_own(const struct grub_files *files)
-{
-	for (size_t i = 0; i < files->n; i++)
-		if (strcmp(files->v[i].path, GRUB_OWN) == 0)
-			return true;
-	return false;
-}
-
 enum grub_target grub_target_of(const struct grub_files *files)
 {
 	CLEANUP(places_done) struct places places = { 0 };
 	struct place place;
 	bool open;
 
-	if (!has_own(files) || find_place_in(files, GRUB_DEFAULT, GRUB_MAIN, &place))
+	if (files->own == SIZE_MAX ||
+	    find_place_in(files, GRUB_DEFAULT, GRUB_MAIN, &place))
 		return GRUB_TO_MAIN;
 	/* Not assigned anywhere, or drop-ins add to nothing: a line in GRUB_MAIN counts.
 	 */
@@ -184,8 +169,7 @@ enum grub_target grub_target_of(const struct grub_files *files)
 	return open ? GRUB_TO_MAIN : GRUB_TO_OWN;
 }
 
-/* Gives a file another text. */
-static int set_text(struct grub_file *file, const struct str *text, struct error *e)
+int grub_set_text(struct grub_file *file, const struct str *text, struct error *e)
 {
 	struct shell_doc doc;
 	int r = shell_parse(str_c(text), text->len, &doc, e);
@@ -216,7 +200,7 @@ static int edit_place(struct grub_files *files, struct place place, enum edit_op
 	}
 	if (str_same(&text, &file->doc.text))
 		return 0;
-	r = set_text(file, &text, e);
+	r = grub_set_text(file, &text, e);
 	return r < 0 ? r : 1;
 }
 
@@ -256,74 +240,57 @@ static int append(struct grub_file *file, const char *comment, const char *value
 	if (text.len && text.s[text.len - 1] != '\n')
 		str_addc(&text, '\n');
 	str_addf(&text, "%s" GRUB_DEFAULT "=\"%s%s\"\n", comment, value, param);
-	return set_text(file, &text, e);
+	return grub_set_text(file, &text, e);
 }
 
 static int add_param(struct grub_files *files, const char *param, enum grub_target target,
 		     struct error *e)
 {
-	const char *path = target == GRUB_TO_OWN ? GRUB_OWN : GRUB_MAIN;
-	struct grub_file *file = NULL;
+	struct grub_file *file = &files->v[target == GRUB_TO_OWN ? files->own : 0];
 	struct place place;
 	int r;
 
-	if (find_place_in(files, GRUB_DEFAULT, path, &place)) {
+	if (find_place_in(files, GRUB_DEFAULT, file->path, &place)) {
 		r = edit_place(files, place, EDIT_ADD, param, NULL, e);
 		return r < 0 ? r : 0;
 	}
-	for (size_t i = 0; i < files->n; i++)
-		if (strcmp(files->v[i].path, path) == 0)
-			file = &files->v[i];
-	if (!file)
-		return error_set(e, ENOENT, "%s is not read by grub-mkconfig", path);
 	if (target == GRUB_TO_MAIN)
-		return append(file, mark, "", param, e);
-	return append(file, file->doc.text.len ? "" : own_header, "$" GRUB_DEFAULT " ",
-		      param, e);
+		return append(file, grub_mark, "", param, e);
+	return append(file, file->doc.text.len ? "" : grub_own_header,
+		      "$" GRUB_DEFAULT " ", param, e);
+}
+
+size_t grub_marked(const struct grub_file *file)
+{
+	const struct shell_doc *doc = &file->doc;
+	size_t len = strlen(grub_mark);
+
+	for (size_t i = 0; i < doc->n; i++) {
+		const struct shell_stmt *stmt = &doc->v[i];
+
+		if (stmt->kind == SHELL_ASSIGN && strcmp(stmt->name, GRUB_DEFAULT) == 0 &&
+		    stmt->start >= len &&
+		    memcmp(doc->text.s + stmt->start - len, grub_mark, len) == 0)
+			return i;
+	}
+	return SIZE_MAX;
 }
 
 /* The line that slicer added to GRUB_MAIN goes when nothing is left in it. */
 static int drop_marked(struct grub_file *file, struct error *e)
 {
 	const struct shell_doc *doc = &file->doc;
-	size_t len = strlen(mark);
+	size_t i = grub_marked(file);
+	const struct shell_stmt *stmt = i == SIZE_MAX ? NULL : &doc->v[i];
+	const char *value = stmt ? doc->text.s + stmt->value_start : NULL;
+	size_t n = stmt ? stmt->value_end - stmt->value_start : 0;
+	CLEANUP(str_done) struct str text = { 0 };
 
-	for (size_t i = 0; i < doc->n; i++) {
-		const struct shell_stmt *stmt = &doc->v[i];
-		CLEANUP(str_done) struct str text = { 0 };
-		const char *value = doc->text.s + stmt->value_start;
-		size_t n = stmt->value_end - stmt->value_start;
-
-		if (stmt->kind != SHELL_ASSIGN || strcmp(stmt->name, GRUB_DEFAULT) != 0 ||
-		    stmt->start < len ||
-		    memcmp(doc->text.s + stmt->start - len, mark, len) != 0 ||
-		    (n && !(n == 2 && memcmp(value, "\"\"", 2) == 0)))
-			continue;
-		str_addn(&text, doc->text.s, stmt->start - len);
-		str_addn(&text, doc->text.s + stmt->end, doc->text.len - stmt->end);
-		return set_text(file, &text, e);
-	}
-	return 0;
-}
-
-bool grub_own_is_idle(const struct grub_file *file)
-{
-	const struct shell_doc *doc = &file->doc;
-
-	if (strcmp(file->path, GRUB_OWN) != 0)
-		return false;
-	for (size_t i = 0; i < doc->n; i++) {
-		const struct shell_stmt *stmt = &doc->v[i];
-		size_t n = stmt->value_end - stmt->value_start;
-
-		if (stmt->kind == SHELL_BLANK)
-			continue;
-		if (stmt->kind != SHELL_ASSIGN || strcmp(stmt->name, GRUB_DEFAULT) != 0 ||
-		    n != strlen(own_value) ||
-		    memcmp(doc->text.s + stmt->value_start, own_value, n) != 0)
-			return false;
-	}
-	return true;
+	if (!stmt || (n && !(n == 2 && memcmp(value, "\"\"", 2) == 0)))
+		return 0;
+	str_addn(&text, doc->text.s, stmt->start - strlen(grub_mark));
+	str_addn(&text, doc->text.s + stmt->end, doc->text.len - stmt->end);
+	return grub_set_text(file, &text, e);
 }
 
 int grub_edit(struct grub_files *files, const struct edit *ed, enum grub_target target,

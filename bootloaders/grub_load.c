@@ -26,6 +26,7 @@ static struct grub_file *files_add(struct grub_files *files, const char *path)
 int grub_files_copy(const struct grub_files *files, struct grub_files *ret,
 		    struct error *e)
 {
+	ret->own = files->own;
 	for (size_t i = 0; i < files->n; i++) {
 		const struct grub_file *from = &files->v[i];
 		struct grub_file *to = files_add(ret, from->path);
@@ -109,41 +110,6 @@ static bool reads_dropins(const struct host *h, const struct facts *f)
 	return false;
 }
 
-/* The names that the glob gives, and our own wherever it would sort. The shell sorts by
- * the locale's collation; dash, which is Debian's sh, never sets one: bytewise. */
-static int list_dropins(const struct host *h, struct strv *ret, struct error *e)
-{
-	CLEANUP(strv_done) struct strv names = { 0 };
-	int r = host_list(h, GRUB_DROPINS, &names, e);
-
-	if (r < 0 && r != -ENOENT)
-		return r;
-	strv_add_unique(&names, path_base(GRUB_OWN));
-	strv_sort(&names);
-	for (size_t i = 0; i < names.n; i++)
-		if (str_ends(names.v[i], ".cfg") && names.v[i][0] != '.')
-			strv_addf(ret, "%s/%s", GRUB_DROPINS, names.v[i]);
-	return 0;
-}
-
-static int load_files(const struct host *h, const struct facts *f,
-		      struct grub_files *files, struct error *e)
-{
-	CLEANUP(strv_done) struct strv dropins = { 0 };
-	int r = load_file(h, files_add(files, GRUB_MAIN), e);
-
-	if (r == 0 && reads_dropins(h, f))
-		r = list_dropins(h, &dropins, e);
-	for (size_t i = 0; i < dropins.n; i++) {
-		struct grub_file *file = files_add(files, dropins.v[i]);
-
-		if (r == 0)
-			r = load_file(h, file, e);
-		file->is_unread = r < 0 && host_exists(h, file->path);
-	}
-	return r;
-}
-
 /* May it set one of the two variables? GRUB_MAIN is named in any case: people look there.
  */
 static bool is_source(const struct grub_file *file)
@@ -166,6 +132,76 @@ static bool is_source(const struct grub_file *file)
 	return false;
 }
 
+/* The paths that the glob gives. The shell sorts by the locale's collation; dash, which
+ * is Debian's sh, never sets one: bytewise. */
+static int list_dropins(const struct host *h, struct strv *ret, struct error *e)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+	int r = host_list(h, GRUB_DROPINS, &names, e);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	strv_sort(&names);
+	for (size_t i = 0; i < names.n; i++)
+		if (str_ends(names.v[i], ".cfg") && names.v[i][0] != '.')
+			strv_addf(ret, "%s/%s", GRUB_DROPINS, names.v[i]);
+	return 0;
+}
+
+/* The one that there is, if nothing that is read after it counts; else a new one, which
+ * is read after everything that counts. */
+static int add_own(struct grub_files *files, struct error *e)
+{
+	size_t own = SIZE_MAX, last = 0;
+	CLEANUP(free_char) char *path = NULL;
+	struct grub_file new = { 0 };
+	int r;
+
+	for (size_t i = 1; i < files->n; i++) {
+		if (grub_is_own(files->v[i].path))
+			own = i;
+		else if (is_source(&files->v[i]))
+			last = i;
+	}
+	files->own = own;
+	if (own != SIZE_MAX && own > last)
+		return 0;
+	path = grub_own_path(last ? files->v[last].path : NULL);
+	own = 1;
+	while (own < files->n && strcmp(files->v[own].path, path) < 0)
+		own++;
+	r = shell_parse("", 0, &new.doc, e);
+	if (r < 0)
+		return r;
+	new.path = xstrdup(path);
+	files->v = xgrow(files->v, files->n, &files->cap, sizeof(*files->v));
+	memmove(files->v + own + 1, files->v + own, (files->n - own) * sizeof(*files->v));
+	files->v[own] = new;
+	files->n++;
+	files->own = own;
+	return 0;
+}
+
+static int load_files(const struct host *h, const struct facts *f,
+		      struct grub_files *files, struct error *e)
+{
+	CLEANUP(strv_done) struct strv dropins = { 0 };
+	bool has_dropins = reads_dropins(h, f);
+	int r = load_file(h, files_add(files, GRUB_MAIN), e);
+
+	files->own = SIZE_MAX;
+	if (r == 0 && has_dropins)
+		r = list_dropins(h, &dropins, e);
+	for (size_t i = 0; i < dropins.n; i++) {
+		struct grub_file *file = files_add(files, dropins.v[i]);
+
+		if (r == 0)
+			r = load_file(h, file, e);
+		file->is_unread = r < 0 && host_exists(h, file->path);
+	}
+	return r == 0 && has_dropins ? add_own(files, e) : r;
+}
+
 /* The value that normal entries get, or why it isn't known. */
 static void load_configured(const struct host *h, const struct facts *f, struct grub *g,
 			    struct boot_config *ret)
@@ -176,8 +212,12 @@ static void load_configured(const struct host *h, const struct facts *f, struct 
 	for (size_t i = 0; i < g->files.n; i++)
 		if (is_source(&g->files.v[i]))
 			strv_add(&ret->configured_sources, g->files.v[i].path);
-	if (r == 0)
-		r = grub_params(&g->files, &params, &ret->configured_error);
+	if (r < 0)
+		return;
+	r = grub_params(&g->files, &params, &ret->configured_error);
+	/* The shell has to be asked whether that comes out right, and only the running
+	 * system's may be. */
+	ret->can_append = r < 0 && host_is_live(h);
 	if (r < 0)
 		return;
 	ret->configured_error = (struct error){ 0 };

@@ -28,15 +28,6 @@ static void without_added(const struct strv *params, const struct edit *ed,
 	}
 }
 
-static bool strv_same(const struct strv *a, const struct strv *b)
-{
-	bool same = a->n == b->n;
-
-	for (size_t i = 0; same && i < a->n; i++)
-		same = strcmp(a->v[i], b->v[i]) == 0;
-	return same;
-}
-
 static char *param_name(const char *param)
 {
 	return xstrndup(param, strcspn(param, "="));
@@ -112,12 +103,11 @@ static int refuse_result(const struct grub_files *files, const struct strv *want
 		  should, is);
 	if (var && var->source < files->n)
 		error_at(e, files->v[var->source].path, var->line);
-	if (var && var->source < files->n &&
-	    strcmp(files->v[var->source].path, GRUB_OWN) > 0)
+	if (var && var->source < files->n && var->source > files->own)
 		error_hint(
 			e,
 			"this file is read after %s: rename it so that it sorts before",
-			GRUB_OWN);
+			files->v[files->own].path);
 	else
 		error_hint(e, "another variable holds the rest: put plain values "
 			      "into " GRUB_DEFAULT " in " GRUB_MAIN);
@@ -162,13 +152,14 @@ static char taken_apart(const char *param)
 	return '\0';
 }
 
+/* What is not known is not looked at: what slicer itself puts there is safe. */
 static int check_script(const struct grub_files *files, struct error *e)
 {
 	static const char *const names[] = { GRUB_LINUX, GRUB_DEFAULT };
 	CLEANUP(shell_vars_done) struct shell_vars vars = { 0 };
 
 	grub_eval(files, &vars);
-	for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
+	for (size_t k = 0; k < ARRAY_SIZE(names) && !vars.poison; k++) {
 		const struct shell_var *var = shell_vars_get(&vars, names[k]);
 		CLEANUP(strv_done) struct strv params = { 0 };
 
@@ -301,7 +292,8 @@ static void add_files(const struct grub *g, const struct grub_files *edited,
 	}
 }
 
-/* What is wanted, and files that give it. */
+/* What is wanted, and files that give it: *ret_params is what every normal entry has to
+ * hold then, as far as that is known. */
 static int make(const struct boot_config *c, const struct edit *ed,
 		struct grub_files *ret_files, struct strv *ret_params, struct error *e)
 {
@@ -309,10 +301,14 @@ static int make(const struct boot_config *c, const struct edit *ed,
 	CLEANUP(strv_done) struct strv want = { 0 };
 	int r;
 
-	if (!c->configured) {
+	if (!c->configured && !c->can_append) {
 		if (e)
 			*e = c->configured_error;
 		return -ENOTSUP;
+	}
+	if (!c->configured) {
+		r = grub_append(c, ed, ret_files, ret_params, e);
+		return r < 0 ? r : check_default(c, g, ed, e);
 	}
 	r = grub_params(&g->files, &want, e);
 	if (r < 0)
@@ -324,6 +320,17 @@ static int make(const struct boot_config *c, const struct edit *ed,
 	if (r == 0)
 		r = grub_params(ret_files, ret_params, e);
 	return r;
+}
+
+/* What nobody could look at. */
+static void warn_unknown(const struct boot_config *c, struct plan *ret)
+{
+	const struct error *e = &c->configured_error;
+
+	plan_warn(ret,
+		  "%s (%s:%u): slicer only adds its own line behind that; look there "
+		  "yourself for a parameter that switches the IOMMU off",
+		  e->what, e->path, e->line);
 }
 
 int grub_plan(const struct boot_config *c, const struct edit *ed, struct plan *ret,
@@ -349,8 +356,12 @@ int grub_plan(const struct boot_config *c, const struct edit *ed, struct plan *r
 		return -EPERM;
 	}
 	add_files(g, &edited, ed, ret);
-	if (changed)
+	if (changed && c->configured)
 		add_proof(&edited, ret);
+	else if (changed)
+		grub_prove_append(&edited, &params, ret);
+	if (!c->configured)
+		warn_unknown(c, ret);
 	grub_warn_default(g, &edited, ret);
 	plan_make(ret, (const char *const *)g->generator.v,
 		  (const char *const *)g->generator_aside.v, GRUB_CFG, g->menu_exists,

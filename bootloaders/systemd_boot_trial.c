@@ -174,15 +174,6 @@ static void add_renamed(const struct bls *b, const char *id, struct str *ret)
 	}
 }
 
-static bool strv_same(const struct strv *a, const struct strv *b)
-{
-	bool same = a->n == b->n;
-
-	for (size_t i = 0; same && i < a->n; i++)
-		same = strcmp(a->v[i], b->v[i]) == 0;
-	return same;
-}
-
 /* The old parameters with ed applied, and the same kernel and initrds? */
 static bool is_right(const struct bls *old, const struct bls *new, const struct edit *ed)
 {

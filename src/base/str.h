@@ -45,6 +45,8 @@ void strv_addf(struct strv *v, const char *fmt, ...) PRINTF(2, 3);
 void strv_add_unique(struct strv *v, const char *s);
 void strv_copy(struct strv *dst, const struct strv *src);
 bool strv_has(const struct strv *v, const char *s);
+/* The same strings in the same order? */
+bool strv_same(const struct strv *a, const struct strv *b);
 void strv_sort(struct strv *v);
 /* Appends the fields of text split at any character of seps; empty fields are left out.
  */

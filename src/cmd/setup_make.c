@@ -61,11 +61,20 @@ static void add_removed(struct strv *params, const struct boot_config *boot,
 	}
 }
 
+/* What one normal entry has: the others are compared with it. */
+static void first_params(const struct boot_config *boot, struct strv *ret)
+{
+	for (size_t i = 0; i < boot->n && !ret->n; i++)
+		if (boot_entry_is_normal(&boot->v[i]) && boot->v[i].options)
+			cmdline_split(boot->v[i].options, strlen(boot->v[i].options),
+				      ret);
+}
+
 static int current_params(const struct setup *s, struct strv *ret, struct error *e)
 {
 	const struct boot_config *boot = &s->boot;
 
-	if (!boot->configured) {
+	if (!boot->configured && !boot->can_append) {
 		if (e && boot->configured_error.code)
 			*e = boot->configured_error;
 		else
@@ -75,8 +84,11 @@ static int current_params(const struct setup *s, struct strv *ret, struct error 
 				  s->loader->title);
 		return -ENODATA;
 	}
-	cmdline_split(boot->configured, strlen(boot->configured), ret);
-	if (!boot->has_generator) {
+	if (boot->configured)
+		cmdline_split(boot->configured, strlen(boot->configured), ret);
+	else
+		first_params(boot, ret);
+	if (!boot->has_generator || !boot->configured) {
 		intersect(ret, boot);
 		add_contradictions(ret, boot, s->wish.vendor);
 		add_removed(ret, boot, &s->o->remove_params);

@@ -16,15 +16,6 @@ static int load_now(struct setup *s, struct boot_config *ret, struct error *e)
 	return err;
 }
 
-static bool strv_same(const struct strv *a, const struct strv *b)
-{
-	bool same = a->n == b->n;
-
-	for (size_t i = 0; same && i < a->n; i++)
-		same = strcmp(a->v[i], b->v[i]) == 0;
-	return same;
-}
-
 /* The default entry's parameters, edited, and the id. */
 static bool has_options(const struct setup *s, const char *options)
 {

@@ -11,6 +11,10 @@ static bool is_refused(const struct diagnosis *d, struct error *e)
 {
 	if (refuse_host(d->facts, false, e) < 0)
 		return true;
+	if (judge_is_unproven(d) && !d->boot->can_append) {
+		*e = d->boot->configured_error;
+		return true;
+	}
 	if (d->boot || !d->boot_error || d->boot_error->code == ERROR_NONE)
 		return false;
 	*e = *d->boot_error;
@@ -71,6 +75,8 @@ void advice_setup(const struct diagnosis *d, struct strv *ret)
 	strv_split(&lines, e.hint, "\n");
 	if (!lines.n)
 		by_hand(d, e.what, ret);
+	if (lines.n && judge_is_unproven(d))
+		strv_addf(ret, "%s:%u: %s", e.path, e.line, e.what);
 	for (size_t i = 0; i < lines.n; i++)
 		if (!str_starts(lines.v[i], "--force"))
 			strv_take(ret, as_command(lines.v[i]));

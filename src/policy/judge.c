@@ -118,6 +118,12 @@ bool judge_blocks_iommu(const struct diagnosis *d)
 	       switches_iommu_off(d, d->facts->cmdline);
 }
 
+bool judge_is_unproven(const struct diagnosis *d)
+{
+	return d->boot && !d->boot->configured &&
+	       d->boot->configured_error.code != ERROR_NONE;
+}
+
 const char *judge_configured(const struct diagnosis *d)
 {
 	const struct boot_entry *entry = judge_default(d);
@@ -127,7 +133,7 @@ const char *judge_configured(const struct diagnosis *d)
 	if (d->boot->configured)
 		return d->boot->configured;
 	/* Not to be proven is not the same as not there. */
-	if (d->boot->configured_error.code != ERROR_NONE)
+	if (judge_is_unproven(d))
 		return NULL;
 	return entry ? entry->options : NULL;
 }

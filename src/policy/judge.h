@@ -23,6 +23,9 @@ bool judge_lacks(const struct diagnosis *d, const char *options);
 char *judge_blocks(const struct diagnosis *d, const char *options);
 /* Does one of the three command lines switch the IOMMU itself off? */
 bool judge_blocks_iommu(const struct diagnosis *d);
+/* There is a configured command line, but what it comes to can't be known: then the boot
+ * menu decides. */
+bool judge_is_unproven(const struct diagnosis *d);
 /* The command line that a person edits: the configured one, or the default entry's where
  * entries are edited themselves. NULL: not known. */
 const char *judge_configured(const struct diagnosis *d);

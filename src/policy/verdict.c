@@ -141,11 +141,24 @@ static bool is_blocked(const struct diagnosis *d)
 	return blocked_where(d) != 0;
 }
 
+/* It comes out of what slicer can't edit. */
+static void next_by_hand(const struct diagnosis *d, struct strv *next)
+{
+	const struct error *e = &d->boot->configured_error;
+	CLEANUP(free_char) char *blocks = judge_blocks(d, judge_default(d)->options);
+	CLEANUP(free_char) char *sources = strv_join(&d->boot->configured_sources, ", ");
+
+	strv_addf(next, "take %s out by hand, in one of %s (%s)", blocks, sources,
+		  e->what);
+}
+
 static void next_blocked(const struct diagnosis *d, struct strv *next)
 {
 	char where = blocked_where(d);
 	CLEANUP(free_char) char *generate = judge_generate_command(d);
 
+	if (where == 'd' && judge_is_unproven(d))
+		next_by_hand(d, next);
 	if (where == 'd' && d->boot->has_generator)
 		strv_add(next, generate);
 	else
@@ -167,6 +180,8 @@ static bool needs_setup(const struct diagnosis *d)
 	/* A loader that slicer can't read: what the kernel got from it. */
 	if (!d->boot)
 		configured = d->facts->cmdline;
+	if (judge_is_unproven(d))
+		return judge_next_boot(d) == TRI_NO;
 	return d->wanted && configured && judge_lacks(d, configured);
 }
 

@@ -149,16 +149,6 @@ static bool is_one_line(const struct check *c)
 	return c->status == CHECK_PASS || c->status == CHECK_SKIP;
 }
 
-static bool strv_same(const struct strv *a, const struct strv *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->v[i], b->v[i]) != 0)
-			return false;
-	return true;
-}
-
 /* What root would see is told once for all of them, below. */
 static bool shows_fix(const struct check *c)
 {

@@ -140,15 +140,6 @@ static void copy_body(const char *text, const struct grub_entry *from,
 	str_done(&lx.text);
 }
 
-static bool strv_same(const struct strv *a, const struct strv *b)
-{
-	bool same = a->n == b->n;
-
-	for (size_t i = 0; same && i < a->n; i++)
-		same = strcmp(a->v[i], b->v[i]) == 0;
-	return same;
-}
-
 static bool is_kernel_right(const struct grub_linux *old, const struct grub_linux *new,
 			    const struct edit *ed)
 {

@@ -2,6 +2,8 @@
 /* GRUB on host trees: which file is edited and how, what is refused, and the way back. */
 #include "boot_tree.h"
 
+#include "bootloaders/grub.h"
+
 #include "text/shell.h"
 
 #define MAIN "/etc/default/grub"
@@ -313,6 +315,42 @@ static void test_forms(void **state)
 	}
 }
 
+/* The drop-in that is read last, and the name that slicer's own gets. */
+static void test_own_name(void **state)
+{
+	static const char *const names[][2] = {
+		{ NULL, "zz" },
+		{ "50-cloud.cfg", "zz" },
+		{ "z.cfg", "zz" },
+		{ "zz.cfg", "zzz" },
+		{ "zz-a.cfg", "zz" },
+		{ "zz-slicer.cfg", "zzz" },
+		{ "zz-slicer-j.cfg", "zzz" },
+		{ "zzlocal.cfg", "zzz" },
+		{ "zzz-mine.cfg", "zzzz" },
+		{ "zzzzz9.cfg", "zzzzzz" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *last = names[i][0];
+		CLEANUP(free_char)
+		char *path = last ? xasprintf("/etc/default/grub.d/%s", last) : NULL;
+		CLEANUP(free_char) char *own = grub_own_path(path);
+		CLEANUP(free_char)
+		char *want =
+			xasprintf("/etc/default/grub.d/%s-slicer-iommu.cfg", names[i][1]);
+
+		assert_string_equal(own, want);
+		assert_true(grub_is_own(own));
+		if (path)
+			assert_true(strcmp(own, path) > 0 && !grub_is_own(path));
+	}
+	assert_false(grub_is_own("/etc/default/grub.d/z-slicer-iommu.cfg"));
+	assert_false(grub_is_own("/etc/default/zz-slicer-iommu.cfg"));
+	assert_false(grub_is_own("/etc/default/grub.d/zz-slicer-iommu.cfg.cfg"));
+}
+
 struct refusal {
 	const char *name, *main, *dropin, *edit;
 	const char *path; /* "" none */
@@ -347,7 +385,7 @@ static const struct refusal refusals[] = {
 	{ "two lines", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\nsplash\"\n", NULL, WANT, MAIN,
 	  1, "line break" },
 	{ "a drop-in that is read after slicer's", "GRUB_CMDLINE_LINUX_DEFAULT=\"x\"\n",
-	  NULL, WANT, "/etc/default/grub.d/zzz.cfg", 1, "can't be made" },
+	  NULL, WANT, "/etc/default/grub.d/~.cfg", 1, "can't be made" },
 	{ "a parameter in another variable",
 	  "ARGS=\"quiet iommu=off\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"$ARGS\"\n", NULL,
 	  "-iommu=off", MAIN, 2, "can't be made" },
@@ -360,7 +398,7 @@ static void test_refusals(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
 		const struct refusal *r = &refusals[i];
-		const char *late = strstr(r->path, "zzz") ? r->path : NULL;
+		const char *late = strstr(r->path, "~") ? r->path : NULL;
 		const char *text = late ? LATE : r->dropin;
 		const char *files[] = { MAIN, r->main, text ? late ? late : CLOUD : NULL,
 					text, NULL };
@@ -658,6 +696,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_own_name),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test_setup_teardown(test_generate_only, tree_setup,
 						tree_teardown),

@@ -309,10 +309,25 @@ static void unknown_loader(struct scene *s)
 	scene_no_boot(s);
 }
 
-static void unknown_configured(struct scene *s)
+static void setup_not_provable(struct scene *s)
 {
 	scene_lines(s, NULL, OFF, OFF);
 	error_set(&s->boot.configured_error, 22, "$(...) can't be proven");
+	error_at(&s->boot.configured_error, "/etc/default/grub", 7);
+	error_hint(&s->boot.configured_error, "write it plainly");
+}
+
+static void setup_appends(struct scene *s)
+{
+	setup_not_provable(s);
+	s->boot.can_append = true;
+}
+
+static void blocked_not_provable(struct scene *s)
+{
+	scene_lines(s, NULL, "intel_iommu=off", "intel_iommu=off");
+	error_set(&s->boot.configured_error, 22, "$(...) can't be proven");
+	strv_add(&s->boot.configured_sources, "/etc/default/grub");
 }
 
 static void unknown_not_running(struct scene *s)
@@ -490,8 +505,15 @@ static const struct {
 	/* slicer(8): where the configured line can't be read, the running one decides */
 	{ "loader unknown", unknown_loader, VERDICT_SETUP_NEEDED,
 	  "name it with --bootloader", "sudo reboot" },
-	{ "configured not provable", unknown_configured, VERDICT_UNKNOWN,
-	  "the configured command line can't", NULL },
+	/* What the menu says decides; setup-iommu can only add to what can't be known,
+	 * and only on the running system. */
+	{ "configured not provable", setup_not_provable, VERDICT_SETUP_NEEDED,
+	  "/etc/default/grub:7: $(...) can't be proven", "write it plainly" },
+	{ "configured not provable, on the running system", setup_appends,
+	  VERDICT_SETUP_NEEDED, "sudo slicer setup-iommu", "sudo reboot" },
+	{ "switched off by what is not provable", blocked_not_provable, VERDICT_BLOCKED,
+	  "take intel_iommu=off out by hand, in one of /etc/default/grub",
+	  "sudo reboot" },
 	{ "a disk, not running", unknown_not_running, VERDICT_UNKNOWN,
 	  "the running kernel's command line", NULL },
 	{ "vfio-pci unknown", unknown_vfio, VERDICT_UNKNOWN, "whether the running kernel",

@@ -1,0 +1,268 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# GRUB's files where what the variable holds can't be known: slicer adds its own last assignment behind it, the running
+# system's shell proves it, and --undo takes it away.
+
+# shellcheck disable=SC2016 # text for the shells in the tree
+
+load helpers
+
+WANT='intel_iommu=on iommu=pt'
+MAIN=etc/default/grub
+DIR=etc/default/grub.d
+OWN=$DIR/zz-slicer-iommu.cfg
+
+host() {
+	tree debian-grub off
+	alive
+	switched_on
+	mkdir -p "$T/$DIR"
+}
+# cmdline TEXT: the lines for the assignment in the main file, and the menu that they make.
+cmdline() {
+	sed -i '/^GRUB_CMDLINE_LINUX_DEFAULT=/d' "$T/$MAIN"
+	printf '%s\n' "$@" >>"$T/$MAIN"
+	inside update-grub >"$BATS_TEST_TMPDIR/update-grub" 2>&1 </dev/null
+}
+none() { ! grep -rq -- "$@"; }
+# menu_has WORDS: each normal entry ends with them.
+menu_has() {
+	local lines
+	lines=$(grep -E '^\s+linux\s' "$T/boot/grub/grub.cfg" | grep -v ' single' | sed -E 's/.* ro +//; s/ +/ /g; s/ $//' | sort -u)
+	[ "$lines" = "$1" ] || { printf 'the menu has: %s\n' "$lines" && false; }
+}
+check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what is wanted in between
+	menu_has "$*"
+	remember
+	cp -a "$T/etc" "$BATS_TEST_TMPDIR/etc"
+	live setup-iommu --yes
+	exits 0
+	says "can't be known"
+	grep -qxF "GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $WANT\"" "$T/$OWN"
+	menu_has "$(echo $* "$WANT")"
+	live setup-iommu --yes
+	exits 0
+	says "Nothing to change"
+	live setup-iommu --undo --yes
+	exits 0
+	menu_has "$*"
+	diff -r --no-dereference "$BATS_TEST_TMPDIR/etc" "$T/etc"
+	rm -r "$BATS_TEST_TMPDIR/etc"
+}
+
+@test "a command substitution over the variable: set up, found as it is, and taken back" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	check_round quiet panic=10
+}
+
+@test "an assignment in an if, and after ||" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT=quiet' 'if [ -d /etc ]; then' '	GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT a"' fi
+	check_round quiet a
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT=quiet' '[ -e /nowhere ] || GRUB_CMDLINE_LINUX_DEFAULT="b"'
+	check_round b
+}
+
+@test "a case, a loop and a function" {
+	host
+	cmdline 'case $(uname) in Linux) GRUB_CMDLINE_LINUX_DEFAULT=c ;; esac'
+	check_round c
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT=l' 'for x in a b; do GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT $x=1"; done'
+	check_round l a=1 b=1
+	cmdline 'add() { GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT $1"; }' 'GRUB_CMDLINE_LINUX_DEFAULT=f' 'add g'
+	check_round f g
+}
+
+@test "a file that is read in and does not say what it sets" {
+	host
+	echo 'eval "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet fromfile\""' >"$T/etc/more"
+	cmdline '. /etc/more'
+	check_round quiet fromfile
+}
+
+@test "the proof does not run the files' commands on its own script" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(cat)"' 'read -r line || :'
+	check_round quiet
+}
+
+@test "under --root nobody can ask the shell: refused, and doctor judges by the menu" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	remember
+	on setup-iommu --yes
+	exits 3
+	complains "/etc/default/grub:"
+	unchanged
+	on doctor --json
+	exits 1
+	json '.verdict == "setup-needed" and .cmdline.configured == null'
+	json '[.next[] | select(test("^sudo slicer.* setup-iommu"))] == []'
+}
+
+@test "doctor on the machine itself: set-up, then reboot, then ready" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	live doctor --json
+	exits 1
+	json '.verdict == "setup-needed" and .next[0] == "sudo slicer setup-iommu"'
+	live setup-iommu --yes
+	exits 0
+	live doctor --json
+	exits 1
+	json '.verdict == "reboot-needed"'
+}
+
+@test "a dry run shows the drop-in and says what could not be looked at" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	remember
+	live setup-iommu --dry-run
+	exits 0
+	says "+GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $WANT\""
+	says "can't be known"
+	unchanged
+}
+
+@test "a drop-in that sorts after slicer's and assigns anew: a name that sorts later" {
+	host
+	echo 'GRUB_CMDLINE_LINUX_DEFAULT="mine"' >"$T/$DIR/zzz-mine.cfg"
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT=lost'
+	live setup-iommu --yes
+	exits 0
+	grep -qF "$WANT" "$T/$DIR/zzzz-slicer-iommu.cfg"
+	menu_has "mine $WANT"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/$DIR/zzzz-slicer-iommu.cfg" ]
+	menu_has mine
+}
+
+@test "it came after the set-up: the next run moves slicer's own behind it" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	live setup-iommu --yes
+	exits 0
+	echo 'GRUB_CMDLINE_LINUX_DEFAULT="mine $(echo x)"' >"$T/$DIR/zzz-mine.cfg"
+	inside update-grub >/dev/null 2>&1
+	menu_has "mine x"
+	live setup-iommu --yes
+	exits 0
+	[ ! -e "$T/$OWN" ]
+	menu_has "mine x $WANT"
+	live setup-iommu --undo --yes
+	exits 0
+	menu_has "mine x"
+}
+
+@test "an upgrade of grub-pc between set-up and undo leaves slicer's own alone" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	live setup-iommu --yes
+	exits 0
+	db_get() { RET=$(unset GRUB_CMDLINE_LINUX_DEFAULT; . "$T/$MAIN" && echo "$GRUB_CMDLINE_LINUX_DEFAULT"); }
+	. "$TOP/tests/cli/grub-postinst.sh"
+	merge_debconf_into_conf "$T/$MAIN" GRUB_CMDLINE_LINUX_DEFAULT grub2/linux_cmdline_default
+	grep -qxF 'GRUB_CMDLINE_LINUX_DEFAULT="quiet panic=10"' "$T/$MAIN"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/$OWN" ]
+	menu_has "quiet panic=10"
+}
+
+@test "a parameter against it that the menu shows, out of what can't be known: refused, named" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo intel_iommu=off)"'
+	remember
+	live setup-iommu --yes --force
+	exits 3
+	complains "intel_iommu=off"
+	complains "by hand"
+	unchanged
+}
+
+@test "the parameters are there already, but not in the menu yet: not a second time" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo x)"'
+	sed -i 's/\$(echo x)/$(echo intel_iommu=on)/' "$T/$MAIN"
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains "nowhere else"
+	unchanged
+}
+
+@test "files that the shell leaves, or can't read, before slicer's own: refused" {
+	host
+	local text
+	for text in 'exit 0' 'return 0' 'readonly GRUB_CMDLINE_LINUX_DEFAULT' 'false' 'GRUB_CMDLINE_LINUX_DEFAULT+=" a"' '. /etc/nowhere'; do
+		rm -f "$T/$DIR/50-mine.cfg"
+		cmdline 'GRUB_CMDLINE_LINUX_DEFAULT=quiet'
+		echo "$text" >"$T/$DIR/50-mine.cfg"
+		remember
+		live setup-iommu --yes
+		exits 3
+		unchanged
+	done
+}
+
+@test "slicer's own file that somebody wrote into: refused, and what to do" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	live setup-iommu --yes
+	exits 0
+	echo 'GRUB_TIMEOUT=9' >>"$T/$OWN"
+	remember
+	live setup-iommu --yes --param hugepages=4
+	exits 3
+	complains "edited by hand"
+	unchanged
+}
+
+@test "a second set-up adds to it, and undo takes all of it" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	live setup-iommu --yes
+	live setup-iommu --yes --param hugepages=4
+	exits 0
+	menu_has "quiet panic=10 $WANT hugepages=4"
+	live setup-iommu --yes --remove-param hugepages
+	exits 0
+	menu_has "quiet panic=10 $WANT"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/$OWN" ]
+	menu_has "quiet panic=10"
+}
+
+@test "where grub-mkconfig reads no drop-ins: a marked last line, and it goes again" {
+	host
+	sed -i '/^for x in/,/^done/d; s/default.grub\.d//' "$T/usr/sbin/grub-mkconfig"
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	cp "$T/$MAIN" "$BATS_TEST_TMPDIR/main"
+	live setup-iommu --yes
+	exits 0
+	[ ! -e "$T/$OWN" ]
+	[ "$(tail -n 2 "$T/$MAIN")" = "# Added by slicer setup-iommu
+GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $WANT\"" ]
+	menu_has "quiet panic=10 $WANT"
+	# Somebody writes below it.
+	echo 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT later"' >>"$T/$MAIN"
+	live setup-iommu --undo --yes
+	exits 0
+	menu_has "quiet panic=10 later"
+	none slicer "$T/$MAIN"
+}
+
+@test "a trial and its confirmation" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	live setup-iommu --trial --yes
+	exits 0
+	boot trial
+	iommu_on debian-grub
+	live setup-iommu --confirm --yes
+	exits 0
+	menu_has "quiet panic=10 $WANT"
+}
