@@ -81,8 +81,9 @@ struct grub {
 /* grub_menu.c: entries of GRUB_CFG. A file that can't be read becomes a note. The trial's
  * entry is not looked at as the next one: it is that once. */
 int grub_load_menu(const struct host *h, const struct facts *f, struct boot_config *ret);
-/* grub_stub.c: does the grub.cfg beside GRUB's program on the ESP lead to GRUB_CFG? If it
- * certainly does not: elsewhere, and a note. */
+/* grub_stub.c: does the grub.cfg that GRUB's program reads on the ESP lead to GRUB_CFG?
+ * If it certainly does not: elsewhere, and a note; a note alone where it can't be told
+ * whether the program reads it. */
 void grub_check_stub(const struct host *h, const struct facts *f,
 		     struct boot_config *ret);
 

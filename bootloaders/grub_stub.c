@@ -2,14 +2,18 @@
 /*
  * Which menu does GRUB read? On EFI, the grub.cfg beside its program on the ESP decides:
  * a stub that leads to the real menu, or, after a change of distribution, of disk or of
- * the way of booting, to another one. On BIOS that is inside core.img, which is not read.
+ * the way of booting, to another one. A program that grub-install made for this machine
+ * has that inside and reads no such file; so it is on BIOS. That is not judged.
  */
 #include "bootloaders/grub.h"
 
 #include <errno.h>
 #include <strings.h>
 
+#include "text/grubimage.h"
 #include "text/grubstub.h"
+
+#define PROGRAM_MAX (32u << 20) /* Debian's signed one has 4 MiB */
 
 /* EFI/NAME/grub.cfg on the ESP: owned by the caller, NULL if there is none. */
 static char *stub_in(const struct host *h, const char *esp, const char *name)
@@ -102,6 +106,45 @@ static char *stub_path(const struct host *h, const struct facts *f)
 	return NULL;
 }
 
+/* GRUB beside the file: the program that the firmware started, or the one that shim
+ * starts there (DEFAULT_LOADER of its Makefile: grubx64.efi). Owned by the caller. */
+static char *program_beside(const struct facts *f, const char *stub)
+{
+	const char *file = f->efi.boot_file;
+	const char *name = file && strrchr(file, '\\') ? strrchr(file, '\\') + 1 : NULL;
+
+	if (!name || strncasecmp(name, "shim", strlen("shim")) == 0)
+		name = "grubx64.efi";
+	return xasprintf("%.*s%s", (int)(path_base(stub) - stub), stub, name);
+}
+
+/*
+ * What the program reads, by what grub-mkimage has put into it. TRI_YES: *stub, which is
+ * put right where the program has another directory's name in it. TRI_NO: it looks for
+ * the menu itself, and *stub is left over from a signed GRUB that was here before.
+ */
+static enum tri reads_stub(const struct host *h, const struct facts *f, char **stub)
+{
+	CLEANUP(free_char) char *path = program_beside(f, *stub);
+	CLEANUP(str_done) struct str bytes = { 0 };
+	CLEANUP(grub_image_done) struct grub_image image = { 0 };
+	char *own;
+
+	if (host_read(h, path, PROGRAM_MAX, &bytes, NULL) < 0 ||
+	    grub_image_parse(str_c(&bytes), bytes.len, &image, NULL) < 0)
+		return TRI_UNKNOWN;
+	if (!grub_image_reads_stub(&image))
+		return TRI_NO;
+	own = xasprintf("%s%s/grub.cfg", f->boot_partitions.esp, image.prefix);
+	if (strcasecmp(own, *stub) == 0) { /* FAT knows no case */
+		free(own);
+		return TRI_YES;
+	}
+	free(*stub);
+	*stub = own;
+	return TRI_YES;
+}
+
 /* The UUID of the filesystem that path is on: from the device, or from fstab where no
  * device can be probed. Owned by the caller, NULL: not known. */
 static char *filesystem_of(const struct host *h, const struct facts *f, const char *path)
@@ -130,8 +173,18 @@ static char *place_of(const struct facts *f, const char *path)
 	return xasprintf("%s%s", strcmp(mount->root, "/") == 0 ? "" : mount->root, rest);
 }
 
-static void say_elsewhere(struct boot_config *ret, const char *stub)
+/* What was found in stub, told: as proven only if it is sure that GRUB reads it. */
+static void say_elsewhere(struct boot_config *ret, const char *stub, bool is_sure)
 {
+	if (ret->elsewhere.code == ERROR_NONE)
+		return;
+	if (!is_sure) {
+		strv_take(&ret->notes,
+			  xasprintf("if GRUB's program is one that reads %s: %s", stub,
+				    ret->elsewhere.what));
+		ret->elsewhere = (struct error){ 0 };
+		return;
+	}
 	error_at(&ret->elsewhere, stub, 0);
 	error_hint(&ret->elsewhere,
 		   "have GRUB read %s: sudo grub-install writes %s again (where /boot is "
@@ -162,35 +215,44 @@ static void check_target(const struct host *h, const struct facts *f,
 			  "GRUB reads another grub.cfg: %s leads to %s, but %s is %s in "
 			  "that filesystem",
 			  path, stub->path, GRUB_CFG, place);
-	else
-		return;
-	say_elsewhere(ret, path);
 }
 
-void grub_check_stub(const struct host *h, const struct facts *f, struct boot_config *ret)
+/* The file that GRUB reads first: what does it come to? */
+static void check_stub(const struct host *h, const struct facts *f, const char *path,
+		       struct boot_config *ret)
 {
-	CLEANUP(free_char) char *path = stub_path(h, f);
 	CLEANUP(free_char) char *real = host_realpath(h, GRUB_CFG);
-	CLEANUP(free_char) char *stub_real = path ? host_realpath(h, path) : NULL;
+	CLEANUP(free_char) char *stub_real = host_realpath(h, path);
 	CLEANUP(grub_stub_done) struct grub_stub stub = { 0 };
 	CLEANUP(str_done) struct str text = { 0 };
 
-	/* Started by a BIOS, GRUB looks at no ESP. */
-	if (!f->platform.efi && host_is_dir(h, "/sys/firmware"))
-		return;
 	/* The menu itself may be on the ESP, with a link in /boot/grub. */
-	if (!path || !real || str_eq(real, stub_real) ||
+	if (!real || str_eq(real, stub_real) ||
 	    host_read(h, path, GRUB_CFG_MAX, &text, NULL) < 0 ||
 	    grub_stub_parse(str_c(&text), text.len, &stub, NULL) < 0)
 		return;
-	if (stub.is_menu) {
+	if (stub.is_menu)
 		error_set(
 			&ret->elsewhere, ENOTSUP,
 			"GRUB reads another grub.cfg: %s is a whole menu of its own and "
 			"does not lead to %s",
 			path, GRUB_CFG);
-		say_elsewhere(ret, path);
-	} else if (stub.uuid || stub.path) {
+	else if (stub.uuid || stub.path)
 		check_target(h, f, &stub, path, real, ret);
-	}
+}
+
+void grub_check_stub(const struct host *h, const struct facts *f, struct boot_config *ret)
+{
+	CLEANUP(free_char) char *path = NULL;
+	enum tri is_read;
+
+	/* Started by a BIOS, GRUB looks at no ESP. */
+	if (!f->platform.efi && host_is_dir(h, "/sys/firmware"))
+		return;
+	path = stub_path(h, f);
+	is_read = path ? reads_stub(h, f, &path) : TRI_NO;
+	if (is_read == TRI_NO)
+		return;
+	check_stub(h, f, path, ret);
+	say_elsewhere(ret, path, is_read == TRI_YES);
 }

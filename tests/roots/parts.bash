@@ -48,6 +48,8 @@ make_base() {
 	done
 	overlay common
 	overlay "$host/base"
+	f=boot/efi/EFI/$os/grubx64.efi
+	[ ! -f "$tree/$f" ] || make_signed_grub "$f" "/EFI/$os"
 	for k in "${kernels[@]}"; do
 		make_modules "usr/lib/modules/$k"
 	done
@@ -59,6 +61,18 @@ make_base() {
 		mv "$tree/proc/config.gz" "$tree/proc/.config.gz"
 		mv "$tree/proc/.config.gz" "$tree/proc/config.gz"
 	fi
+}
+
+# make_signed_grub FILE PREFIX: the list of modules that grub-mkimage writes into a signed image, with nothing
+# in it but the prefix (include/grub/kernel.h: "mimg", padding, offset, size; type 3, size, text).
+make_signed_grub() {
+	local n=$((${#2} + 1)) text=$2 size
+	while ((n % 8)); do
+		text+='\0' n=$((n + 1))
+	done
+	printf -v size '\\x%02x' $((n + 8)) $((n + 32))
+	printf "MZmimg\0\0\0\0\\x18\0\0\0\0\0\0\0${size:4}\0\0\0\0\0\0\0\\x03\0\0\0${size:0:4}\0\0\0$text\0" \
+		>"$tree/$1"
 }
 
 make_modules() {

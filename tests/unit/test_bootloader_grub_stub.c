@@ -2,12 +2,14 @@
 /* The grub.cfg on the ESP: does it lead to the menu that update-grub writes? */
 #include "boot_tree.h"
 
+#include "grub_program.h"
 #include "text/grubstub.h"
 
 #define HERE "7f0c1a52-53a8-4b8b-8a2e-0b7a4e5d9c31"
 #define OTHER "0d9e3b70-1111-4222-8333-944455556666"
 #define ESP_UUID "5C2A-91F4"
 #define STUB "/boot/efi/EFI/debian/grub.cfg"
+#define PROGRAM "/boot/efi/EFI/debian/grubx64.efi"
 #define LEADS(uuid, prefix)                                                              \
 	"search.fs_uuid " uuid " root hd0,gpt2 \nset prefix=($root)'" prefix             \
 	"'\nconfigfile $prefix/grub.cfg\n"
@@ -87,6 +89,15 @@ static const struct form forms[] = {
 	{ "nothing", "", NULL, NULL },
 };
 
+static void write_program(const struct tree *t, const char *path, const char *config,
+			  const char *prefix)
+{
+	CLEANUP(str_done) struct str bytes = grub_program(config, prefix);
+
+	tree_write(t, path, "");
+	assert_int_equal(host_replace(t->host, path, bytes.s, bytes.len, 0644, NULL), 0);
+}
+
 static void write_host(const struct tree *t, const struct form *form, struct facts *f)
 {
 	CLEANUP(free_char)
@@ -100,6 +111,7 @@ static void write_host(const struct tree *t, const struct form *form, struct fac
 		   "UUID=" HERE " / ext4 defaults 0 1\nUUID=" ESP_UUID
 		   " /boot/efi vfat umask=0077 0 1\n");
 	tree_write(t, STUB, form->text);
+	write_program(t, PROGRAM, NULL, "/EFI/debian");
 	assert_int_equal(mounts_load(t->host, &f->mounts, NULL), 0);
 	set_fact(&f->platform.os_id, "debian");
 	set_fact(&f->boot_partitions.esp, "/boot/efi");
@@ -221,6 +233,20 @@ static const struct place {
 	{ "no os-release", NULL, NULL, { OWN("debian", OTHER) }, "EFI/debian/grub.cfg" },
 };
 
+/* A signed GRUB beside each file. */
+static void write_place(const struct tree *t, const char *file, const char *text)
+{
+	CLEANUP(free_char) char *dir = xstrndup(file, (size_t)(path_base(file) - file));
+	CLEANUP(free_char) char *program = xasprintf("%sgrubx64.efi", dir);
+	CLEANUP(free_char)
+	char *prefix =
+		xstrndup(dir + strlen("/boot/efi"), strlen(dir) - strlen("/boot/efi/"));
+
+	tree_write(t, file, text);
+	if (str_ends(file, "/grub.cfg"))
+		write_program(t, program, NULL, prefix);
+}
+
 static void test_places(void **state)
 {
 	(void)state;
@@ -236,15 +262,73 @@ static void test_places(void **state)
 		t = made;
 		write_host(t, &(struct form){ .text = "" }, &f);
 		assert_int_equal(host_remove(t->host, STUB, NULL), 0);
+		assert_int_equal(host_remove(t->host, PROGRAM, NULL), 0);
 		set_fact(&f.platform.os_id, p->id);
 		strv_split(&f.platform.os_like, p->like ? p->like : "", " ");
 		for (size_t k = 0; k + 1 < ARRAY_SIZE(p->files) && p->files[k]; k += 2)
-			tree_write(t, p->files[k], p->files[k + 1]);
+			write_place(t, p->files[k], p->files[k + 1]);
 		load_config(t, &bootloader_grub, &f, &c);
 		if (!p->says && c.elsewhere.code != ERROR_NONE)
 			fail_msg("%s", c.elsewhere.what);
 		if (p->says && !strstr(c.elsewhere.what, p->says))
 			fail_msg("'%s'", c.elsewhere.what);
+		boot_config_done(&c);
+		facts_done(&f);
+		tree_teardown(&made);
+	}
+}
+
+/* A stub that an earlier, signed GRUB has left behind decides nothing. */
+static const struct program {
+	const char *name, *config, *prefix; /* no prefix: no such program */
+	const char *file; /* that the firmware started; NULL: not known */
+	const char *says; /* NULL: nothing is claimed */
+} programs[] = {
+	{ "signed, by shim", "normal (memdisk)/grub.cfg\n", "/EFI/debian",
+	  "\\EFI\\debian\\shimx64.efi", "EFI/debian/grub.cfg looks for" },
+	{ "signed", NULL, "/EFI/debian", "\\EFI\\debian\\grubx64.efi",
+	  "EFI/debian/grub.cfg looks for" },
+	{ "made for this machine",
+	  "search.fs_uuid " HERE " root hd0,gpt2 \nset prefix=($root)'/boot/grub'\n",
+	  "/boot/grub", "\\EFI\\debian\\grubx64.efi", NULL },
+	{ "made for this disk", NULL, "(,gpt2)/boot/grub", NULL, NULL },
+	{ "a relative's: its directory counts", NULL, "/EFI/ubuntu",
+	  "\\EFI\\debian\\shimx64.efi", "EFI/ubuntu/grub.cfg leads to /x/grub.cfg" },
+	{ "not to be read", NULL, NULL, NULL, NULL },
+};
+
+static bool has_note(const struct boot_config *c, const char *part)
+{
+	for (size_t i = 0; i < c->notes.n; i++)
+		if (strstr(c->notes.v[i], part))
+			return true;
+	return false;
+}
+
+static void test_programs(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		const struct program *p = &programs[i];
+		struct facts f = { 0 };
+		struct boot_config c;
+		struct tree *t;
+		void *made = NULL;
+
+		print_message("# %s\n", p->name);
+		assert_int_equal(tree_setup(&made), 0);
+		t = made;
+		write_host(t, &(struct form){ .text = LEADS(OTHER, "/boot/grub") }, &f);
+		tree_write(t, "/boot/efi/EFI/ubuntu/grub.cfg", LEADS(HERE, "/x"));
+		write_program(t, PROGRAM, p->config, p->prefix);
+		if (!p->prefix)
+			tree_write(t, PROGRAM, "MZ");
+		set_fact(&f.efi.boot_file, p->file);
+		load_config(t, &bootloader_grub, &f, &c);
+		assert_int_equal(c.elsewhere.code != ERROR_NONE, p->says != NULL);
+		if (p->says && !strstr(c.elsewhere.what, p->says))
+			fail_msg("'%s'", c.elsewhere.what);
+		assert_int_equal(has_note(&c, "if GRUB's program"), !p->prefix);
 		boot_config_done(&c);
 		facts_done(&f);
 		tree_teardown(&made);
@@ -301,6 +385,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_programs),
 		cmocka_unit_test_setup_teardown(test_bios, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_not_this_stub, tree_setup,
 						tree_teardown),
