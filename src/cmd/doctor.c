@@ -7,6 +7,7 @@
 #include "cmd/doctor.h"
 #include "initramfs/generator.h"
 #include "plan/journal.h"
+#include "policy/remapping.h"
 #include "probe/boot_time.h"
 #include "probe/initramfs.h"
 
@@ -142,7 +143,7 @@ static int read_wanted(struct doctor *doc, struct error *e)
 		return -ENODATA;
 	if (w.vendor != CPU_INTEL && w.vendor != CPU_AMD)
 		return 0;
-	w.unsafe_interrupts = doc->facts.iommu.unsafe_modprobe != NULL;
+	w.unsafe_interrupts = remapping_modprobe(&doc->facts) != NULL;
 	if (line)
 		cmdline_split(line, strlen(line), &tokens);
 	/* What can't be edited can still be compared with what is wanted. */

@@ -4,11 +4,12 @@
 
 #include "cmd/setup.h"
 #include "devices/devices.h"
+#include "policy/remapping.h"
 
 static int choose_vendor(struct setup *s, struct error *e)
 {
 	s->wish.vendor = s->o->vendor ? s->o->vendor : s->facts.cpu.vendor;
-	s->wish.unsafe_interrupts = s->facts.iommu.unsafe_modprobe != NULL;
+	s->wish.unsafe_interrupts = remapping_modprobe(&s->facts) != NULL;
 	if (s->wish.vendor == CPU_INTEL || s->wish.vendor == CPU_AMD)
 		return 0;
 	if (s->wish.vendor == CPU_OTHER)

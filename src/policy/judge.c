@@ -2,6 +2,7 @@
 #include "policy/judge.h"
 
 #include "policy/params.h"
+#include "policy/remapping.h"
 
 enum cpu_vendor diagnosis_vendor(const struct diagnosis *d)
 {
@@ -95,7 +96,7 @@ char *judge_blocks(const struct diagnosis *d, const char *options)
 		return NULL;
 	cmdline_split(options, strlen(options), &tokens);
 	found = cmdline_blocks(&tokens, diagnosis_vendor(d));
-	if (!found && !d->facts->iommu.unsafe_modprobe && !cmdline_allows_unsafe(&tokens))
+	if (!found && !remapping_modprobe(d->facts) && !cmdline_allows_unsafe(&tokens))
 		found = cmdline_stops_remapping(&tokens);
 	return xstrdup_null(found);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Boot entries that are somebody's way back: they stay as they are. */
 #include "policy/policy.h"
+#include "policy/remapping.h"
 
 /* The word of an entry that contradicts, pointing into tokens; NULL: none. */
 static const char *contradiction_of(const struct strv *tokens, const struct facts *f,
@@ -8,7 +9,7 @@ static const char *contradiction_of(const struct strv *tokens, const struct fact
 {
 	const char *off = cmdline_blocks(tokens, vendor);
 
-	if (off || f->iommu.unsafe_modprobe || cmdline_allows_unsafe(tokens))
+	if (off || remapping_modprobe(f) || cmdline_allows_unsafe(tokens))
 		return off;
 	return cmdline_stops_remapping(tokens);
 }

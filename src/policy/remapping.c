@@ -10,6 +10,7 @@ void remapping_done(struct remapping *r)
 	free(r->why);
 	free(r->allowed_by);
 	free(r->iommufd_by);
+	free(r->stale);
 	*r = (struct remapping){ 0 };
 }
 
@@ -207,7 +208,7 @@ static bool is_verdict(const struct diagnosis *d, bool firmware)
 		return false;
 	remapping_judge(d->facts, &r);
 	return r.on == TRI_NO && !r.allowed &&
-	       (r.cause == REMAPPING_FIRMWARE) == firmware;
+	       (r.cause == REMAPPING_FIRMWARE && !r.stale) == firmware;
 }
 
 bool remapping_is_firmware(const struct diagnosis *d)
@@ -220,28 +221,35 @@ bool remapping_is_refused(const struct diagnosis *d)
 	return is_verdict(d, false);
 }
 
-static bool allows(const char *options)
+static bool allows(const struct diagnosis *d, const char *options)
 {
-	CLEANUP(strv_done) struct strv tokens = { 0 };
-
-	if (options)
-		cmdline_split(options, strlen(options), &tokens);
-	return cmdline_allows_unsafe(&tokens);
+	return remapping_is_allowed_by(d->facts, options);
 }
 
+/* Where the running command line allows it and VFIO refuses all the same, a reboot with
+ * the same line is no answer. */
 bool remapping_waits_for_reboot(const struct diagnosis *d)
 {
 	const struct boot_entry *entry = judge_default(d);
 
-	return entry && allows(entry->options) && remapping_refuses(d->facts);
+	return entry && allows(d, entry->options) && !allows(d, d->facts->cmdline) &&
+	       remapping_refuses(d->facts);
 }
 
 bool remapping_waits_for_generator(const struct diagnosis *d)
 {
 	const struct boot_entry *entry = judge_default(d);
 
-	return d->boot && d->boot->has_generator && allows(judge_configured(d)) &&
-	       !(entry && allows(entry->options)) && remapping_refuses(d->facts);
+	return d->boot && d->boot->has_generator && allows(d, judge_configured(d)) &&
+	       !(entry && allows(d, entry->options)) && remapping_refuses(d->facts);
+}
+
+static bool is_stale(const struct diagnosis *d)
+{
+	CLEANUP(remapping_done) struct remapping r = { 0 };
+
+	remapping_judge(d->facts, &r);
+	return r.stale;
 }
 
 const char *remapping_sentence(const struct diagnosis *d, enum verdict v)
@@ -252,27 +260,50 @@ const char *remapping_sentence(const struct diagnosis *d, enum verdict v)
 	if (v == VERDICT_FIRMWARE && remapping_is_firmware(d))
 		return "the firmware does not offer interrupt remapping, which VFIO "
 		       "needs";
+	if (v == VERDICT_REFUSED && remapping_is_refused(d) && is_stale(d))
+		return "VFIO is to do without interrupt remapping, but vfio_iommu_type1 "
+		       "is loaded without that option";
 	if (v == VERDICT_REFUSED && remapping_is_refused(d))
 		return "interrupt remapping, which VFIO needs, did not come up";
 	return NULL;
 }
 
+/* Is the running command line's parameter gone from the next boot's, or is VFIO let do
+ * without there? */
+static bool ends_by_reboot(const struct diagnosis *d)
+{
+	const struct boot_entry *entry = judge_default(d);
+	CLEANUP(strv_done) struct strv tokens = { 0 };
+	CLEANUP(free_char) char *blocks = NULL;
+
+	if (!entry || !entry->options)
+		return false;
+	blocks = judge_blocks(d, entry->options);
+	cmdline_split(entry->options, strlen(entry->options), &tokens);
+	return !blocks &&
+	       (!cmdline_stops_remapping(&tokens) || remapping_waits_for_reboot(d));
+}
+
+static void advise_parameter(const struct diagnosis *d, const struct remapping *r,
+			     struct strv *ret)
+{
+	if (ends_by_reboot(d))
+		strv_add(ret, "sudo reboot");
+	else if (r->stale)
+		return; /* it is meant to be off */
+	else if (!advice_can_set_up(d))
+		advice_setup(d, ret);
+	else
+		strv_add(ret, "sudo slicer setup-iommu (it asks before it takes the "
+			      "parameter away)");
+}
+
 static void advise_cause(const struct diagnosis *d, const struct remapping *r,
 			 struct strv *ret)
 {
-	CLEANUP(free_char) char *next = NULL;
-	const struct boot_entry *entry = judge_default(d);
-
 	switch (r->cause) {
 	case REMAPPING_PARAMETER:
-		next = judge_blocks(d, entry ? entry->options : d->facts->cmdline);
-		if (entry && !next)
-			strv_add(ret, "sudo reboot");
-		else if (!advice_can_set_up(d))
-			advice_setup(d, ret);
-		else
-			strv_add(ret, "sudo slicer setup-iommu (it asks before it takes "
-				      "the parameter away)");
+		advise_parameter(d, r, ret);
 		break;
 	case REMAPPING_KERNEL:
 		strv_add(ret, "start a kernel that is built with CONFIG_IRQ_REMAP");
@@ -297,7 +328,8 @@ static void advise_cause(const struct diagnosis *d, const struct remapping *r,
 void remapping_advice(const struct diagnosis *d, const struct remapping *r,
 		      struct strv *ret)
 {
-	advise_cause(d, r, ret);
+	if (!r->stale || r->cause == REMAPPING_PARAMETER)
+		advise_cause(d, r, ret);
 	remapping_advise_allowing(d, r, ret);
 }
 

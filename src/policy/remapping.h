@@ -26,6 +26,8 @@ struct remapping {
 	bool allowed;
 	char *allowed_by; /* what allows it */
 	char *iommufd_by; /* what lets iommufd alone do without; NULL: nothing */
+	/* What would allow it, but the module is loaded without; NULL: nothing */
+	char *stale;
 };
 /*
  * In the order of how much they prove: the controllers' names in /proc/interrupts, the
@@ -38,11 +40,13 @@ void remapping_done(struct remapping *r);
 
 /* Does VFIO refuse every device, because remapping is off and it may not do without? */
 bool remapping_refuses(const struct facts *f);
-/* That, on a host whose IOMMU works, and it is (not) the firmware's fault: a verdict. */
+/* That, on a host whose IOMMU works, and it is (not) the firmware's fault: a verdict. Not
+ * the firmware's where VFIO is told to do without. */
 bool remapping_is_firmware(const struct diagnosis *d);
 bool remapping_is_refused(const struct diagnosis *d);
-/* That, and the default entry of the next boot lets VFIO do without; or only the
- * configured command line does, and the boot menu was not made anew. */
+/* That, and the default entry of the next boot lets VFIO do without, which the running
+ * command line does not; or only the configured command line does, and the boot menu was
+ * not made anew. */
 bool remapping_waits_for_reboot(const struct diagnosis *d);
 bool remapping_waits_for_generator(const struct diagnosis *d);
 /* The steps of a verdict that is about it. Appended. */
@@ -53,6 +57,15 @@ const char *remapping_sentence(const struct diagnosis *d, enum verdict v);
 /* What a person can do about remapping that is off. Appended. */
 void remapping_advice(const struct diagnosis *d, const struct remapping *r,
 		      struct strv *ret);
+
+/* ---- unsafe.c --------------------------------------------------------------------- */
+
+/* The file of modprobe.d that lets vfio_iommu_type1 do without; NULL: none, or the
+ * running kernel has that module built in, and no such file is read for it. */
+const char *remapping_modprobe(const struct facts *f);
+/* Does this command line (may be NULL) let VFIO do without? By iommufd's parameter where
+ * the kernel has nothing else. */
+bool remapping_is_allowed_by(const struct facts *f, const char *options);
 
 /* ---- unsafe.c, for remapping.c only ------------------------------------------------ */
 

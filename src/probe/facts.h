@@ -143,6 +143,7 @@ struct iommu_facts {
 	 * are loaded, and what modprobe.d says to those that are not yet. */
 	enum tri unsafe_type1, unsafe_iommufd;
 	char *unsafe_modprobe; /* the file that lets vfio_iommu_type1; NULL: none */
+	enum tri unsafe_is_older; /* that file was last written before this boot */
 	char *unsafe_iommufd_modprobe; /* likewise iommufd */
 	char *evidence;
 };

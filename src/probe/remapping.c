@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "probe/remapping.h"
 
+#include "probe/boot_time.h"
 #include "text/cmdline.h"
 #include "text/interrupts.h"
 #include "text/modprobe.h"
@@ -112,12 +113,17 @@ static char *find_modprobe(const struct host *h, const struct strv *names,
 
 void remapping_read(const struct host *h, struct iommu_facts *ret)
 {
+	/* No modprobe.d is on FAT, which is what the mounts would be asked for. */
+	static const struct mounts unknown;
 	CLEANUP(strv_done) struct strv names = { 0 };
 
 	read_names(h, ret);
 	list_files(h, &names);
 	ret->unsafe_type1 = read_parameter(h, TYPE1);
 	ret->unsafe_modprobe = find_modprobe(h, &names, TYPE1);
+	if (ret->unsafe_modprobe)
+		ret->unsafe_is_older =
+			written_before_boot(h, &unknown, ret->unsafe_modprobe);
 	ret->unsafe_iommufd = read_parameter(h, IOMMUFD);
 	ret->unsafe_iommufd_modprobe = find_modprobe(h, &names, IOMMUFD);
 }

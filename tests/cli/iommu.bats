@@ -64,6 +64,19 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	verdict_is 0 ready false
 	on setup-iommu --check
 	exits 0
+	# Loaded without it, from an initramfs of before: a reboot would be for ever.
+	mkdir -p "$T/sys/module/vfio_iommu_type1/parameters"
+	echo N >"$T/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
+	echo "btime $(($(date +%s) + 3600))" >"$T/proc/stat"
+	verdict_is 1 refused false
+	on doctor
+	says 'vfio_iommu_type1 is loaded without that option'
+	says 'sudo modprobe -r vfio_iommu_type1'
+	says 'update-initramfs -u'
+	! says 'sudo reboot' || false
+	! says 'start the machine from this disk' || false
+	on setup-iommu --check
+	exits 0
 }
 
 @test "a whole log that does not say enabled; then unsafe interrupts, to the reboot" {

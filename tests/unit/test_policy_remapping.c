@@ -220,6 +220,52 @@ static void allowed_too_late(struct scene *s)
 	s->facts.iommu.unsafe_type1 = TRI_NO;
 }
 
+static void too_late_for_dmar(struct scene *s)
+{
+	allowed_too_late(s);
+	no_dmar_flag(s);
+}
+
+static void too_late_since_long(struct scene *s)
+{
+	allowed_too_late(s);
+	s->facts.iommu.unsafe_is_older = TRI_YES;
+}
+
+static void too_late_and_off(struct scene *s)
+{
+	static char line[] = ON " intremap=off";
+
+	allowed_too_late(s);
+	s->boot.configured = s->entries[0].options = s->facts.cmdline = line;
+}
+
+static void built_in(struct scene *s)
+{
+	allowed_too_late(s);
+	s->kernels[0].vfio_type1_state = MODULE_BUILTIN;
+}
+
+static void built_in_and_off(struct scene *s)
+{
+	too_late_and_off(s);
+	s->kernels[0].vfio_type1_state = MODULE_BUILTIN;
+}
+
+static void line_is_not_heard(struct scene *s)
+{
+	static char line[] = ON " vfio_iommu_type1.allow_unsafe_interrupts=1";
+
+	s->facts.iommu.unsafe_type1 = TRI_NO;
+	s->boot.configured = s->entries[0].options = s->facts.cmdline = line;
+}
+
+static void built_in_and_changed(struct scene *s)
+{
+	line_is_not_heard(s);
+	s->kernels[0].vfio_type1_state = MODULE_BUILTIN;
+}
+
 static void allowed_for_iommufd(struct scene *s)
 {
 	s->facts.iommu.unsafe_type1 = TRI_NO;
@@ -381,8 +427,30 @@ static const struct report reports[] = {
 	{ "a kernel that has iommufd only", X58, " iommufd.allow_unsafe_interrupts=1",
 	  CPU_INTEL, TRI_NO, only_iommufd, TRI_NO, REMAPPING_HARDWARE, VERDICT_READY,
 	  NULL },
+	/* What the loaded module does not have no reboot has to bring. */
 	{ "modprobe.d, but the module is loaded", X58, "", CPU_INTEL, TRI_NO,
-	  allowed_too_late, TRI_NO, REMAPPING_HARDWARE, VERDICT_REFUSED, NULL },
+	  allowed_too_late, TRI_NO, REMAPPING_HARDWARE, VERDICT_REFUSED,
+	  "sudo modprobe -r vfio_iommu_type1" },
+	{ "the same, the firmware's fault", NULL, "", CPU_INTEL, TRI_NO,
+	  too_late_for_dmar, TRI_NO, REMAPPING_FIRMWARE, VERDICT_REFUSED,
+	  "sudo modprobe -r vfio_iommu_type1" },
+	{ "the same, the file is older than the boot", X58, "", CPU_INTEL, TRI_NO,
+	  too_late_since_long, TRI_NO, REMAPPING_HARDWARE, VERDICT_REFUSED,
+	  "a reboot alone changes nothing" },
+	{ "the same, intremap=off everywhere", NULL, "", CPU_INTEL, TRI_NO,
+	  too_late_and_off, TRI_NO, REMAPPING_PARAMETER, VERDICT_REFUSED,
+	  "sudo modprobe -r vfio_iommu_type1" },
+	{ "modprobe.d, but the module is built in", X58, "", CPU_INTEL, TRI_NO, built_in,
+	  TRI_NO, REMAPPING_HARDWARE, VERDICT_REFUSED,
+	  "/etc/modprobe.d/vfio.conf does nothing" },
+	{ "the same, intremap=off everywhere", NULL, "", CPU_INTEL, TRI_NO,
+	  built_in_and_off, TRI_NO, REMAPPING_PARAMETER, VERDICT_BLOCKED,
+	  "sudo slicer setup-iommu" },
+	{ "every command line, but the module has N", X58, "", CPU_INTEL, TRI_NO,
+	  line_is_not_heard, TRI_NO, REMAPPING_HARDWARE, VERDICT_REFUSED,
+	  "sudo modprobe -r vfio_iommu_type1" },
+	{ "the same, built in", X58, "", CPU_INTEL, TRI_NO, built_in_and_changed, TRI_NO,
+	  REMAPPING_HARDWARE, VERDICT_REFUSED, "echo Y | sudo tee" },
 	{ "allowed when the menu is made anew", NULL, "", CPU_INTEL, TRI_UNKNOWN,
 	  allowed_when_generated, TRI_NO, REMAPPING_FIRMWARE, VERDICT_GENERATE_NEEDED,
 	  "sudo update-grub" },
@@ -453,6 +521,8 @@ static void look(const struct report *r)
 			    verdict_name(r->verdict));
 	if (r->says && !any_has(&next, r->says))
 		fail_msg("next: %s", next.v[0]);
+	if (found.stale)
+		assert_false(any_has(&next, "sudo reboot"));
 	checks_make(&s.d, &checks);
 	for (size_t i = 0; i < checks.n; i++) {
 		const struct check *c = &checks.v[i];
@@ -465,6 +535,8 @@ static void look(const struct report *r)
 								      : CHECK_FAIL);
 		if (found.on == TRI_NO)
 			assert_true(c->fix.n > 0);
+		if (found.stale)
+			assert_false(any_has(&c->fix, "sudo reboot"));
 	}
 	for (size_t i = 0; i < s.facts.log.n; i++)
 		free(s.facts.log.v[i].text);

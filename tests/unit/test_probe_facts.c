@@ -372,6 +372,16 @@ static void test_unsafe_interrupts(void **state)
 	assert_string_equal(f.unsafe_modprobe,
 			    "/etc/modprobe.d/iommu_unsafe_interrupts.conf");
 	assert_int_equal(f.unsafe_type1, TRI_UNKNOWN);
+	assert_int_equal(f.unsafe_is_older, TRI_UNKNOWN);
+	iommu_done(&f);
+	/* 2001, and 2286 */
+	tree_write(t, "/proc/stat", "btime 1000000000\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_int_equal(f.unsafe_is_older, TRI_NO);
+	iommu_done(&f);
+	tree_write(t, "/proc/stat", "btime 9999999999\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_int_equal(f.unsafe_is_older, TRI_YES);
 	iommu_done(&f);
 	/* A later file takes it back; one of the same name in /etc hides it. */
 	tree_write(t, "/usr/lib/modprobe.d/z.conf",
