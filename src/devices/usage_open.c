@@ -147,9 +147,35 @@ static void add_opened(const struct host *h, struct openeds *all, const char *pi
 	};
 }
 
-/* Returns false if that process's files may not be looked at. */
-static bool look_at(const struct host *h, struct openeds *all, struct nodes *known,
-		    const char *pid)
+/* What is looked at, all processes together. A desktop has ten thousand open files; one
+ * process may have a million (fs.nr_open, proc_sys_fs(5)). */
+#define LINKS_MAX (1u << 18)
+#define SECONDS_MAX 10
+
+/* How it went. */
+struct looking {
+	size_t links, seen, closed;
+	double until;
+	bool is_over; /* more than that */
+};
+
+static bool may_go_on(struct looking *l)
+{
+	l->is_over |= l->links > LINKS_MAX || seconds_now() > l->until;
+	return !l->is_over;
+}
+
+/* A process that is gone meanwhile has nothing open. */
+static void note_failure(struct looking *l, int err)
+{
+	if (err == -EFBIG)
+		l->is_over = true;
+	else if (err != -ENOENT && err != -ESRCH)
+		l->closed++;
+}
+
+static void look_at(const struct host *h, struct openeds *all, struct nodes *known,
+		    const char *pid, struct looking *l)
 {
 	CLEANUP(free_char) char *dir = xasprintf("/proc/%s/fd", pid);
 	CLEANUP(strv_done) struct strv fds = { 0 };
@@ -157,8 +183,9 @@ static bool look_at(const struct host *h, struct openeds *all, struct nodes *kno
 	int r = host_list(h, dir, &fds, NULL);
 
 	if (r < 0)
-		return r != -EACCES && r != -EPERM;
-	for (size_t i = 0; i < fds.n; i++) {
+		note_failure(l, r);
+	l->links += fds.n;
+	for (size_t i = 0; i < fds.n && may_go_on(l); i++) {
 		CLEANUP(free_char) char *link = xasprintf("%s/%s", dir, fds.v[i]);
 		CLEANUP(free_char) char *text = host_readlink(h, link);
 
@@ -167,26 +194,31 @@ static bool look_at(const struct host *h, struct openeds *all, struct nodes *kno
 	}
 	for (size_t i = 0; i < nodes.n; i++)
 		add_opened(h, all, pid, find_node(h, known, nodes.v[i]));
-	return true;
 }
 
 void openeds_load(const struct host *h, struct openeds *ret, struct strv *unknown)
 {
 	CLEANUP(nodes_done) struct nodes known = { 0 };
 	CLEANUP(strv_done) struct strv names = { 0 };
-	size_t seen = 0, closed = 0;
+	struct looking l = { .until = seconds_now() + SECONDS_MAX };
 
-	host_list(h, "/proc", &names, NULL);
-	for (size_t i = 0; i < names.n; i++) {
+	if (host_list(h, "/proc", &names, NULL) == -EFBIG)
+		l.is_over = true;
+	for (size_t i = 0; i < names.n && may_go_on(&l); i++) {
 		if (strspn(names.v[i], "0123456789") != strlen(names.v[i]))
 			continue;
-		seen++;
-		if (!look_at(h, ret, &known, names.v[i]))
-			closed++;
+		l.seen++;
+		look_at(h, ret, &known, names.v[i], &l);
 	}
-	if (!seen)
+	if (l.is_over)
+		strv_addf(
+			unknown,
+			"device nodes that programs hold open (more than %u open files, "
+			"or more than %u s to look at them)",
+			LINKS_MAX, SECONDS_MAX);
+	else if (!l.seen)
 		strv_add(unknown, "open device nodes (no processes in /proc)");
-	else if (closed)
+	if (l.closed)
 		strv_add(unknown, "device nodes that other users' programs hold open "
 				  "(root only)");
 }

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#define DIGEST_S 60
+
 /* FNV-1a with 64 bits: nobody means to deceive. */
 static void add(uint64_t *hash, const void *bytes, size_t len)
 {
@@ -28,9 +30,11 @@ static int add_names(const struct host *h, const char *dir, uint64_t *hash)
 int host_digest(const struct host *h, const char *path, uint64_t *ret)
 {
 	CLEANUP(close_fd) int fd = host_openat(h, path, O_RDONLY | O_NONBLOCK);
+	struct allowance allowance;
 	char chunk[65536];
 	struct stat st;
 	ssize_t n;
+	int err;
 
 	*ret = 0xcbf29ce484222325;
 	if (fd < 0)
@@ -39,14 +43,10 @@ int host_digest(const struct host *h, const char *path, uint64_t *ret)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return add_names(h, path, ret);
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
+	err = host_allow(fd, DIGEST_S, &allowance);
+	if (err < 0)
+		return err;
+	while ((n = host_read_within(fd, chunk, sizeof(chunk), &allowance)) > 0)
 		add(ret, chunk, (size_t)n);
-	}
-	return 0;
+	return (int)n;
 }

@@ -32,6 +32,9 @@ char *host_outer_path(const struct host *h, const char *path);
 
 #define HOST_MAX_CONFIG (1u << 20) /* no configuration file is larger than 1 MiB */
 
+/* No boot loader loads a larger file: it puts it below 4 GiB, and FAT can't hold it. */
+#define HOST_MAX_IMAGE (UINT64_C(4) << 30)
+
 /* openat2 in the root, with O_CLOEXEC | O_NOCTTY. Returns an fd or a negative errno. */
 int host_openat(const struct host *h, const char *path, int flags);
 /*
@@ -50,7 +53,8 @@ int host_read_part(const struct host *h, const char *path, size_t offset, size_t
 		   struct str *ret, struct error *e);
 /*
  * A number that is another one when a file's contents, or a directory's names, are.
- * Returns 0 or a negative errno.
+ * Returns 0 or a negative errno: -EFBIG for more than HOST_MAX_IMAGE, -ETIMEDOUT for what
+ * takes longer than a minute.
  */
 int host_digest(const struct host *h, const char *path, uint64_t *ret);
 /* A sysfs/proc attribute's first line without trailing white space: owned by the caller;
@@ -96,7 +100,8 @@ long long host_free_bytes(const struct host *h, const char *path);
  */
 int host_replace(const struct host *h, const char *path, const void *bytes, size_t len,
 		 mode_t mode, struct error *e);
-/* As host_replace, with the contents of another file, of any size. */
+/* As host_replace, with the contents of another regular file, of at most HOST_MAX_IMAGE
+ * bytes. It may take ten minutes, then it is given up. */
 int host_copy(const struct host *h, const char *from, const char *to, mode_t mode,
 	      struct error *e);
 /* Removes the temp file that a killed host_replace() of path left, if there is one. */

@@ -19,6 +19,19 @@ struct host {
 int host_open_parent(const struct host *h, const char *path, bool follow,
 		     char **ret_name);
 
+/* What is read of a file that may hold anything, at most. */
+struct allowance {
+	uint64_t bytes;
+	double until; /* seconds_now() */
+};
+
+/* May this file be read to its end? -EINVAL: it is no regular file; -EFBIG: it is larger
+ * than HOST_MAX_IMAGE. The allowance is that size, and so many seconds. */
+int host_allow(int fd, unsigned seconds, struct allowance *ret);
+/* read(2), again where a signal came. A negative errno; -EFBIG and -ETIMEDOUT: more than
+ * the allowance. */
+ssize_t host_read_within(int fd, void *chunk, size_t size, struct allowance *a);
+
 /* Refuses what only the running machine can do. 0 if live. */
 int host_need_live(const struct host *h, const char *what, struct error *e);
 

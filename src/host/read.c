@@ -95,6 +95,39 @@ int host_read_part(const struct host *h, const char *path, size_t offset, size_t
 	return 0;
 }
 
+int host_allow(int fd, unsigned seconds, struct allowance *ret)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if ((uint64_t)st.st_size > HOST_MAX_IMAGE)
+		return -EFBIG;
+	*ret = (struct allowance){ .bytes = HOST_MAX_IMAGE,
+				   .until = seconds_now() + seconds };
+	return 0;
+}
+
+ssize_t host_read_within(int fd, void *chunk, size_t size, struct allowance *a)
+{
+	ssize_t n;
+
+	if (seconds_now() > a->until)
+		return -ETIMEDOUT;
+	do {
+		n = read(fd, chunk, size);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	/* It may grow while it is read. */
+	if ((uint64_t)n > a->bytes)
+		return -EFBIG;
+	a->bytes -= (uint64_t)n;
+	return n;
+}
+
 char *host_attr(const struct host *h, const char *path)
 {
 	CLEANUP(close_fd) int fd = host_openat(h, path, O_RDONLY | O_NONBLOCK);

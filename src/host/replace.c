@@ -7,6 +7,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+/* 4 GiB take less, and an initramfs on a slow stick does. */
+#define COPY_S 600
+
 static int write_all(int fd, const char *bytes, size_t len)
 {
 	while (len) {
@@ -79,12 +82,14 @@ static int copy_metadata(int dir, const char *name, int to, mode_t mode)
 /* Where new contents come from: another file, or memory. */
 struct source {
 	int fd; /* -1: memory */
+	struct allowance allowance; /* of fd */
 	const void *bytes;
 	size_t len;
 };
 
 static int write_source(int to, const struct source *from)
 {
+	struct allowance allowance = from->allowance;
 	char chunk[65536];
 	ssize_t n;
 	int r = 0;
@@ -92,11 +97,9 @@ static int write_source(int to, const struct source *from)
 	if (from->fd < 0)
 		return write_all(to, from->bytes, from->len);
 	while (r >= 0) {
-		n = read(from->fd, chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = host_read_within(from->fd, chunk, sizeof(chunk), &allowance);
 		if (n <= 0)
-			return n < 0 ? -errno : 0;
+			return (int)n;
 		r = write_all(to, chunk, (size_t)n);
 	}
 	return r;
@@ -230,11 +233,23 @@ int host_copy(const struct host *h, const char *from, const char *to, mode_t mod
 	      struct error *e)
 {
 	CLEANUP(close_fd) int fd = host_openat(h, from, O_RDONLY | O_NONBLOCK);
-	const struct source source = { .fd = fd };
+	struct source source = { .fd = fd };
+	int err = fd < 0 ? fd : host_allow(fd, COPY_S, &source.allowance);
 
-	if (fd < 0)
-		return error_at(e, from, 0), error_errno(e, -fd, "can't read");
-	return replace(h, to, &source, mode, e);
+	if (err < 0) {
+		if (err == -EFBIG)
+			error_set(e, EFBIG,
+				  "is larger than 4 GiB: is this the right "
+				  "file?");
+		else
+			error_errno(e, -err, "can't read");
+		error_at(e, from, 0);
+		return err;
+	}
+	err = replace(h, to, &source, mode, e);
+	if (err == -ETIMEDOUT)
+		error_prefix(e, "copying %s takes longer than %d s", from, COPY_S);
+	return err;
 }
 
 void host_replace_sweep(const struct host *h, const char *path)

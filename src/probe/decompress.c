@@ -6,10 +6,15 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "probe/dictionary.h"
 #include "probe/library.h"
 
 #define LIBARCHIVE "libarchive.so.13"
 
+/* The most that libzstd takes by itself (zstd.h, ZSTD_WINDOWLOG_LIMIT_DEFAULT), and the
+ * kernel's unpacking of zstd, too; xz -9 writes 64 MiB (xz(1)). libarchive sets no limit
+ * for xz. */
+#define DICTIONARY_MAX (128u << 20)
 #define BUFFER_SIZE (256u << 10)
 
 struct decompressor {
@@ -29,6 +34,7 @@ static struct {
 	__typeof__(archive_read_support_format_raw) *read_support_format_raw;
 	__typeof__(archive_read_support_format_empty) *read_support_format_empty;
 	__typeof__(archive_error_string) *error_string;
+	__typeof__(archive_errno) *error_number;
 	__typeof__(archive_set_error) *set_error;
 	__typeof__(archive_filter_bytes) *filter_bytes;
 } lib;
@@ -42,6 +48,7 @@ static const struct library_symbol symbols[] = {
 	{ "archive_read_support_format_raw", &lib.read_support_format_raw },
 	{ "archive_read_support_format_empty", &lib.read_support_format_empty },
 	{ "archive_error_string", &lib.error_string },
+	{ "archive_errno", &lib.error_number },
 	{ "archive_set_error", &lib.set_error },
 	{ "archive_filter_bytes", &lib.filter_bytes },
 };
@@ -93,7 +100,24 @@ static int tell(struct decompressor *d, struct error *e)
 
 	if (d->error)
 		return error_errno(e, d->error, "can't read");
+	if (lib.error_number(d->archive) == ENOMEM)
+		return error_set(e, ENOMEM,
+				 "there is not enough memory to decompress it");
 	return error_set(e, EBADMSG, "%s", why ? why : "the compressed data is damaged");
+}
+
+/* What the decompressor would keep in memory of what it has unpacked already. */
+static int check_dictionary(int fd, uint64_t start, const char *kind, struct error *e)
+{
+	uint64_t size = dictionary_size(fd, start, kind);
+
+	if (size <= DICTIONARY_MAX)
+		return 0;
+	return error_set(
+		e, EFBIG,
+		"its %s data needs a dictionary of %llu MiB in memory, more than "
+		"%u",
+		kind, (unsigned long long)(size >> 20), DICTIONARY_MAX >> 20);
 }
 
 int decompress_open(int fd, uint64_t start, uint64_t end, const char *kind,
@@ -101,8 +125,10 @@ int decompress_open(int fd, uint64_t start, uint64_t end, const char *kind,
 {
 	CLEANUP(decompress_close) struct decompressor *d = xcalloc(1, sizeof(*d));
 	struct archive_entry *entry;
-	int err = library_load(LIBARCHIVE, symbols, ARRAY_SIZE(symbols), e);
+	int err = check_dictionary(fd, start, kind, e);
 
+	if (err >= 0)
+		err = library_load(LIBARCHIVE, symbols, ARRAY_SIZE(symbols), e);
 	if (err < 0)
 		return err;
 	d->fd = fd;

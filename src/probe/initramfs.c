@@ -19,8 +19,6 @@
 #include "probe/segment_end.h"
 
 #define BUFFER_SIZE (128u << 10)
-/* More than any loader reads: they put it below 4 GiB. A file may be sparse. */
-#define FILE_MAX (UINT64_C(4) << 30)
 /* More than any initramfs unpacks to, all its archives together: a few bytes of zstd can
  * stand for this much. */
 #define UNPACKED_MAX (UINT64_C(8) << 30)
@@ -51,20 +49,16 @@ __attribute__((format(printf, 2, 3))) static bool incomplete(struct scan *s,
 	return false;
 }
 
-static bool give_up(struct scan *s, const char *why)
-{
-	s->image->given_up = true;
-	return incomplete(s, "%s", why);
-}
+/* Nobody knows then whether it is complete. */
+#define give_up(s, ...) ((s)->image->given_up = true, incomplete((s), __VA_ARGS__))
 
 /* Is there time left? false, for callers to return, if not. */
 static bool has_time(struct scan *s)
 {
 	if (seconds_now() <= s->until)
 		return true;
-	s->image->given_up = true;
-	return incomplete(s, "was not read to its end: that takes longer than %u s",
-			  s->seconds);
+	return give_up(s, "was not read to its end: that takes longer than %u s",
+		       s->seconds);
 }
 
 /* Fills the buffer from offset. The number of bytes, 0 at the end, -1 on a read error. */
@@ -150,6 +144,12 @@ static bool walk_block(struct scan *s, const uint8_t *p, size_t n, uint64_t at)
 	return true;
 }
 
+/* Is that no fault of the image, but more than slicer may take to look at it? */
+static bool is_too_much(int err)
+{
+	return err == -EFBIG || err == -ENOMEM;
+}
+
 /* The whole unpacked stream. */
 static bool walk_stream(struct scan *s, struct decompressor *d, const char *kind)
 {
@@ -171,6 +171,8 @@ static bool walk_stream(struct scan *s, struct decompressor *d, const char *kind
 		if (!has_time(s))
 			return false;
 	}
+	if (is_too_much(r))
+		return give_up(s, "was not read to its end: %s", e.what);
 	if (r < 0)
 		return incomplete(s, "%s data at byte %llu is cut off or damaged: %s",
 				  kind, (unsigned long long)s->offset, e.what);
@@ -189,13 +191,17 @@ static bool scan_compressed(struct scan *s, const char *kind)
 	uint64_t end = s->size;
 	bool known = segment_end(s->fd, s->offset, s->size, kind, s->until, &end);
 	struct error e = { 0 };
+	int err;
 
 	s->image->compression = kind;
 	if (!known)
 		end = s->size;
 	if (!has_time(s))
 		return false;
-	if (decompress_open(s->fd, s->offset, end, kind, &d, &e) < 0)
+	err = decompress_open(s->fd, s->offset, end, kind, &d, &e);
+	if (is_too_much(err))
+		return give_up(s, "was not read to its end: %s", e.what);
+	if (err < 0)
 		return incomplete(s, "%s data at byte %llu: %s", kind,
 				  (unsigned long long)s->offset, e.what);
 	if (!walk_stream(s, d, kind))
@@ -254,7 +260,7 @@ static bool scan_image(struct scan *s)
 
 	if (!s->size)
 		return incomplete(s, "is empty");
-	if (s->size > FILE_MAX)
+	if (s->size > HOST_MAX_IMAGE)
 		return give_up(s, "was not read: it is larger than 4 GiB, and no boot "
 				  "loader can load that");
 	for (;;) {

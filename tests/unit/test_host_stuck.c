@@ -13,6 +13,8 @@
 /* In libc's place. deaf: nothing dies of SIGKILL. hurry: time passes twenty times as fast
  * as it does. */
 static bool deaf, hurry;
+/* Each look at the clock takes so many seconds. */
+static time_t leap, leapt;
 static pid_t last_killed;
 
 int kill(pid_t pid, int sig)
@@ -32,6 +34,8 @@ int clock_gettime(clockid_t id, struct timespec *ret)
 	if (hurry && id == CLOCK_MONOTONIC)
 		*ret = (struct timespec){ .tv_sec = ns / 50000000,
 					  .tv_nsec = ns % 50000000 * 20 };
+	if (id == CLOCK_MONOTONIC)
+		ret->tv_sec += leapt += leap;
 	return r;
 }
 
@@ -201,6 +205,41 @@ static void test_hung_write_keeps_nothing(void **state)
 	waitpid(last_killed, NULL, 0);
 }
 
+/* What may hold anything is read for so long, and so much of it. */
+static void test_reading_has_bounds(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(free_char) char *big = tree_path(t, "/boot/big");
+	CLEANUP(free_char) char *fifo = tree_path(t, "/boot/fifo");
+	char *text = xcalloc(1 << 20, 1);
+	struct error e = { 0 };
+	uint64_t digest;
+
+	memset(text, 'x', (1 << 20) - 1);
+	tree_write(t, "/boot/small", text);
+	free(text);
+	tree_write(t, "/boot/big", "");
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(host_digest(t->host, "/boot/fifo", &digest), -EINVAL);
+	assert_int_equal(host_copy(t->host, "/boot/fifo", "/copy", 0600, &e), -EINVAL);
+	if (truncate(big, ((off_t)4 << 30) + 1) == 0) {
+		assert_int_equal(host_digest(t->host, "/boot/big", &digest), -EFBIG);
+		assert_int_equal(host_copy(t->host, "/boot/big", "/copy", 0600, &e),
+				 -EFBIG);
+		assert_string_equal(e.path, "/boot/big");
+	}
+	leap = 100;
+	assert_int_equal(host_digest(t->host, "/boot/small", &digest), -ETIMEDOUT);
+	assert_int_equal(host_copy(t->host, "/boot/small", "/copy", 0600, &e),
+			 -ETIMEDOUT);
+	leap = 0;
+	assert_non_null(strstr(e.what, "/boot/small takes longer than 600 s"));
+	assert_false(host_exists(t->host, "/copy"));
+	assert_false(host_exists(t->host, "/.copy.slicer-new"));
+	assert_int_equal(host_digest(t->host, "/boot/small", &digest), 0);
+	assert_int_equal(host_copy(t->host, "/boot/small", "/copy", 0600, &e), 0);
+}
+
 int main(void)
 {
 #define TREE(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
@@ -210,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_child_that_cannot_be_ended),
 		cmocka_unit_test(test_program_in_another_group),
 		TREE(test_hung_write_keeps_nothing),
+		TREE(test_reading_has_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <malloc.h>
+#include <sys/resource.h>
 
 #include "probe/initramfs.h"
 #include "tree.h"
@@ -505,6 +507,88 @@ static void test_bounds(void **state)
 	assert_true(seconds_now() - start < 10);
 }
 
+static size_t xz_kind(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i].name, "xz") == 0)
+			return i;
+	fail_msg("no xz");
+	return 0;
+}
+
+static void assert_given_up(const struct tree *t, const struct str *s, const char *part)
+{
+	struct look l = look_at(t, s->s, s->len);
+
+	assert_true(l.image.given_up && !l.image.complete);
+	if (!strstr(l.image.why_not, part))
+		fail_msg("\"%s\" does not say \"%s\"", l.image.why_not, part);
+	look_done(&l);
+}
+
+/* What a decompressor would keep in memory is in the header. */
+static void test_large_dictionary(void **state)
+{
+	static const char zstd[] = { 0x28, (char)0xb5, 0x2f, (char)0xfd, 0, (char)0x89 };
+	static const char segment[] = { 0x28, (char)0xb5, 0x2f, (char)0xfd, (char)0xa0,
+					1,    0,	  0,	0x10 };
+	static const char lzma[] = {
+		0x5d, 0, 0, 0, 0x10, -1, -1, -1, -1, -1, -1, -1, -1
+	};
+	struct str s = packed(&kinds[xz_kind()]);
+
+	/* In an xz block's header: one filter, LZMA2, one byte of properties. */
+	assert_memory_equal(s.s + 13, "\0\x21\x01", 3);
+	s.s[16] = 30;
+	assert_why(*state, s.s, s.len, "Corrupted"); /* by its checksum */
+	s.s[16] = 36;
+	assert_given_up(*state, &s, "a dictionary of 1024 MiB");
+	s.s[16] = 40;
+	assert_given_up(*state, &s, "a dictionary of 4095 MiB");
+	str_set(&s, zstd, sizeof(zstd));
+	assert_given_up(*state, &s, "zstd data needs a dictionary of 144 MiB");
+	s.s[5] = (char)0x88;
+	assert_why(*state, s.s, s.len, "Truncated");
+	str_set(&s, segment, sizeof(segment));
+	assert_given_up(*state, &s, "zstd data needs a dictionary of 256 MiB");
+	str_set(&s, lzma, sizeof(lzma));
+	assert_given_up(*state, &s, "lzma data needs a dictionary of 256 MiB");
+	str_done(&s);
+}
+
+/* A host without the memory says nothing about the image. */
+static void test_no_memory(void **state)
+{
+#ifdef __SANITIZE_ADDRESS__
+	(void)state;
+	skip(); /* its shadow has no limit that could be set */
+#else
+	const struct tree *t = *state;
+	struct str s = packed(&kinds[xz_kind()]);
+	struct initramfs_image image = { 0 };
+	struct rlimit old, low;
+	struct error e = { 0 };
+	long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	write_image(t, s.s, s.len);
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%ld", &pages), 1);
+	fclose(f);
+	assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
+	low = old;
+	low.rlim_cur = (rlim_t)pages * 4096 + (4u << 20); /* xz -6: 8 MiB */
+	assert_int_equal(setrlimit(RLIMIT_AS, &low), 0);
+	assert_int_equal(initramfs_scan(t->host, IMAGE, NULL, 0, NULL, 60, &image, &e),
+			 0);
+	assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
+	assert_true(image.given_up && !image.complete);
+	assert_non_null(strstr(image.why_not, "not enough memory"));
+	initramfs_image_done(&image);
+	str_done(&s);
+#endif
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 
 int main(void)
@@ -515,8 +599,11 @@ int main(void)
 		TEST(test_damaged),	    TEST(test_no_archive),
 		TEST(test_hostile_headers), TEST(test_large_wanted_file),
 		TEST(test_generators),	    TEST(test_not_a_file),
-		TEST(test_bounds),
+		TEST(test_bounds),	    TEST(test_large_dictionary),
+		TEST(test_no_memory),
 	};
 
+	/* What is freed of this size goes back, so that there can be too little. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
