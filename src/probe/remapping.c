@@ -57,9 +57,20 @@ static int compare_names(const void *a, const void *b)
 {
 	const char *const *x = a, *const *y = b;
 
-	return strcmp(*x, *y);
+	return strcmp(path_base(*x), path_base(*y));
 }
 
+static bool has_name(const struct strv *paths, const char *name)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		if (strcmp(path_base(paths->v[i]), name) == 0)
+			return true;
+	return false;
+}
+
+/* The names alone decide: a link to /dev/null, or to nothing, hides the file of that name
+ * in a later directory. A directory does not, and a name with a dot in front is none
+ * (kmod libkmod/libkmod-config.c conf_files_filter_out(), conf_files_insert_sorted()). */
 static void list_files(const struct host *h, struct strv *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(modprobe_dirs); i++) {
@@ -67,46 +78,42 @@ static void list_files(const struct host *h, struct strv *ret)
 
 		if (host_list(h, modprobe_dirs[i], &names, NULL) < 0)
 			continue;
-		for (size_t k = 0; k < names.n; k++)
-			if (str_ends(names.v[k], ".conf"))
-				strv_add_unique(ret, names.v[k]);
+		for (size_t k = 0; k < names.n; k++) {
+			const char *name = names.v[k];
+			char *path;
+
+			if (*name == '.' || !str_ends(name, ".conf") ||
+			    has_name(ret, name))
+				continue;
+			path = xasprintf("%s/%s", modprobe_dirs[i], name);
+			if (host_is_dir(h, path))
+				free(path);
+			else
+				strv_take(ret, path);
+		}
 	}
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), compare_names);
 }
 
-/* The path of the file that counts; false if none can be read. */
-static bool read_conf(const struct host *h, const char *name, char **path,
-		      struct str *ret)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(modprobe_dirs); i++) {
-		free(*path);
-		*path = xasprintf("%s/%s", modprobe_dirs[i], name);
-		str_clear(ret);
-		if (host_read(h, *path, CONF_MAX, ret, NULL) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The file whose word is the last one for that module, if it allows it. */
-static char *find_modprobe(const struct host *h, const struct strv *names,
+static char *find_modprobe(const struct host *h, const struct strv *paths,
 			   const char *module)
 {
 	char *found = NULL;
 
-	for (size_t i = 0; i < names->n; i++) {
+	for (size_t i = 0; i < paths->n; i++) {
 		CLEANUP(str_done) struct str text = { 0 };
-		CLEANUP(free_char) char *path = NULL;
 		CLEANUP(free_char) char *value = NULL;
 
-		if (!read_conf(h, names->v[i], &path, &text))
+		/* /dev/null is no file that host_read() takes: nothing is said. */
+		if (host_read(h, paths->v[i], CONF_MAX, &text, NULL) < 0)
 			continue;
 		value = modprobe_option(str_c(&text), text.len, module, PARAMETER);
 		if (!value)
 			continue;
 		free(found);
-		found = !*value || param_bool(value) == 1 ? xstrdup(path) : NULL;
+		found = !*value || param_bool(value) == 1 ? xstrdup(paths->v[i]) : NULL;
 	}
 	return found;
 }
@@ -115,15 +122,15 @@ void remapping_read(const struct host *h, struct iommu_facts *ret)
 {
 	/* No modprobe.d is on FAT, which is what the mounts would be asked for. */
 	static const struct mounts unknown;
-	CLEANUP(strv_done) struct strv names = { 0 };
+	CLEANUP(strv_done) struct strv paths = { 0 };
 
 	read_names(h, ret);
-	list_files(h, &names);
+	list_files(h, &paths);
 	ret->unsafe_type1 = read_parameter(h, TYPE1);
-	ret->unsafe_modprobe = find_modprobe(h, &names, TYPE1);
+	ret->unsafe_modprobe = find_modprobe(h, &paths, TYPE1);
 	if (ret->unsafe_modprobe)
 		ret->unsafe_is_older =
 			written_before_boot(h, &unknown, ret->unsafe_modprobe);
 	ret->unsafe_iommufd = read_parameter(h, IOMMUFD);
-	ret->unsafe_iommufd_modprobe = find_modprobe(h, &names, IOMMUFD);
+	ret->unsafe_iommufd_modprobe = find_modprobe(h, &paths, IOMMUFD);
 }

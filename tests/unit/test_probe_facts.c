@@ -414,6 +414,43 @@ static void test_unsafe_interrupts(void **state)
 	iommu_done(&f);
 }
 
+/* As kmod's conf_files_insert_sorted() has it: by name, whatever the file is. */
+static void test_modprobe_masks(void **state)
+{
+	static const char vendor[] = "/usr/lib/modprobe.d/a.conf",
+			  option[] = "options vfio_iommu_type1 "
+				     "allow_unsafe_interrupts=1\n";
+	const struct tree *t = *state;
+	struct iommu_facts f;
+
+	tree_write(t, "/etc/modprobe.d/.hidden.conf", option);
+	iommu_probe(t->host, &f, NULL);
+	assert_null(f.unsafe_modprobe);
+	iommu_done(&f);
+	tree_write(t, vendor, option);
+	/* A directory of that name is passed over. */
+	tree_mkdir(t, "/etc/modprobe.d/a.conf/");
+	iommu_probe(t->host, &f, NULL);
+	assert_string_equal(f.unsafe_modprobe, vendor);
+	iommu_done(&f);
+	tree_mkdir(t, "/run/modprobe.d/");
+	tree_link(t, "/dev/null", "/run/modprobe.d/a.conf");
+	iommu_probe(t->host, &f, NULL);
+	assert_null(f.unsafe_modprobe);
+	iommu_done(&f);
+	/* /etc wins over /run. */
+	tree_write(t, "/etc/modprobe.d/b.conf", option);
+	tree_link(t, "/etc/gone", "/run/modprobe.d/b.conf");
+	iommu_probe(t->host, &f, NULL);
+	assert_string_equal(f.unsafe_modprobe, "/etc/modprobe.d/b.conf");
+	iommu_done(&f);
+	tree_write(t, "/run/modprobe.d/c.conf", option);
+	tree_link(t, "/dev/null", "/etc/modprobe.d/c.conf");
+	iommu_probe(t->host, &f, NULL);
+	assert_string_equal(f.unsafe_modprobe, "/etc/modprobe.d/b.conf");
+	iommu_done(&f);
+}
+
 /* ---- log
  * ---------------------------------------------------------------------------------- */
 
@@ -675,6 +712,7 @@ int main(void)
 		TEST(test_iommu_registers),
 		TEST(test_iommu_registers_amd),
 		TEST(test_unsafe_interrupts),
+		TEST(test_modprobe_masks),
 		TEST(test_log),
 		TEST(test_log_dead),
 		TEST(test_log_unreadable),
