@@ -3,7 +3,8 @@
  * Sources: QEMU's docs/system (intel-iommu, amd-iommu); VMware's article 88161
  * (vvtd.enable); VBoxManage's manual, modifyvm; Microsoft's documentation of Discrete
  * Device Assignment, which is done on the Hyper-V host, and ExHyperV #62 (a guest there
- * has no IOMMU); Xen's xl(1), pci-attach.
+ * has no IOMMU); Xen's xl(1), pci-attach. Amazon's bare-metal types are called m5.metal,
+ * or m7i.metal-24xl: systemd's src/basic/virt.c takes both for physical machines.
  */
 #include "policy/guest.h"
 
@@ -22,7 +23,7 @@ static const struct {
 		 "to this machine in its dom0 (xl pci-attach), or run slicer on a "
 		 "physical machine" },
 	{ "Amazon EC2", "an instance has no IOMMU that could be switched on: take a "
-			"bare-metal instance type (its name ends in .metal)" },
+			"bare-metal instance type (with .metal in its name)" },
 	{ "Google Compute Engine", "an instance has no IOMMU that could be switched on: "
 				   "take a bare-metal machine type (its name ends in "
 				   "-metal)" },

@@ -57,6 +57,9 @@ struct platform_facts {
 int platform_probe(const struct host *h, const struct cpu_facts *cpu,
 		   struct platform_facts *ret, struct error *e);
 void platform_done(struct platform_facts *f);
+/* The name of the hypervisor with these letters in CPUID leaf 0x40000000; NULL: not
+ * known. A constant. */
+const char *hypervisor_of_signature(const char *signature);
 
 struct efi_facts {
 	bool readable; /* efivars could be listed */

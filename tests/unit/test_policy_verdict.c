@@ -426,7 +426,7 @@ static const struct {
 	{ "VMware guest", vmware_guest, VERDICT_UNSUPPORTED,
 	  "switch on the virtual IOMMU", "vvtd.enable" },
 	{ "EC2 guest", ec2_guest, VERDICT_UNSUPPORTED, "an instance has no IOMMU",
-	  ".metal" },
+	  "with .metal in its name" },
 	{ "guest of who knows whom", unnamed_guest, VERDICT_UNSUPPORTED,
 	  "run slicer on the physical", "nothing is known" },
 	{ "dom0", dom0, VERDICT_UNSUPPORTED, "pass devices through with", NULL },

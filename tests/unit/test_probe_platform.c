@@ -152,6 +152,61 @@ static void test_virtual_machines(void **state)
 	platform_done(&f);
 }
 
+/*
+ * What the firmware of real guests says, and whose advice they get. From the kernel logs
+ * of such machines: "DMI: VENDOR PRODUCT, BIOS VERSION", and behind it "Hypervisor
+ * detected: NAME", with a name of the table in linux arch/x86/kernel/cpu/hypervisor.c
+ * (KVM, VMware, Microsoft Hyper-V, Xen HVM, Jailhouse, ACRN, Bhyve). That is KVM for
+ * Amazon's, Google's and VirtualBox's guests, too, so the firmware is asked. Vendors:
+ * systemd src/basic/virt.c, dmi_vendor_table.
+ */
+static void test_guest_firmware(void **state)
+{
+	static const struct {
+		const char *vendor, *product, *bios, *hypervisor;
+	} guests[] = {
+		{ "Red Hat", "KVM", "0.5.1", "QEMU" },
+		{ "VMware, Inc.", "VMware Virtual Platform", "6.00", "VMware" },
+		{ "VMware, Inc.", "VMware7,1", "VMW71.00V.0.B64.1605280101", "VMware" },
+		{ "Microsoft Corporation", "Virtual Machine", "090007", "Hyper-V" },
+		{ "Xen", "HVM domU", "4.17.0", "Xen" },
+		{ "Xen", "HVM domU", "4.11.amazon", "Amazon EC2" },
+		{ "innotek GmbH", "VirtualBox", "VirtualBox", "VirtualBox" },
+		{ "Amazon EC2", "r5d.xlarge", "1.0", "Amazon EC2" },
+		{ "Google", "Google Compute Engine", "Google", "Google Compute Engine" },
+		{ "Alibaba Cloud", "Alibaba Cloud ECS", "", "Alibaba Cloud" },
+		{ "", "BHYVE", "", "bhyve" },
+	};
+	const struct tree *t = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(guests); i++) {
+		struct platform_facts f;
+
+		tree_write(t, "/sys/class/dmi/id/sys_vendor", guests[i].vendor);
+		tree_write(t, "/sys/class/dmi/id/product_name", guests[i].product);
+		tree_write(t, "/sys/class/dmi/id/bios_version", guests[i].bios);
+		f = probe(t, TRI_YES);
+		assert_int_equal(f.virtualized, TRI_YES);
+		assert_string_equal(f.hypervisor, guests[i].hypervisor);
+		platform_done(&f);
+	}
+}
+
+/* systemd src/basic/virt.c, vm_table; linux arch/x86/kernel/jailhouse.c. */
+static void test_signatures(void **state)
+{
+	(void)state;
+	assert_string_equal(hypervisor_of_signature("KVMKVMKVM"), "QEMU");
+	assert_string_equal(hypervisor_of_signature("Linux KVM Hv"), "QEMU");
+	assert_string_equal(hypervisor_of_signature("Microsoft Hv"), "Hyper-V");
+	assert_string_equal(hypervisor_of_signature("VMwareVMware"), "VMware");
+	assert_string_equal(hypervisor_of_signature("XenVMMXenVMM"), "Xen");
+	assert_string_equal(hypervisor_of_signature("bhyve bhyve "), "bhyve");
+	assert_string_equal(hypervisor_of_signature("ACRNACRNACRN"), "ACRN");
+	assert_string_equal(hypervisor_of_signature("Jailhouse"), "Jailhouse");
+	assert_null(hypervisor_of_signature(""));
+}
+
 static char *get_dom0(const struct platform_facts *f)
 {
 	return f->virtualized == TRI_NO ? f->hypervisor_dom0 : NULL;
@@ -256,7 +311,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_ordinary),	     TEST(test_mounted_disk),
 		TEST(test_containers),	     TEST(test_container_environment),
-		TEST(test_virtual_machines), TEST(test_dom0),
+		TEST(test_virtual_machines), TEST(test_guest_firmware),
+		TEST(test_signatures),	     TEST(test_dom0),
 		TEST(test_live_media),	     TEST(test_image_based),
 	};
 
