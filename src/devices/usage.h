@@ -54,6 +54,13 @@ int netlink_ask(struct nics *n);
 /* One message of such an answer: a route or an address; others are left alone. */
 struct nlmsghdr;
 void netlink_mark(struct nics *n, const struct nlmsghdr *message);
+/*
+ * Marks, as ssh, what the kernel sends through to the peer of a connection whose own end
+ * is own (may be NULL). Addresses are as of IPv6, those of IPv4 mapped. 0, even where the
+ * interface is none of these; or a negative errno: the kernel has no route, or no answer.
+ */
+int netlink_ask_peer(struct nics *n, const uint8_t peer[16], const uint8_t *own);
+void netlink_mark_peer(struct nics *n, const struct nlmsghdr *message);
 
 /* A device node that a process holds open. */
 struct opened {

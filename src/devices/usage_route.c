@@ -162,9 +162,9 @@ static long parent_of(const struct host *h, const char *pid)
 	return end && strlen(end) > 4 ? strtol(end + 4, NULL, 10) : 0;
 }
 
-/* SSH_CONNECTION="client port server port" of slicer or of the nearest ancestor that has
+/* "client port server port": SSH_CONNECTION of slicer or of the nearest ancestor that has
  * it: sudo passes on none of it, the shell before sudo has it. */
-static char *find_ssh_peer(const struct host *h)
+static char *find_ssh_connection(const struct host *h)
 {
 	CLEANUP(free_char) char *pid = xstrdup("self");
 
@@ -178,7 +178,7 @@ static char *find_ssh_peer(const struct host *h)
 
 			for (const char *p = str_c(&text); p < end; p += strlen(p) + 1)
 				if (str_starts(p, "SSH_CONNECTION="))
-					return xstrndup(p + 15, strcspn(p + 15, " "));
+					return xstrdup(p + 15);
 		}
 		parent = parent_of(h, pid);
 		if (parent <= 1)
@@ -203,24 +203,65 @@ static bool parse_address(const char *text, uint8_t to[16])
 	return inet_pton(AF_INET6, plain, to) == 1;
 }
 
-static void mark_ssh(const struct host *h, struct nics *n, const struct routes *r,
-		     struct strv *unknown)
+/* The interface that a link-local address names behind its %, by name or number. */
+static struct nic *find_zone(const struct nics *n, const char *zone)
+{
+	struct nic *nic = nic_find(n, zone);
+	char *end;
+	long index = strtol(zone, &end, 10);
+
+	for (size_t i = 0; !nic && !*end && index > 0 && i < n->n; i++)
+		if (n->v[i].index == index)
+			nic = &n->v[i];
+	return nic;
+}
+
+/* On the running machine, what the kernel says: it knows the rules and all tables. The
+ * files are the main table's, for another root and where it does not answer. */
+static void mark_route_to(const struct host *h, struct nics *n, const struct routes *r,
+			  const uint8_t to[16], const uint8_t *own)
 {
 	const struct route *route;
-	uint8_t to[16];
 	struct nic *nic;
 
-	n->ssh_peer = find_ssh_peer(h);
-	if (!n->ssh_peer)
+	if (host_is_live(h) && netlink_ask_peer(n, to, own) >= 0)
 		return;
-	if (!parse_address(n->ssh_peer, to)) {
-		strv_add(unknown, "the interface of the SSH connection");
-		return;
-	}
 	route = best_route(r, to);
 	nic = route ? nic_find(n, route->interface) : NULL;
 	if (nic)
 		nic->ssh = true;
+}
+
+static bool has_ssh(const struct nics *n)
+{
+	for (size_t i = 0; i < n->n; i++)
+		if (n->v[i].ssh)
+			return true;
+	return false;
+}
+
+static void mark_ssh(const struct host *h, struct nics *n, const struct routes *r,
+		     struct strv *unknown)
+{
+	CLEANUP(free_char) char *connection = find_ssh_connection(h);
+	CLEANUP(strv_done) struct strv f = { 0 };
+	uint8_t to[16], own[16];
+	const char *zone;
+	struct nic *nic;
+
+	if (!connection)
+		return;
+	strv_split(&f, connection, " ");
+	n->ssh_peer = xstrdup(f.n ? f.v[0] : "?");
+	zone = strchr(n->ssh_peer, '%');
+	nic = zone ? find_zone(n, zone + 1) : NULL;
+	if (nic)
+		nic->ssh = true;
+	else if (!zone && parse_address(n->ssh_peer, to))
+		mark_route_to(h, n, r, to,
+			      f.n > 2 && parse_address(f.v[2], own) ? own : NULL);
+	if (!has_ssh(n))
+		strv_add(unknown, "the interface of the SSH connection");
 }
 
 /* address ifindex prefix scope flags interface; scope 20 is link-local: every interface

@@ -464,6 +464,33 @@ rolled_back() {
 	unchanged
 }
 
+@test "pci bind: the interface of the SSH connection is the one that the kernel's rules lead to" {
+	command -v ip >/dev/null || skip "needs iproute2"
+	tree two-gpu ready
+	alive
+	in_namespace() {
+		local -a ns=(--mount --net --propagation private)
+		[ "$(id -u)" -eq 0 ] || ns+=(--map-root-user)
+		unshare "${ns[@]}" "$@"
+	}
+	# The only interface there, whose number is 1, stands for eno1. No route of the main table leads to the peer.
+	local EXTRA_MOUNTS='
+		ip link set lo up
+		ip addr add 10.1.2.4/32 dev lo
+		ip route add 10.1.2.3 dev lo table 100
+		ip rule add from 10.1.2.4 table 100'
+	echo 1 >"$T/sys/class/net/eno1/ifindex"
+	echo 'Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT' >"$T/proc/net/route"
+	printf 'SSH_CONNECTION=10.1.2.3 50022 10.1.2.4 22\0' >>"$T/proc/self/environ"
+	live pci bind 00:19.0
+	exits 3
+	complains "eno1 carries the SSH connection from 10.1.2.3"
+	# Without a way that anybody knows of, that is said.
+	sed -i 's/10\.1\.2\.3/203.0.113.77/' "$T/proc/self/environ"
+	live pci bind 0b:00.0 --group --dry-run
+	says "could not look at: the interface of the SSH connection"
+}
+
 @test "pci bind: no IOMMU, nothing is unbound" {
 	tree two-gpu off
 	alive

@@ -137,12 +137,72 @@ static void test_asking(void **state)
 	assert_int_equal(netlink_ask(&none), 0);
 }
 
+/* "s" carries the SSH connection. */
+static void leads_through(const struct nlmsghdr *m, const char *expect)
+{
+	netlink_mark_peer(&all, m);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(nics[i].ssh ? 's' : '-', expect[i]);
+}
+
+static void test_way_to_the_peer(void **state)
+{
+	struct rtnexthop hops[] = {
+		{ .rtnh_len = sizeof(struct rtnexthop), .rtnh_ifindex = 3 },
+		{ .rtnh_len = sizeof(struct rtnexthop), .rtnh_ifindex = 4 },
+	};
+	struct nlmsghdr *m = route(AF_INET, RTN_UNICAST, 32, 1000);
+
+	(void)state;
+	mnl_attr_put_u32(m, RTA_OIF, 3);
+	leads_through(m, "-s-");
+	m = route(AF_INET, RTN_UNICAST, 24, 1000);
+	mnl_attr_put(m, RTA_MULTIPATH, sizeof(hops), hops);
+	leads_through(m, "-ss");
+	m = route(AF_INET6, RTN_UNICAST, 128, RT_TABLE_MAIN);
+	mnl_attr_put_u32(m, RTA_OIF, 9);
+	leads_through(m, "---");
+	m->nlmsg_type = RTM_NEWADDR;
+	leads_through(m, "---");
+}
+
+/* The loopback interface's number is 1 (linux include/net/net_namespace.h,
+ * LOOPBACK_IFINDEX). */
+static void test_asking_for_the_peer(void **state)
+{
+	static const uint8_t local[16] = { [10] = 0xff, 0xff, 127, 0, 0, 1 };
+	static const uint8_t foreign[16] = { [10] = 0xff, 0xff, 203, 0, 113, 77 };
+	static const uint8_t nowhere[16] = { [10] = 0xff, 0xff, 255, 255, 255, 255 };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct nic lo = { .index = 1 };
+		struct nics n = { .v = &lo, .n = 1 };
+
+		/* An own address that this host does not have is no hindrance. */
+		if (netlink_ask_peer(&n, local, i ? foreign : local) < 0)
+			skip(); /* a namespace in which nothing is up */
+		assert_true(lo.ssh);
+	}
+	{
+		struct nic lo = { .index = 1 };
+		struct nics n = { .v = &lo, .n = 1 };
+
+		netlink_ask_peer(&n, nowhere, NULL);
+		assert_false(lo.ssh);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tables), cmocka_unit_test(test_what_is_none),
-		cmocka_unit_test(test_hops),   cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_what_is_none),
+		cmocka_unit_test(test_hops),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_asking),
+		cmocka_unit_test(test_way_to_the_peer),
+		cmocka_unit_test(test_asking_for_the_peer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
