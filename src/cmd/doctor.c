@@ -27,6 +27,7 @@ static void doctor_done(struct doctor *doc)
 	for (size_t i = 0; i < doc->n_views; i++) {
 		strv_done(&doc->views[i].in_use);
 		strv_done(&doc->views[i].companions);
+		strv_done(&doc->views[i].below);
 		strv_done(&doc->views[i].reasons);
 		strv_done(&doc->views[i].next);
 	}

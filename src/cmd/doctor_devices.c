@@ -66,6 +66,7 @@ static void add_view(struct doctor *doc, const struct bind_world *w,
 		if (group[i] != dev)
 			strv_add(&view->companions, group[i]->address);
 	free(group);
+	endpoints_below(&doc->pci, dev, &view->below);
 	answer(doc, w, dev, view);
 }
 

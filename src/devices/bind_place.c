@@ -53,10 +53,7 @@ void bind_warn_of_below(const struct pci_devices *all, const struct pci_device *
 	CLEANUP(strv_done) struct strv below = { 0 };
 	CLEANUP(free_char) char *list = NULL;
 
-	for (size_t i = 0; i < all->n; i++)
-		if (str_eq(all->v[i].controller, d->address) &&
-		    !pci_is_bridge(&all->v[i]))
-			strv_add(&below, all->v[i].address);
+	endpoints_below(all, d, &below);
 	if (!below.n)
 		return;
 	list = strv_join(&below, ", ");

@@ -73,6 +73,10 @@ struct bind_world; /* below */
  * to free. */
 size_t group_endpoints(const struct pci_devices *all, const struct pci_device *d,
 		       const struct pci_device ***ret);
+/* The addresses of the endpoints that hang below a controller and go along with it.
+ * Appended. */
+void endpoints_below(const struct pci_devices *all, const struct pci_device *d,
+		     struct strv *ret);
 /* Is any function in an IOMMU group? Then the IOMMU is on, and one that is in none is
  * left out of it. */
 bool groups_exist(const struct pci_devices *all);

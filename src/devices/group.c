@@ -35,6 +35,15 @@ size_t group_endpoints(const struct pci_devices *all, const struct pci_device *d
 	return n;
 }
 
+void endpoints_below(const struct pci_devices *all, const struct pci_device *d,
+		     struct strv *ret)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (str_eq(all->v[i].controller, d->address) &&
+		    !pci_is_bridge(&all->v[i]))
+			strv_add(ret, all->v[i].address);
+}
+
 bool groups_exist(const struct pci_devices *all)
 {
 	for (size_t i = 0; i < all->n; i++)

@@ -10,6 +10,7 @@
 static char *describe(const struct device_view *v)
 {
 	CLEANUP(free_char) char *companions = strv_join(&v->companions, " ");
+	CLEANUP(free_char) char *below = strv_join(&v->below, " ");
 	CLEANUP(free_char) char *uses = strv_join(&v->in_use, "; ");
 	struct str text = { 0 };
 
@@ -20,6 +21,8 @@ static char *describe(const struct device_view *v)
 	if (v->dev->iommu_group >= 0)
 		str_addf(&text, "; group %ld%s%s", v->dev->iommu_group,
 			 *companions ? " with " : "", companions);
+	if (*below)
+		str_addf(&text, "; what hangs below it goes along: %s", below);
 	if (*uses)
 		str_addf(&text, "; %s", uses);
 	return str_take(&text);

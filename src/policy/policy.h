@@ -136,6 +136,7 @@ struct device_view {
 	struct strv in_use; /* who uses it, in words; empty: nobody found */
 	struct strv
 		companions; /* addresses in the same group that must be bound with it */
+	struct strv below; /* addresses that hang below it and go along with it */
 	bool asked; /* named on doctor's command line */
 	/* The answer of device_answer(), where answered: may it go to a VM? */
 	bool answered, usable, bound;

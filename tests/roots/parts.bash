@@ -199,6 +199,9 @@ make_device() {
 	local dir header=00 up e
 	if [ "$parent" = - ]; then
 		dir=devices/pci${a%:*}/$a
+	elif [ "${parent%%:*}" != "${a%%:*}" ]; then
+		# A host bridge of its own below an endpoint (linux drivers/pci/controller/vmd.c).
+		dir=${path[$parent]}/pci${a%:*}/$a
 	else
 		dir=${path[$parent]}/$a
 	fi
