@@ -61,35 +61,6 @@ int grub_params(const struct grub_files *files, struct strv *ret, struct error *
 	return r;
 }
 
-/* The names that a raw word takes values from, appended: "$NAME" and "${NAME}" outside of
- * single quotes. The word is known to be provable, so there are no other forms. */
-static void add_mentioned(const char *word, size_t len, struct strv *ret)
-{
-	bool quoted = false, single = false;
-
-	for (size_t i = 0; i < len; i++) {
-		size_t start, n = 0;
-
-		if (single || (word[i] == '\'' && !quoted)) {
-			single ^= word[i] == '\'';
-			continue;
-		}
-		quoted ^= word[i] == '"';
-		i += word[i] == '\\';
-		if (i >= len || word[i] != '$' || (i && word[i - 1] == '\\'))
-			continue;
-		start = i + 1 + (i + 1 < len && word[i + 1] == '{');
-		while (start + n < len &&
-		       (word[start + n] == '_' ||
-			(word[start + n] >= '0' && word[start + n] <= '9') ||
-			(word[start + n] >= 'A' && word[start + n] <= 'Z') ||
-			(word[start + n] >= 'a' && word[start + n] <= 'z')))
-			n++;
-		if (n)
-			strv_take(ret, xstrndup(word + start, n));
-	}
-}
-
 static void strv_drop(struct strv *v, const char *s)
 {
 	for (size_t i = 0; i < v->n; i++) {
@@ -129,8 +100,8 @@ static void find_places(const struct grub_files *files, const char *name,
 				ret->n++;
 			}
 			strv_drop(&needed, stmt->name);
-			add_mentioned(doc->text.s + stmt->value_start,
-				      stmt->value_end - stmt->value_start, &needed);
+			shell_mentions(doc->text.s, stmt->value_start, stmt->value_end,
+				       &needed);
 		}
 	}
 	if (ret_open)

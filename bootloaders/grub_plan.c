@@ -141,6 +141,8 @@ static char taken_apart(const char *param)
 	for (const char *p = param; *p; p++) {
 		if (quote != '\'' && *p == '\\' && p[1]) {
 			p++;
+		} else if (quote != '\'' && *p == '$' && p[1] == '{' && strchr(p, '}')) {
+			p = strchr(p, '}');
 		} else if (quote) {
 			quote = *p == quote ? '\0' : quote;
 		} else if (*p == '"' || *p == '\'') {

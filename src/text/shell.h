@@ -31,8 +31,8 @@ struct shell_stmt {
 	size_t start, end; /* bytes of the text, newline included */
 	char *name; /* SHELL_ASSIGN: the variable */
 	size_t value_start, value_end; /* SHELL_ASSIGN: the raw word right of '=' */
-	bool provable; /* SHELL_ASSIGN: only literals, quotes, \-escapes, $NAME and
-			  ${NAME} */
+	bool provable; /* SHELL_ASSIGN: only literals, quotes, \-escapes, $NAME, ${NAME},
+			  ${NAME:+word} and ${NAME:-word} */
 	const char *why; /* what keeps the values that it sets from being known, in words;
 			    NULL: nothing. Static, as is poison. */
 	const char *poison; /* what in it may set any variable, or NULL */
@@ -98,6 +98,10 @@ const struct shell_var *shell_vars_get(const struct shell_vars *vars, const char
  */
 int shell_vars_value(const struct shell_vars *vars, const char *name, const char **ret,
 		     size_t *ret_source, struct error *e);
+
+/* The names of the variables in the raw word at [start, end) of t, which is provable,
+ * appended. */
+void shell_mentions(const char *t, size_t start, size_t end, struct strv *ret);
 
 /*
  * Applies an edit to the parameters that stand literally in assignment number stmt (any

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Quote removal (POSIX.1-2017, Shell Command Language, 2.2) that remembers where each
  * byte came from. */
+#include "text/shell.h"
+
 #include "text/shell_word.h"
 
 void shell_elems_done(struct shell_elems *elems)
@@ -13,6 +15,34 @@ static void add(struct shell_elems *elems, struct shell_elem elem)
 {
 	elems->v = xgrow(elems->v, elems->n, &elems->cap, sizeof(*elems->v));
 	elems->v[elems->n++] = elem;
+}
+
+/* Behind the brace that closes the expansion at pos. There are no quotes in it. */
+static size_t brace_end(const char *t, size_t pos, size_t end)
+{
+	size_t depth = 0;
+
+	for (; pos < end; pos++) {
+		depth += t[pos] == '$' && pos + 1 < end && t[pos + 1] == '{';
+		if (t[pos] == '}' && --depth == 0)
+			return pos + 1;
+	}
+	return end;
+}
+
+/* ${NAME:+WORD} and the like. */
+static void conditional(const char *t, size_t op, size_t end, struct shell_elem *ret)
+{
+	bool colon = op < end && t[op] == ':';
+
+	op += colon;
+	if (op >= end || (t[op] != '-' && t[op] != '+'))
+		return;
+	ret->op = t[op];
+	ret->op_colon = colon;
+	ret->word = op + 1;
+	ret->end = brace_end(t, ret->start, end);
+	ret->word_end = ret->end > ret->word ? ret->end - 1 : ret->word;
 }
 
 /* The variable at the '$' at pos; false if that is a dollar sign and no more. */
@@ -31,6 +61,8 @@ static bool variable(const char *t, size_t pos, size_t end, struct shell_elem *r
 		.name = name,
 		.name_len = len,
 	};
+	if (braces)
+		conditional(t, name + len, end, ret);
 	return true;
 }
 
@@ -79,4 +111,20 @@ void shell_elems_text(const struct shell_elems *elems, struct str *ret)
 {
 	for (size_t i = 0; i < elems->n; i++)
 		str_addc(ret, elems->v[i].c);
+}
+
+void shell_mentions(const char *t, size_t start, size_t end, struct strv *ret)
+{
+	CLEANUP(shell_elems_done) struct shell_elems elems = { 0 };
+
+	shell_decode(t, start, end, &elems);
+	for (size_t i = 0; i < elems.n; i++) {
+		const struct shell_elem *elem = &elems.v[i];
+
+		if (elem->c != SHELL_ELEM_VAR)
+			continue;
+		strv_take(ret, xstrndup(t + elem->name, elem->name_len));
+		if (elem->op)
+			shell_mentions(t, elem->word, elem->word_end, ret);
+	}
 }

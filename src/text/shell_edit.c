@@ -36,7 +36,10 @@ static void spell(const char *text, const struct shell_elem *elem, struct str *r
 	str_addc(ret, elem->c);
 	if (elem->c != SHELL_ELEM_VAR)
 		return;
-	str_addn(ret, text + elem->name, elem->name_len);
+	if (elem->op)
+		str_addn(ret, text + elem->start, elem->end - elem->start);
+	else
+		str_addn(ret, text + elem->name, elem->name_len);
 	str_addc(ret, SHELL_ELEM_VAR);
 }
 
@@ -119,6 +122,10 @@ static void add_quoted(const struct work *w, size_t from, size_t to, struct str 
 	for (size_t i = from; i < to; i++) {
 		const struct shell_elem *elem = &w->elems.v[i];
 
+		if (elem->c == SHELL_ELEM_VAR && elem->op) {
+			str_addn(ret, w->text + elem->start, elem->end - elem->start);
+			continue;
+		}
 		if (elem->c == SHELL_ELEM_VAR) {
 			bool joined =
 				i + 1 < to && shell_is_name_char(w->elems.v[i + 1].c);

@@ -89,53 +89,88 @@ static void set_poison(const struct eval *ev, const char *text)
 	vars->poison_source = ev->source;
 }
 
-/* Appends what $name holds. Otherwise says why that can't be known: owned by the caller.
- */
-static char *add_value(const struct eval *ev, const char *name, struct str *ret)
+/* What $name holds: "" with *ret_set false where it is not set. NULL: *ret_why, owned by
+ * the caller, says why that can't be known. */
+static const char *value_of(const struct eval *ev, const char *name, bool *ret_set,
+			    char **ret_why)
 {
 	const struct shell_var *var = find(ev->vars, name);
 
-	if (var && var->value) {
-		str_add(ret, var->value);
-		return NULL;
-	}
+	*ret_set = var != NULL;
+	if (var && var->value)
+		return var->value;
 	/* Along a chain of variables the first cause is the one to tell. */
 	if (var && var->why[0] == '$')
-		return xstrdup(var->why);
-	if (var)
-		return xasprintf("$%s is not known: %s (line %u)", name, var->why,
-				 var->line);
-	if (str_starts(name, "GRUB_CMDLINE_"))
-		return NULL;
-	return xasprintf("$%s is not set before it is used", name);
+		*ret_why = xstrdup(var->why);
+	else if (var)
+		*ret_why = xasprintf("$%s is not known: %s (line %u)", name, var->why,
+				     var->line);
+	else if (str_starts(name, "GRUB_CMDLINE_"))
+		return "";
+	else
+		*ret_why = xasprintf("$%s is not set before it is used", name);
+	return NULL;
+}
+
+static char *eval_range(const struct eval *ev, size_t start, size_t end, struct str *ret);
+
+/* One variable of a word (POSIX, 2.6.2). */
+static char *eval_variable(const struct eval *ev, const struct shell_elem *elem,
+			   struct str *ret)
+{
+	CLEANUP(free_char)
+	char *name = xstrndup(str_c(&ev->doc->text) + elem->name, elem->name_len);
+	char *why = NULL;
+	bool is_set;
+	const char *value = value_of(ev, name, &is_set, &why);
+
+	if (!value)
+		return why;
+	/* What the environment may have is only known to be empty or not there. */
+	if (elem->op && !elem->op_colon && !is_set)
+		return xasprintf("$%s is not set before it is used", name);
+	if (elem->op_colon)
+		is_set = *value != '\0';
+	if (elem->op && is_set == (elem->op == '+'))
+		return eval_range(ev, elem->word, elem->word_end, ret);
+	if (elem->op != '+')
+		str_add(ret, value);
+	return NULL;
+}
+
+/* Appends what the raw word at [start, end) comes to. Otherwise says why that can't be
+ * known: owned by the caller. */
+static char *eval_range(const struct eval *ev, size_t start, size_t end, struct str *ret)
+{
+	CLEANUP(shell_elems_done) struct shell_elems elems = { 0 };
+	char *why = NULL;
+
+	shell_decode(str_c(&ev->doc->text), start, end, &elems);
+	for (size_t i = 0; i < elems.n && !why; i++) {
+		if (elems.v[i].c == SHELL_ELEM_VAR)
+			why = eval_variable(ev, &elems.v[i], ret);
+		else
+			str_addc(ret, elems.v[i].c);
+		if (!why && ret->len > VALUE_MAX)
+			why = xstrdup("it is too long");
+	}
+	return why;
 }
 
 static void eval_assign(const struct eval *ev)
 {
 	const struct shell_stmt *stmt = &ev->doc->v[ev->stmt];
-	CLEANUP(shell_elems_done) struct shell_elems elems = { 0 };
+	CLEANUP(strv_done) struct strv mentions = { 0 };
 	CLEANUP(str_done) struct str value = { 0 };
 	struct shell_var var = var_here(ev, stmt->name);
-	const char *text = str_c(&ev->doc->text);
 
-	shell_decode(text, stmt->value_start, stmt->value_end, &elems);
-	if (!stmt->provable)
+	shell_mentions(str_c(&ev->doc->text), stmt->value_start, stmt->value_end,
+		       &mentions);
+	var.refers = mentions.n > 0;
+	if (stmt->provable)
+		var.why = eval_range(ev, stmt->value_start, stmt->value_end, &value);
+	else
 		var.why = xstrdup(stmt->why);
-	for (size_t i = 0; i < elems.n; i++) {
-		const struct shell_elem *elem = &elems.v[i];
-		CLEANUP(free_char) char *name = NULL;
-
-		if (elem->c != SHELL_ELEM_VAR) {
-			str_addc(&value, elem->c);
-			continue;
-		}
-		var.refers = true;
-		name = xstrndup(text + elem->name, elem->name_len);
-		if (!var.why)
-			var.why = add_value(ev, name, &value);
-		if (!var.why && value.len > VALUE_MAX)
-			var.why = xstrdup("it is too long");
-	}
 	if (!var.why)
 		var.value = str_take(&value);
 	set(ev->vars, var);

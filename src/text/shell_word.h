@@ -43,6 +43,11 @@ struct shell_elem {
 	enum shell_quote quote;
 	char c; /* the byte; SHELL_ELEM_VAR for a variable */
 	size_t name, name_len; /* of a variable: its name's place in the text */
+	/* Of ${NAME:+WORD} and ${NAME:-WORD}: '+' or '-' and the word's place, which no
+	 * quotes are in; op '\0': there is none */
+	char op;
+	bool op_colon; /* a variable that is set, but empty, counts as unset */
+	size_t word, word_end;
 };
 /* No text that was parsed contains this byte. */
 #define SHELL_ELEM_VAR '\1'

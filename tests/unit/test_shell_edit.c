@@ -68,6 +68,9 @@ static void test_add(void **state)
 		{ "V=$X", "V=\"$X x\"" },
 		{ "V=\"$X \"", "V=\"$X x \"" },
 		{ "V=${X}a", "V=\"${X}a x\"" },
+		{ "V=\"${X:+$X }a\"", "V=\"${X:+$X }a x\"" },
+		{ "V=${X:-b c}'d'", "V=${X:-b c}'d x'" },
+		{ "V=${X:-b c}d", "V=\"${X:-b c}d x\"" },
 		{ "V=$X'a'b", "V=\"${X}ab x\"" },
 		{ "V=\"a\\\nb\"", "V=\"a\\\nb x\"" },
 		{ "V=\"a \\\n\"", "V=\"a x \\\n\"" },
@@ -135,7 +138,7 @@ static void test_edit_refused(void **state)
 		const char *text, *add, *what;
 	} cases[] = {
 		{ "\nV=`a`", "x", "command substitution" },
-		{ "\nV=${V:-a}", "x", "parameter expansion" },
+		{ "\nV=${V#a}", "x", "parameter expansion" },
 		{ "\nif a; then V=1; fi", "x", "other than a plain" },
 		{ "\n# V=1", "x", "there is none" },
 		{ "\nV=\"a\"", "x y", "contains the byte 0x20" },

@@ -72,7 +72,7 @@ static void write_text(struct dice *d, struct form *form, const char *text,
 	}
 }
 
-/* $NAME or ${NAME}, in a form that expands it. */
+/* ${NAME}, or more of it where it is set or not, in a form that expands it. */
 static void write_variable(struct dice *d, struct form *form, struct str *ret)
 {
 	const char *name = roll(d, 3) ? real_names[roll(d, 2)] : "GRUB_CMDLINE_LINUX";
@@ -80,7 +80,16 @@ static void write_variable(struct dice *d, struct form *form, struct str *ret)
 	while (form->quote == SINGLE)
 		change_form(d, form, ret, false);
 	/* The braces keep the name apart from what follows. */
-	str_addf(ret, "${%s}", name);
+	switch (roll(d, 6)) {
+	case 0:
+		str_addf(ret, "${%s:+${%s} }", name, name);
+		break;
+	case 1:
+		str_addf(ret, "${%s:-u=${A:+1}v}", name);
+		break;
+	default:
+		str_addf(ret, "${%s}", name);
+	}
 	if (roll(d, 2) == 0)
 		write_text(d, form, "zz", ret);
 }
