@@ -48,9 +48,10 @@ struct grub_files {
 	/* v[own] is slicer's own drop-in, which need not exist; SIZE_MAX where
 	 * grub-mkconfig reads no drop-ins. */
 	size_t own;
+	const struct shell_includes *includes; /* that they read in */
 };
 void grub_files_done(struct grub_files *files);
-/* A deep copy, to be edited. */
+/* A copy, to be edited. What they read in is not copied. */
 int grub_files_copy(const struct grub_files *files, struct grub_files *ret,
 		    struct error *e);
 
@@ -67,6 +68,7 @@ struct grub_trial {
 /* What plan() knows of a host. */
 struct grub {
 	struct grub_files files; /* [0] is GRUB_MAIN */
+	struct shell_includes includes; /* files' */
 	struct strv generator; /* argv */
 	struct strv generator_aside; /* the same, writing beside GRUB_CFG; empty: it
 					can't */

@@ -29,6 +29,7 @@ static void places_done(struct places *p)
 
 void grub_eval(const struct grub_files *files, struct shell_vars *ret)
 {
+	ret->includes = files->includes;
 	for (size_t i = 0; i < files->n; i++)
 		shell_eval(&files->v[i].doc, i, ret);
 }

@@ -6,6 +6,9 @@
 
 #include "text/shell_mistake.h"
 
+/* Files that files read in are followed this deep. */
+#define INCLUDE_DEPTH 4
+
 void grub_files_done(struct grub_files *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
@@ -27,6 +30,7 @@ int grub_files_copy(const struct grub_files *files, struct grub_files *ret,
 		    struct error *e)
 {
 	ret->own = files->own;
+	ret->includes = files->includes;
 	for (size_t i = 0; i < files->n; i++) {
 		const struct grub_file *from = &files->v[i];
 		struct grub_file *to = files_add(ret, from->path);
@@ -45,6 +49,7 @@ static void grub_free(void *p)
 	struct grub *g = p;
 
 	grub_files_done(&g->files);
+	shell_includes_done(&g->includes);
 	strv_done(&g->generator);
 	strv_done(&g->generator_aside);
 	str_done(&g->menu);
@@ -110,9 +115,50 @@ static bool reads_dropins(const struct host *h, const struct facts *f)
 	return false;
 }
 
+/* What the files that doc reads in may set: one that can't be read, or that reads others
+ * in over many corners, stays unknown. */
+static void load_includes(const struct host *h, const struct shell_doc *doc,
+			  unsigned depth, struct shell_includes *ret)
+{
+	for (size_t i = 0; i < doc->n; i++) {
+		for (size_t k = 0; k < doc->v[i].includes.n && depth; k++) {
+			const char *path = doc->v[i].includes.v[k];
+			CLEANUP(shell_done) struct shell_doc in = { 0 };
+			CLEANUP(str_done) struct str text = { 0 };
+			int r;
+
+			if (shell_includes_find(ret, path))
+				continue;
+			r = host_read(h, path, HOST_MAX_CONFIG, &text, NULL);
+			if (r == -ENOENT) {
+				shell_includes_add(ret, path, NULL);
+				continue;
+			}
+			if (r < 0 || shell_parse(str_c(&text), text.len, &in, NULL) < 0)
+				continue;
+			load_includes(h, &in, depth - 1, ret);
+			shell_includes_add(ret, path, &in);
+		}
+	}
+}
+
+/* May one of the files that the statement reads in set the variable? */
+static bool may_include(const struct grub_files *files, const struct shell_stmt *s,
+			const char *name)
+{
+	for (size_t i = 0; i < s->includes.n; i++) {
+		const struct shell_include *in =
+			shell_includes_find(files->includes, s->includes.v[i]);
+
+		if (!in || in->poison || strv_has(&in->touches, name))
+			return true;
+	}
+	return false;
+}
+
 /* May it set one of the two variables? GRUB_MAIN is named in any case: people look there.
  */
-static bool is_source(const struct grub_file *file)
+static bool is_source(const struct grub_files *files, const struct grub_file *file)
 {
 	static const char *const names[] = { GRUB_LINUX, GRUB_DEFAULT };
 
@@ -126,7 +172,9 @@ static bool is_source(const struct grub_file *file)
 		if (s->poison)
 			return true;
 		for (size_t k = 0; k < ARRAY_SIZE(names); k++)
-			if (str_eq(s->name, names[k]) || strv_has(&s->touches, names[k]))
+			if (str_eq(s->name, names[k]) ||
+			    strv_has(&s->touches, names[k]) ||
+			    may_include(files, s, names[k]))
 				return true;
 	}
 	return false;
@@ -160,7 +208,7 @@ static int add_own(struct grub_files *files, struct error *e)
 	for (size_t i = 1; i < files->n; i++) {
 		if (grub_is_own(files->v[i].path))
 			own = i;
-		else if (is_source(&files->v[i]))
+		else if (is_source(files, &files->v[i]))
 			last = i;
 	}
 	files->own = own;
@@ -182,14 +230,16 @@ static int add_own(struct grub_files *files, struct error *e)
 	return 0;
 }
 
-static int load_files(const struct host *h, const struct facts *f,
-		      struct grub_files *files, struct error *e)
+static int load_files(const struct host *h, const struct facts *f, struct grub *g,
+		      struct error *e)
 {
+	struct grub_files *files = &g->files;
 	CLEANUP(strv_done) struct strv dropins = { 0 };
 	bool has_dropins = reads_dropins(h, f);
 	int r = load_file(h, files_add(files, GRUB_MAIN), e);
 
 	files->own = SIZE_MAX;
+	files->includes = &g->includes;
 	if (r == 0 && has_dropins)
 		r = list_dropins(h, &dropins, e);
 	for (size_t i = 0; i < dropins.n; i++) {
@@ -199,6 +249,8 @@ static int load_files(const struct host *h, const struct facts *f,
 			r = load_file(h, file, e);
 		file->is_unread = r < 0 && host_exists(h, file->path);
 	}
+	for (size_t i = 0; i < files->n; i++)
+		load_includes(h, &files->v[i].doc, INCLUDE_DEPTH, &g->includes);
 	return r == 0 && has_dropins ? add_own(files, e) : r;
 }
 
@@ -207,10 +259,10 @@ static void load_configured(const struct host *h, const struct facts *f, struct 
 			    struct boot_config *ret)
 {
 	CLEANUP(strv_done) struct strv params = { 0 };
-	int r = load_files(h, f, &g->files, &ret->configured_error);
+	int r = load_files(h, f, g, &ret->configured_error);
 
 	for (size_t i = 0; i < g->files.n; i++)
-		if (is_source(&g->files.v[i]))
+		if (is_source(&g->files, &g->files.v[i]))
 			strv_add(&ret->configured_sources, g->files.v[i].path);
 	if (r < 0)
 		return;

@@ -9,6 +9,7 @@ static void stmt_done(struct shell_stmt *stmt)
 {
 	free(stmt->name);
 	strv_done(&stmt->touches);
+	strv_done(&stmt->includes);
 }
 
 void shell_done(struct shell_doc *doc)
@@ -216,11 +217,14 @@ static int parse_other(struct parser *p, struct error *e)
 
 	if (r < 0) {
 		strv_done(&other.touches);
+		strv_done(&other.includes);
 		return r;
 	}
 	stmt.why = other.why;
 	stmt.poison = other.poison;
 	stmt.touches = other.touches;
+	stmt.includes = other.includes;
+	stmt.must_include = other.must_include;
 	push(p, stmt, other.end);
 	return 0;
 }

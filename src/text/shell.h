@@ -37,6 +37,8 @@ struct shell_stmt {
 			    NULL: nothing. Static, as is poison. */
 	const char *poison; /* what in it may set any variable, or NULL */
 	struct strv touches; /* variables that it may set, besides name */
+	struct strv includes; /* files that it may read in, by their whole paths */
+	bool must_include; /* nothing before asks whether the file is there */
 };
 
 /* A parsed file. The text is kept whole: printing is text, an edit is a splice of it. */
@@ -55,6 +57,25 @@ void shell_done(struct shell_doc *doc);
  * valid only on success.
  */
 int shell_parse(const char *text, size_t len, struct shell_doc *ret, struct error *e);
+
+/* What files that others read in may set. */
+struct shell_include {
+	char *path;
+	bool exists;
+	const char *poison; /* static: what in it may set any variable, or NULL */
+	struct strv touches;
+};
+struct shell_includes {
+	struct shell_include *v;
+	size_t n, cap;
+};
+void shell_includes_done(struct shell_includes *includes);
+const struct shell_include *shell_includes_find(const struct shell_includes *includes,
+						const char *path);
+/* Notes the contents of path: doc NULL means that there is no such file. What doc reads
+ * in itself has to be there already: a file that is not may set any variable. */
+void shell_includes_add(struct shell_includes *includes, const char *path,
+			const struct shell_doc *doc);
 
 /* Variables as the shell would hold them after some files were sourced in order. */
 struct shell_var {
@@ -75,6 +96,9 @@ struct shell_vars {
 	char *poison; /* in words, NULL if none */
 	unsigned poison_line;
 	size_t poison_source;
+	/* The caller's, may be NULL: the files that documents may read in. One that is
+	 * not there may set any variable. */
+	const struct shell_includes *includes;
 };
 
 void shell_vars_done(struct shell_vars *vars);

@@ -3,6 +3,7 @@
 #include "text/shell_word.h"
 
 const char shell_readonly[] = "it is readonly";
+const char shell_included[] = "another file that is read in";
 
 struct command {
 	const char *name;
@@ -17,8 +18,8 @@ struct command {
 
 /* Commands of which this is not known are programs: those can't set variables. */
 static const struct command commands[] = {
-	{ ".", EFFECT_POISON, "another file that is read in" },
-	{ "source", EFFECT_POISON, "another file that is read in" },
+	{ ".", EFFECT_INCLUDE, shell_included },
+	{ "source", EFFECT_INCLUDE, shell_included },
 	{ "command", EFFECT_COMMAND, "the command \"command\"" },
 	{ "export", EFFECT_EXPORT, NULL },
 	{ "local", EFFECT_NAMES, NULL },

@@ -176,6 +176,23 @@ static void eval_assign(const struct eval *ev)
 	set(ev->vars, var);
 }
 
+static void eval_includes(const struct eval *ev, const struct shell_stmt *stmt)
+{
+	for (size_t i = 0; i < stmt->includes.n; i++) {
+		const char *path = stmt->includes.v[i];
+		const struct shell_include *in =
+			shell_includes_find(ev->vars->includes, path);
+
+		if (!in || (!in->exists && stmt->must_include))
+			set_poison(ev, shell_included);
+		else if (in->poison)
+			set_poison(ev, in->poison);
+		for (size_t k = 0; in && k < in->touches.n; k++)
+			set_unknown(ev, in->touches.v[k],
+				    xasprintf("%s, which is read in, sets it", path));
+	}
+}
+
 static void eval_stmt(const struct eval *ev)
 {
 	const struct shell_stmt *stmt = &ev->doc->v[ev->stmt];
@@ -183,6 +200,7 @@ static void eval_stmt(const struct eval *ev)
 
 	if (stmt->poison)
 		set_poison(ev, stmt->poison);
+	eval_includes(ev, stmt);
 	for (size_t i = 0; i < stmt->touches.n; i++)
 		set_unknown(ev, stmt->touches.v[i],
 			    xstrdup(is_assign ? "an expansion may set it" : stmt->why));

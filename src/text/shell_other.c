@@ -4,186 +4,9 @@
  * set? A walk over tokens that keeps a stack of what is open (POSIX.1-2017, Shell Command
  * Language, 2.10). Whatever it does not know ends it: the rest of the text is poison.
  */
-#include "text/shell_word.h"
+#include "text/shell_walk.h"
 
 #include <errno.h>
-
-/* What the next word is, when it is not just a word of a command. */
-enum expect {
-	EXPECT_NOTHING,
-	EXPECT_TARGET, /* of a redirection */
-	EXPECT_FOR_NAME,
-	EXPECT_FOR_IN,
-	EXPECT_FOR_LIST,
-	EXPECT_CASE_WORD,
-	EXPECT_CASE_IN,
-};
-
-struct walk {
-	const char *t;
-	size_t n, pos;
-	/* What is open: 'i' if, 'd' a loop, '{', '(', 'p' a case's pattern, 'c' its
-	 * commands. */
-	char open[64];
-	size_t depth;
-	enum expect expect, behind_target;
-	enum shell_effect effect; /* of the command whose words follow */
-	bool at_command; /* the next word is a reserved one or a command's name */
-	bool goes_on; /* behind && || |: a newline does not end it */
-	bool lost, done;
-	struct shell_other *ret;
-};
-
-static void poison(struct walk *w, const char *text)
-{
-	if (!w->ret->poison)
-		w->ret->poison = text;
-}
-
-static void lose(struct walk *w, const char *text)
-{
-	poison(w, text);
-	w->lost = true;
-}
-
-static void touch(struct walk *w, const char *name, size_t len)
-{
-	CLEANUP(free_char) char *s = xstrndup(name, len);
-
-	strv_add_unique(&w->ret->touches, s);
-}
-
-static char top(const struct walk *w)
-{
-	return w->depth ? w->open[w->depth - 1] : '\0';
-}
-
-static void push(struct walk *w, char what)
-{
-	if (w->depth == sizeof(w->open)) {
-		lose(w, "very deep nesting");
-		return;
-	}
-	w->open[w->depth++] = what;
-	w->at_command = true;
-}
-
-static void pop(struct walk *w, char what)
-{
-	if (top(w) != what) {
-		lose(w, "a reserved word out of place");
-		return;
-	}
-	w->depth--;
-	w->at_command = true;
-}
-
-static char at(const struct walk *w, size_t i)
-{
-	return w->pos + i < w->n ? w->t[w->pos + i] : '\0';
-}
-
-static void end_command(struct walk *w)
-{
-	w->at_command = top(w) != 'p';
-	w->effect = EFFECT_NONE;
-}
-
-static void walk_newline(struct walk *w)
-{
-	w->pos++;
-	if (w->expect == EXPECT_FOR_IN || w->expect == EXPECT_CASE_IN)
-		return;
-	if (w->expect == EXPECT_FOR_LIST)
-		w->expect = EXPECT_NOTHING;
-	if (w->expect != EXPECT_NOTHING) {
-		lose(w, "an unfinished command");
-		return;
-	}
-	end_command(w);
-	w->done = w->depth == 0 && !w->goes_on;
-}
-
-static void walk_semicolon(struct walk *w)
-{
-	w->pos++;
-	if (w->expect == EXPECT_FOR_LIST || w->expect == EXPECT_FOR_IN)
-		w->expect = EXPECT_NOTHING;
-	if (at(w, 0) == ';' && top(w) == 'c') {
-		w->pos++;
-		w->open[w->depth - 1] = 'p';
-	} else if (at(w, 0) == ';' || at(w, 0) == '&' || top(w) == 'p') {
-		lose(w, "a semicolon out of place");
-		return;
-	}
-	end_command(w);
-}
-
-static void walk_parenthesis(struct walk *w)
-{
-	bool is_open = at(w, 0) == '(';
-
-	w->pos++;
-	if (is_open && top(w) == 'p')
-		return;
-	if (is_open && w->at_command && at(w, 0) != '(') {
-		push(w, '(');
-		w->goes_on = false;
-	} else if (is_open) {
-		lose(w, "a function, or a parenthesis out of place");
-	} else if (top(w) == 'p') {
-		w->open[w->depth - 1] = 'c';
-		end_command(w);
-	} else {
-		pop(w, '(');
-		w->effect = EFFECT_NONE;
-	}
-}
-
-static void walk_redirection(struct walk *w)
-{
-	char first = at(w, 0);
-
-	w->pos++;
-	if (first == '<' && at(w, 0) == '<') {
-		lose(w, "a here-document");
-		return;
-	}
-	if (at(w, 0) && strchr("<>&|", at(w, 0)))
-		w->pos++;
-	if (at(w, 0) && strchr("<>&|()\\", at(w, 0))) {
-		lose(w, "a redirection that is not looked into");
-		return;
-	}
-	w->behind_target = w->expect;
-	w->expect = EXPECT_TARGET;
-}
-
-static void walk_operator(struct walk *w)
-{
-	char c = at(w, 0);
-
-	if (w->expect != EXPECT_NOTHING && c != ';') {
-		lose(w, "an unfinished command");
-		return;
-	}
-	if (c == ';') {
-		walk_semicolon(w);
-	} else if (c == '(' || c == ')') {
-		walk_parenthesis(w);
-	} else if (c == '<' || c == '>') {
-		walk_redirection(w);
-	} else {
-		w->pos++;
-		w->goes_on = c == '|' || at(w, 0) == c;
-		if (at(w, 0) == c)
-			w->pos++;
-		/* "&>", "|&" and the like mean different things to different shells. */
-		if (at(w, 0) && strchr("&|>", at(w, 0)))
-			lose(w, "an operator that only some shells know");
-		end_command(w);
-	}
-}
 
 /* Reserved words; true if it was one. */
 static bool walk_reserved(struct walk *w, const char *word)
@@ -200,7 +23,7 @@ static bool walk_reserved(struct walk *w, const char *word)
 	};
 
 	if (strcmp(word, "for") == 0) {
-		push(w, 'd');
+		walk_push(w, 'd');
 		w->expect = EXPECT_FOR_NAME;
 		return true;
 	}
@@ -212,11 +35,11 @@ static bool walk_reserved(struct walk *w, const char *word)
 		if (strcmp(word, reserved[i].word) != 0)
 			continue;
 		if (reserved[i].opens)
-			push(w, reserved[i].opens);
+			walk_push(w, reserved[i].opens);
 		else if (reserved[i].closes)
-			pop(w, reserved[i].closes);
-		else if (reserved[i].within && top(w) != reserved[i].within)
-			lose(w, "a reserved word out of place");
+			walk_pop(w, reserved[i].closes);
+		else if (reserved[i].within && walk_top(w) != reserved[i].within)
+			walk_lose(w, "a reserved word out of place");
 		return true;
 	}
 	return false;
@@ -229,9 +52,9 @@ static void walk_name(struct walk *w, const struct shell_word *word, const char 
 	size_t len;
 
 	if (!shell_command_names(w->effect, word, raw, text, &len)) {
-		poison(w, "a variable's name that is put together");
+		walk_poison(w, "a variable's name that is put together");
 	} else if (len) {
-		touch(w, text, len);
+		walk_touch(w, text, len);
 		if (w->effect == EFFECT_READONLY)
 			w->ret->why = shell_readonly;
 	}
@@ -247,10 +70,10 @@ static void walk_command_name(struct walk *w, const struct shell_word *word,
 		return;
 	w->effect = shell_command_effect(text, &known);
 	if (w->effect == EFFECT_POISON)
-		poison(w, known);
+		walk_poison(w, known);
 	else if (w->effect == EFFECT_NONE &&
 		 (word->why || !word->plain || strchr(text, SHELL_ELEM_VAR)))
-		poison(w, "a command whose name is put together");
+		walk_poison(w, "a command whose name is put together");
 }
 
 /* A word where a reserved word, an assignment or a command's name can stand. */
@@ -260,11 +83,11 @@ static void walk_first(struct walk *w, const struct shell_word *word, const char
 	size_t len = shell_name_length(raw, strlen(raw));
 
 	if (word->continued)
-		lose(w, "a line continuation in a command's name");
+		walk_lose(w, "a line continuation in a command's name");
 	else if (walk_reserved(w, raw))
 		return;
 	else if (len && (raw[len] == '=' || str_starts(raw + len, "+=")))
-		touch(w, raw, len);
+		walk_touch(w, raw, len);
 	else
 		walk_command_name(w, word, text);
 }
@@ -274,7 +97,14 @@ static void walk_argument(struct walk *w, const struct shell_word *word, const c
 {
 	if (w->effect == EFFECT_COMMAND) {
 		if (strcmp(text, "-v") != 0 && strcmp(text, "-V") != 0)
-			poison(w, "the command \"command\"");
+			walk_poison(w, "the command \"command\"");
+		w->effect = EFFECT_NONE;
+	} else if (w->effect == EFFECT_INCLUDE) {
+		if (text[0] != '/' || word->why || strchr(text, SHELL_ELEM_VAR))
+			walk_poison(w, shell_included);
+		else
+			strv_add_unique(&w->ret->includes, text);
+		w->ret->must_include |= !w->depth && !w->is_conditional;
 		w->effect = EFFECT_NONE;
 	} else if (w->effect != EFFECT_NONE && w->effect != EFFECT_POISON) {
 		walk_name(w, word, raw, text);
@@ -290,9 +120,12 @@ static void walk_expected(struct walk *w, const char *raw)
 	w->at_command = false;
 	if (expect == EXPECT_TARGET) {
 		w->expect = w->behind_target;
+	} else if (expect == EXPECT_DELIMITER) {
+		w->expect = w->behind_target;
+		w->heredoc = xstrdup(raw);
 	} else if (expect == EXPECT_FOR_NAME && raw[0] &&
 		   shell_name_length(raw, strlen(raw)) == strlen(raw)) {
-		touch(w, raw, strlen(raw));
+		walk_touch(w, raw, strlen(raw));
 		w->expect = EXPECT_FOR_IN;
 	} else if (expect == EXPECT_FOR_IN && is_in) {
 		w->expect = EXPECT_FOR_LIST;
@@ -303,20 +136,20 @@ static void walk_expected(struct walk *w, const char *raw)
 		w->expect = EXPECT_CASE_IN;
 	} else if (expect == EXPECT_CASE_IN && is_in) {
 		w->expect = EXPECT_NOTHING;
-		push(w, 'p');
+		walk_push(w, 'p');
 		w->at_command = false;
 	} else if (expect != EXPECT_FOR_LIST) {
-		lose(w, "a loop or case that is not looked into");
+		walk_lose(w, "a loop or case that is not looked into");
 	}
 }
 
 static bool is_file_descriptor(struct walk *w, const char *raw)
 {
-	if (at(w, 0) != '<' && at(w, 0) != '>')
+	if (walk_at(w, 0) != '<' && walk_at(w, 0) != '>')
 		return false;
 	/* {NAME}> makes bash set NAME. */
 	if (raw[0] == '{')
-		lose(w, "a redirection that is not looked into");
+		walk_lose(w, "a redirection that is not looked into");
 	return raw[strspn(raw, "0123456789")] == '\0';
 }
 
@@ -332,7 +165,7 @@ static int walk_word(struct walk *w, struct error *e)
 		return r;
 	w->pos = word.end;
 	if (word.poison)
-		poison(w, word.poison);
+		walk_poison(w, word.poison);
 	w->lost |= word.lost;
 	raw = xstrndup(w->t + word.start, word.end - word.start);
 	shell_decode(w->t, word.start, word.end, &elems);
@@ -341,15 +174,16 @@ static int walk_word(struct walk *w, struct error *e)
 	if (w->expect == EXPECT_NOTHING && is_file_descriptor(w, raw))
 		return 0;
 	if (w->expect != EXPECT_NOTHING) {
-		bool at_command = w->at_command && w->expect == EXPECT_TARGET;
+		bool at_command = w->at_command && (w->expect == EXPECT_TARGET ||
+						    w->expect == EXPECT_DELIMITER);
 
 		walk_expected(w, raw);
 		w->at_command |= at_command;
-	} else if (top(w) == 'p') {
+	} else if (walk_top(w) == 'p') {
 		if (strcmp(raw, "esac") == 0)
-			pop(w, 'p');
+			walk_pop(w, 'p');
 		else if (word.continued)
-			lose(w, "a line continuation in a pattern");
+			walk_lose(w, "a line continuation in a pattern");
 	} else if (w->at_command) {
 		walk_first(w, &word, raw, str_c(&text));
 	} else {
@@ -361,14 +195,14 @@ static int walk_word(struct walk *w, struct error *e)
 /* The next token. */
 static int walk_step(struct walk *w, struct error *e)
 {
-	char c = at(w, 0);
+	char c = walk_at(w, 0);
 
 	if (c == ' ' || c == '\t') {
 		w->pos++;
-	} else if (c == '\\' && at(w, 1) == '\n') {
+	} else if (c == '\\' && walk_at(w, 1) == '\n') {
 		w->pos += 2;
 	} else if (c == '#') {
-		while (w->pos < w->n && at(w, 0) != '\n')
+		while (w->pos < w->n && walk_at(w, 0) != '\n')
 			w->pos++;
 	} else if (c == '\n') {
 		walk_newline(w);
@@ -384,16 +218,16 @@ int shell_other_scan(const char *t, size_t n, size_t pos, struct shell_other *re
 		     struct error *e)
 {
 	struct walk w = { .t = t, .n = n, .pos = pos, .at_command = true, .ret = ret };
+	int r = 0;
 
 	ret->why = "it is set by something other than a plain assignment";
-	while (!w.done && !w.lost && w.pos < n) {
-		int r = walk_step(&w, e);
-
-		if (r < 0)
-			return r;
-	}
-	if (!w.done && !w.lost && (w.depth || w.expect != EXPECT_NOTHING || w.goes_on))
-		lose(&w, "an unfinished command");
+	while (!w.done && !w.lost && w.pos < n && r == 0)
+		r = walk_step(&w, e);
+	if (!w.done && !w.lost &&
+	    (w.depth || w.expect != EXPECT_NOTHING || w.goes_on || w.heredoc))
+		walk_lose(&w, "an unfinished command");
+	walk_end_command(&w);
+	free(w.heredoc);
 	ret->end = w.lost ? n : w.pos;
-	return 0;
+	return r;
 }

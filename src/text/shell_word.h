@@ -67,7 +67,8 @@ void shell_elems_text(const struct shell_elems *elems, struct str *ret);
 struct shell_other {
 	size_t end; /* behind its newline */
 	const char *poison, *why; /* static, as in struct shell_stmt */
-	struct strv touches;
+	struct strv touches, includes;
+	bool must_include;
 };
 
 /* Walks over the commands at pos up to the end of the line on which they are complete.
@@ -82,6 +83,7 @@ enum shell_effect {
 	EFFECT_NAMES, /* sets the variables that it names */
 	EFFECT_EXPORT, /* likewise, but only with a '=' */
 	EFFECT_READONLY,
+	EFFECT_INCLUDE, /* reads in the file that it names */
 	EFFECT_COMMAND, /* "command": runs another one unless it is asked to look only */
 };
 
@@ -94,6 +96,16 @@ enum shell_effect shell_command_effect(const char *name, const char **ret_text);
 bool shell_command_names(enum shell_effect effect, const struct shell_word *word,
 			 const char *raw, const char *text, size_t *ret_len);
 
+/*
+ * The here-document (POSIX, 2.7.4) whose delimiter, as it stands in raw, begins the line
+ * after pos: its end, 0 if it has none that every shell would find. *ret_poison: what in
+ * it may set any variable, or NULL.
+ */
+size_t shell_heredoc_end(const char *t, size_t n, size_t pos, const char *raw,
+			 bool strips_tabs, const char **ret_poison);
+
+/* The poison of a file that is read in and not known. */
+extern const char shell_included[];
 /* The why of a variable that "readonly" froze. */
 extern const char shell_readonly[];
 

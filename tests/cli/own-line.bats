@@ -266,3 +266,24 @@ GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $WANT\"" ]
 	exits 0
 	menu_has "quiet panic=10 $WANT"
 }
+
+@test "what is evaluated below --root, too: tuned's line, files that are read in, text for commands" {
+	tree debian-grub off
+	mkdir -p "$T/$DIR"
+	# As tuned's boot loader plugin writes it (tuned/plugins/plugin_bootloader.py).
+	cat >>"$T/$MAIN" <<-'SH'
+		GRUB_CMDLINE_LINUX_DEFAULT="${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }\$tuned_params"
+		GRUB_INITRD_OVERLAY="${GRUB_INITRD_OVERLAY:+$GRUB_INITRD_OVERLAY }\$tuned_initrd"
+		[ -r /etc/default/nowhere ] && . /etc/default/nowhere
+		cat >/dev/null <<EOF
+		GRUB_CMDLINE_LINUX_DEFAULT="no"
+		EOF
+		GRUB_DISTRIBUTOR=`sed 's/"//g' /etc/issue`
+	SH
+	on setup-iommu --yes
+	exits 0
+	grep -qF '$GRUB_CMDLINE_LINUX_DEFAULT }\$tuned_params '"$WANT\"" "$T/$MAIN"
+	on setup-iommu --undo --yes
+	exits 0
+	none iommu= "$T/$MAIN"
+}

@@ -41,9 +41,10 @@ struct value_case {
 	const char *why; /* a part of the error */
 };
 
-static void assert_value(const struct value_case *c)
+static void assert_value_with(const struct shell_includes *includes,
+			      const struct value_case *c)
 {
-	CLEANUP(shell_vars_done) struct shell_vars vars = { 0 };
+	CLEANUP(shell_vars_done) struct shell_vars vars = { .includes = includes };
 	CLEANUP(shell_done) struct shell_doc doc = { 0 };
 	struct error e = { 0 };
 	const char *value = NULL;
@@ -64,6 +65,11 @@ static void assert_value(const struct value_case *c)
 		fail_msg("%s fails with %s", c->text, e.what);
 	if (strcmp(value, c->value) != 0)
 		fail_msg("%s gives %s", c->text, value);
+}
+
+static void assert_value(const struct value_case *c)
+{
+	assert_value_with(NULL, c);
 }
 
 static const struct value_case known[] = {
@@ -160,6 +166,11 @@ static const struct value_case known[] = {
 	{ "V=a\ncommand -v x >/dev/null && X=1\n", "a", NULL },
 	{ "V=a\necho V = b\n", "a", NULL },
 	{ "V+=b\nV=a\n", "a", NULL },
+	/* Text for a command is not a setting. */
+	{ "cat <<EOF\nV=b\nEOF\nV=a\n", "a", NULL },
+	{ "V=a\ncat >/x <<-'EOF' || :\n\t${V:=b} $((V))\n\tEOF\n", "a", NULL },
+	{ "if x; then\ncat <<EOF\n$(V=b) ${V} `c`\nEOF\nfi\nV=a\n", "a", NULL },
+	{ "cat <<E\nE", "", NULL },
 	{ "V=a\n[ -n \"$X\" ] \\\n  && X=1\n", "a", NULL },
 };
 
@@ -241,7 +252,15 @@ static const struct value_case poisoned[] = {
 	{ "f() { V=b; }\nV=a\nf", NULL, "function" },
 	{ "f () {\nV=b\n}\nV=a\nf", NULL, "function" },
 	{ "function f { V=b; }\nV=a", NULL, "\"function\"" },
-	{ "cat <<EOF\nV=b\nEOF\nV=a\n", NULL, "here-document" },
+	{ "cat <<EOF\nEO\\\nF\nV=a\n", NULL, "here-document" },
+	{ "cat <<EOF\nV=b\n EOF\nV=a\n", NULL, "here-document" },
+	{ "cat <<A <<B\nA\nB\nV=a\n", NULL, "here-document" },
+	{ "cat <<EOF\n${X:=b}\nEOF\nV=a\n", NULL, "here-document" },
+	{ "cat <<EOF\n$((V = 1))\nEOF\nV=a\n", NULL, "here-document" },
+	{ "cat <<< V\nV=a\n", NULL, "here-document" },
+	{ "V=a\n. ./x\n", NULL, "another file" },
+	{ "V=a\n. \"$X/y\"\n", NULL, "another file" },
+	{ "V=a\n.\n", NULL, "another file" },
 	{ "V=a\nX=$((V = 1))", NULL, "arithmetic" },
 	{ "V=a\nX=$(($X))", NULL, "arithmetic" },
 	{ "V=a\nX=${X:V++}", NULL, "only some shells" },
@@ -256,6 +275,42 @@ static const struct value_case poisoned[] = {
 	{ "V=a\nX=`echo '`'`", NULL, "odd quotes" },
 	{ "V=\"${a\"\nV=b\n", NULL, "quotes in" },
 };
+
+/* Files that are read in, and what is known of V with them. */
+static void test_includes(void **state)
+{
+	static const struct {
+		const char *text, *x; /* /x: NULL: it is not there */
+		struct value_case c;
+	} cases[] = {
+		{ "V=a\n. /x\n", "W=b\n", { NULL, "a", NULL } },
+		{ "V=a\n[ -r /x ] && . /x\n", NULL, { NULL, "a", NULL } },
+		{ "V=a\nif [ -f /x ]; then . /x; fi\n", NULL, { NULL, "a", NULL } },
+		{ "V=a\nif [ -f /x ]; then\n\tsource '/x' >/dev/null\nfi\n",
+		  "if b; then W=c; fi",
+		  { NULL, "a", NULL } },
+		{ "V=a\n. /x\n", NULL, { NULL, NULL, "another file" } },
+		{ "V=a\n. /x || :\n", NULL, { NULL, NULL, "another file" } },
+		{ "V=a\n. /x\n", "V=b\n", { NULL, NULL, "/x, which is read in" } },
+		{ "V=a\n. /x\n", "W=${V:=b}\n", { NULL, NULL, "/x, which is read in" } },
+		{ "V=a\n. /x\n", "eval b\n", { NULL, NULL, "\"eval\"" } },
+		{ "V=a\n. /x\n", ". /y\n", { NULL, NULL, "another file" } },
+		{ ". /x\nV=a\n", "V=b\n", { NULL, "a", NULL } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(shell_includes_done) struct shell_includes includes = { 0 };
+		CLEANUP(shell_done) struct shell_doc x = { 0 };
+		struct value_case c = cases[i].c;
+
+		c.text = cases[i].text;
+		if (cases[i].x)
+			parse(cases[i].x, &x);
+		shell_includes_add(&includes, "/x", cases[i].x ? &x : NULL);
+		assert_value_with(&includes, &c);
+	}
+}
 
 static void test_known(void **state)
 {
@@ -420,10 +475,11 @@ static void test_os_release(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known),	      cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_poison),	      cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_statements),    cmocka_unit_test(test_sources),
-		cmocka_unit_test(test_doubling_ends), cmocka_unit_test(test_os_release),
+		cmocka_unit_test(test_known),	   cmocka_unit_test(test_includes),
+		cmocka_unit_test(test_unknown),	   cmocka_unit_test(test_poison),
+		cmocka_unit_test(test_refused),	   cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_sources),	   cmocka_unit_test(test_doubling_ends),
+		cmocka_unit_test(test_os_release),
 	};
 
 	return cmocka_run_group_tests_name("shell", tests, NULL, NULL);
