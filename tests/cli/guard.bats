@@ -4,11 +4,11 @@
 
 # shellcheck disable=SC2016,SC2030,SC2031 # text for the shells in the tree
 
+# bats file_tags=deep
 load helpers
 
 setup() {
-	tree debian-grub off
-	alive
+	live_tree debian-grub off
 }
 
 teardown() {
@@ -92,8 +92,7 @@ hold() { # hold PATH
 
 @test "no room for the copies of kernel-install on the ESP" {
 	local id
-	tree kernel-install off
-	alive
+	live_tree kernel-install off
 	id=$(cat "$T/etc/machine-id")
 	truncate -s 30M "$T/boot/efi/$id/6.12.117+deb13-amd64/linux"
 	mkdir -p "$T/mnt"
@@ -186,8 +185,7 @@ hold() { # hold PATH
 }
 
 @test "the ESP is mounted read-only" {
-	tree arch-sdboot off
-	alive
+	live_tree arch-sdboot off
 	EXTRA_MOUNTS='mount --bind "$T/boot" "$T/boot"; mount -o remount,bind,ro "$T/boot"'
 	remember
 	live setup-iommu --yes
@@ -197,8 +195,7 @@ hold() { # hold PATH
 }
 
 @test "GRUB reads another filesystem than the one on /boot" {
-	tree ubuntu-cloud off
-	alive
+	live_tree ubuntu-cloud off
 	rm -f "$T/dev/sda1"
 	truncate -s 1M "$T/dev/sda1"
 	mkfs.ext4 -q -U c4d9a0b6-0e4e-4a3b-9a51-6a0f8f1f2e77 "$T/dev/sda1"
@@ -291,8 +288,7 @@ long_line() { # long_line LENGTH: of the entry in grub.cfg
 	exits 0
 	# As GRUB will pass it: one blank between words.
 	[ "$(sed -n 's/^\tlinux\t/BOOT_IMAGE=/p' "$T/boot/grub/grub.cfg" | head -1 | tr -s ' ' | tr -d '\n' | wc -c)" -eq 2047 ]
-	tree debian-grub off
-	alive
+	live_tree debian-grub off
 	long_line 2048
 	remember
 	live setup-iommu --yes --no-initramfs

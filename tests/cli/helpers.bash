@@ -64,7 +64,44 @@ value() { jq -r "$1" <<<"$output"; }
 # shellcheck source-path=SCRIPTDIR source=../live.bash
 . "$TOP/tests/live.bash"
 
+# live_tree HOST STATE [switched_on] [settle]: $T is that host as a live root, made once per run of the suite.
+live_tree() {
+	local made
+	made=$(IFS=- && echo "$ROOTS_CACHE/live-$*")
+	if [ ! -d "$made" ]; then
+		mkdir -p "$ROOTS_CACHE"
+		T=$made.$BASHPID
+		"$TOP/tests/roots/build" "$T" "$1" "$2"
+		alive
+		shift 2
+		local step
+		for step; do
+			"$step" >/dev/null 2>&1
+		done
+		# Another file's case may have made it meanwhile.
+		mv -T "$T" "$made" 2>/dev/null || rm -rf "$T"
+	fi
+	T=$BATS_TEST_TMPDIR/tree
+	rm -rf "$T"
+	cp -a "$made" "$T"
+}
+
 # live ARG...: slicer with the tree as /.
 live() {
 	command_status inside /usr/local/bin/slicer "$@"
+}
+
+# wait_started N: waits until /tmp/started in the tree has N lines.
+wait_started() {
+	local i
+	for ((i = 0; i < 300; i++)); do
+		[ ! -e "$T/tmp/started" ] || [ "$(wc -l <"$T/tmp/started")" -lt "$1" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+# The edited file and the menu of debian-grub are as they were.
+restored() {
+	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
+	! grep -q iommu= "$T/boot/grub/grub.cfg"
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A run that was interrupted is named by every verb, and a run that is going on is not called so.
 
+# bats file_tags=deep
 load helpers
 
 GPU=0000:01:00.0

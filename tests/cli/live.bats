@@ -10,8 +10,7 @@ load helpers
 WANT='intel_iommu=on iommu=pt'
 
 setup() {
-	tree debian-grub off
-	alive
+	live_tree debian-grub off
 }
 
 # A failed run: exit 4, rolled back and said so, every file of the tree as it was but for what the
@@ -60,8 +59,7 @@ rolled_back() {
 }
 
 @test "kernel-install: /etc/kernel/cmdline made whole, every entry made anew" {
-	tree kernel-install off
-	alive
+	live_tree kernel-install off
 	live --json setup-iommu --yes
 	exits 0
 	json '.applied and .verified'
@@ -75,8 +73,7 @@ rolled_back() {
 }
 
 @test "kernel-install: undone after the reboot, the file stays without the parameters" {
-	tree kernel-install off
-	alive
+	live_tree kernel-install off
 	live setup-iommu --yes
 	exits 0
 	# The reboot: without the file, kernel-install would take the parameters from here.
@@ -88,8 +85,7 @@ rolled_back() {
 }
 
 @test "kernel-install: a configuration that names another disk than the entries" {
-	tree kernel-install off
-	alive
+	live_tree kernel-install off
 	echo 'root=UUID=00000000-dead-dead-dead-000000000000 ro quiet' >"$T/etc/kernel/cmdline"
 	remember
 	live setup-iommu --yes
@@ -137,8 +133,7 @@ rolled_back() {
 }
 
 @test "kernel-install: a rescue boot is not made the configuration" {
-	tree kernel-install off
-	alive
+	live_tree kernel-install off
 	sed -i 's/$/ systemd.unit=rescue.target/' "$T/proc/cmdline"
 	remember
 	live setup-iommu --yes
@@ -148,8 +143,7 @@ rolled_back() {
 }
 
 @test "hand-written entries: edited where they stand, no program run" {
-	tree arch-sdboot off
-	alive
+	live_tree arch-sdboot off
 	live --json setup-iommu --yes
 	exits 0
 	json '.applied and .verified and ([.steps[] | select(.kind == "run")] | length == 0)'
@@ -416,8 +410,7 @@ rolled_back() {
 }
 
 @test "pci bind: a driver that does not answer within --timeout" {
-	tree two-gpu ready
-	alive
+	live_tree two-gpu ready
 	local drv=$T/sys/bus/pci/drivers
 	: >"$T/sys/bus/pci/drivers_probe"
 	# A full pipe: the write never comes back. The shell that sets it up leaves its end open.
@@ -432,8 +425,7 @@ rolled_back() {
 }
 
 @test "pci bind: nothing bound though every write succeeded is a failure" {
-	tree two-gpu ready
-	alive
+	live_tree two-gpu ready
 	local drv=$T/sys/bus/pci/drivers
 	: >"$T/sys/bus/pci/drivers_probe"
 	: >"$drv/nvidia/unbind"
@@ -447,8 +439,7 @@ rolled_back() {
 }
 
 @test "pci bind: what the host uses is refused, with who uses it" {
-	tree two-gpu ready
-	alive
+	live_tree two-gpu ready
 	remember
 	live pci bind 01:00.0
 	exits 3
@@ -466,8 +457,7 @@ rolled_back() {
 
 @test "pci bind: the interface of the SSH connection is the one that the kernel's rules lead to" {
 	command -v ip >/dev/null || skip "needs iproute2"
-	tree two-gpu ready
-	alive
+	live_tree two-gpu ready
 	in_namespace() {
 		local -a ns=(--mount --net --propagation private)
 		[ "$(id -u)" -eq 0 ] || ns+=(--map-root-user)
@@ -492,8 +482,7 @@ rolled_back() {
 }
 
 @test "pci bind: no IOMMU, nothing is unbound" {
-	tree two-gpu off
-	alive
+	live_tree two-gpu off
 	remember
 	live pci bind 0b:00.0
 	exits 3
@@ -502,8 +491,7 @@ rolled_back() {
 }
 
 @test "pci bind: a driver that does not exist" {
-	tree two-gpu ready
-	alive
+	live_tree two-gpu ready
 	program usr/sbin/modprobe <<-'SH'
 		#!/bin/sh
 		exit 0
@@ -535,8 +523,7 @@ sheltered() {
 }
 
 @test "systemd-boot: a copy of the default entry boots while programs write, and goes afterwards" {
-	tree kernel-install off
-	alive
+	live_tree kernel-install off
 	cp -a "$T/boot/efi/loader/loader.conf" "$BATS_TEST_TMPDIR/loader.conf"
 	sheltered | program usr/sbin/update-initramfs
 	live setup-iommu --yes
@@ -548,8 +535,7 @@ sheltered() {
 }
 
 @test "systemd-boot: a program that breaks the ESP: the copy stays what boots until that is mended" {
-	tree kernel-install off
-	alive
+	live_tree kernel-install off
 	cp -a "$T/boot/efi" "$BATS_TEST_TMPDIR/efi"
 	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
 	program usr/local/bin/kernel-install <<-'SH'
@@ -576,8 +562,7 @@ sheltered() {
 }
 
 @test "systemd-boot: slicer and its program are killed: the copy boots, and goes when that is taken back" {
-	tree kernel-install off
-	alive
+	live_tree kernel-install off
 	cp -a "$T/boot/efi" "$BATS_TEST_TMPDIR/efi"
 	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
 	program usr/sbin/update-initramfs <<-'SH'

@@ -13,9 +13,7 @@ DIR=etc/default/grub.d
 OWN=$DIR/zz-slicer-iommu.cfg
 
 host() {
-	tree debian-grub off
-	alive
-	switched_on
+	live_tree debian-grub off switched_on
 	mkdir -p "$T/$DIR"
 }
 # cmdline TEXT: the lines for the assignment in the main file, and the menu that they make.
@@ -56,6 +54,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	check_round quiet panic=10
 }
 
+# bats test_tags=deep
 @test "an assignment in an if, and after ||" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT=quiet' 'if [ -d /etc ]; then' '	GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT a"' fi
@@ -64,6 +63,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	check_round b
 }
 
+# bats test_tags=deep
 @test "a case, a loop and a function" {
 	host
 	cmdline 'case $(uname) in Linux) GRUB_CMDLINE_LINUX_DEFAULT=c ;; esac'
@@ -74,6 +74,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	check_round f g
 }
 
+# bats test_tags=deep
 @test "a file that is read in and does not say what it sets" {
 	host
 	echo 'eval "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet fromfile\""' >"$T/etc/more"
@@ -81,6 +82,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	check_round quiet fromfile
 }
 
+# bats test_tags=deep
 @test "the proof does not run the files' commands on its own script" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(cat)"' 'read -r line || :'
@@ -101,6 +103,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	json '[.next[] | select(test("^sudo slicer.* setup-iommu"))] == []'
 }
 
+# bats test_tags=deep
 @test "doctor on the machine itself: set-up, then reboot, then ready" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
@@ -139,6 +142,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	menu_has mine
 }
 
+# bats test_tags=deep
 @test "it came after the set-up: the next run moves slicer's own behind it" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
@@ -182,6 +186,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	unchanged
 }
 
+# bats test_tags=deep
 @test "the parameters are there already, but not in the menu yet: not a second time" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo x)"'
@@ -193,6 +198,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	unchanged
 }
 
+# bats test_tags=deep
 @test "files that the shell leaves, or can't read, before slicer's own: refused" {
 	host
 	local text
@@ -207,6 +213,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	done
 }
 
+# bats test_tags=deep
 @test "slicer's own file that somebody wrote into: refused, and what to do" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
@@ -220,6 +227,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	unchanged
 }
 
+# bats test_tags=deep
 @test "a second set-up adds to it, and undo takes all of it" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
@@ -255,6 +263,7 @@ GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $WANT\"" ]
 	none slicer "$T/$MAIN"
 }
 
+# bats test_tags=deep
 @test "a trial and its confirmation" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'

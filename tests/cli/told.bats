@@ -35,8 +35,7 @@ load helpers
 }
 
 @test "a pending GRUB_DEFAULT is told before asking, and the default entry that changes afterwards" {
-	tree debian-grub off
-	alive
+	live_tree debian-grub off
 	sed -i 's/^GRUB_DEFAULT=.*/GRUB_DEFAULT=2/' "$T/etc/default/grub"
 	live setup-iommu --dry-run
 	says 'will also bring /etc/default/grub:'
@@ -49,16 +48,14 @@ load helpers
 }
 
 @test "nothing is said of a default that stays" {
-	tree debian-grub off
-	alive
+	live_tree debian-grub off
 	live setup-iommu --yes
 	exits 0
 	[[ $output != *"default entry"* && $output != *"into force"* ]]
 }
 
 @test "the plan is written out before the first program starts" {
-	tree debian-grub off
-	alive
+	live_tree debian-grub off
 	program usr/sbin/update-initramfs <<-'SH'
 		#!/bin/sh
 		cp /tmp/out /tmp/at-that-time
@@ -78,8 +75,7 @@ load helpers
 }
 
 @test "generators get the host's own locale, and nothing else from its file" {
-	tree debian-grub off
-	alive
+	live_tree debian-grub off
 	mkdir -p "$T/etc/default"
 	printf 'LANG="de_DE.UTF-8"\nLC_TIME=en_GB.UTF-8\nLC_X=a;rm\nPATH=/tmp\nLANGUAGE=de\n' >"$T/etc/default/locale"
 	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"

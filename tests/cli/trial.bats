@@ -16,9 +16,7 @@ setup() {
 }
 
 host() {
-	tree "$1" off
-	alive
-	switched_on
+	live_tree "$1" off switched_on
 }
 # Plain functions, so that bats stops at the line: it does not at a "!".
 none() { ! grep -rq -- "$@"; }
@@ -102,6 +100,7 @@ id_of_trial() {
 	[ ! -e "$T/$CUSTOM" ]
 }
 
+# bats test_tags=deep
 @test "before the reboot there is nothing to confirm" {
 	live setup-iommu --confirm --yes
 	exits 3
@@ -114,6 +113,7 @@ id_of_trial() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "a trial that died: doctor shows what its kernel left, confirm takes the entry away and says no" {
 	remember
 	live setup-iommu --trial --yes
@@ -171,6 +171,7 @@ id_of_trial() {
 	done
 }
 
+# bats test_tags=deep
 @test "setting up for good ends a trial" {
 	live setup-iommu --trial --yes
 	live setup-iommu --yes
@@ -185,6 +186,7 @@ id_of_trial() {
 	[ ! -e "$T/$CUSTOM" ]
 }
 
+# bats test_tags=deep
 @test "a person's own custom.cfg stays as it is, to the byte" {
 	printf 'menuentry "Mine" {\n\tlinux /k\n}\n# no newline' >"$T/$CUSTOM"
 	cp "$T/$CUSTOM" "$BATS_TEST_TMPDIR/custom"
@@ -201,6 +203,7 @@ id_of_trial() {
 	cmp "$T/$CUSTOM" "$BATS_TEST_TMPDIR/custom"
 }
 
+# bats test_tags=deep
 @test "what can't be set up is taken back: grub-editenv fails, fails late, or lies" {
 	remember
 	: >"$T/tmp/no-editenv"
@@ -244,11 +247,13 @@ half_a_block() {
 	complains "NOT everything"
 }
 
+# bats test_tags=deep
 @test "grub-editenv says 0 and leaves half a block where there was none" {
 	rm "$T/$ENV"
 	half_a_block
 }
 
+# bats test_tags=deep
 @test "grub-editenv says 0 and leaves half a block: that is no trial, and not everything is taken back" {
 	remember
 	half_a_block
@@ -262,6 +267,7 @@ half_a_block() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "a grub-editenv that takes its block away: that is told, and --undo makes it anew" {
 	remember
 	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
@@ -281,6 +287,7 @@ half_a_block() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "a grub-editenv that loses what others keep in its block: that is told" {
 	editenv set saved_entry=2
 	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
@@ -295,6 +302,7 @@ half_a_block() {
 	complains "NOT everything"
 }
 
+# bats test_tags=deep
 @test "slicer is killed while it sets a trial up: the next run finds its way" {
 	mv "$T/usr/local/bin/grub-editenv" "$T/usr/local/bin/grub-editenv.real"
 	program usr/local/bin/grub-editenv <<-'SH'
@@ -316,6 +324,7 @@ half_a_block() {
 	[ -z "$(next_entry)" ]
 }
 
+# bats test_tags=deep
 @test "grub-editenv is killed while the block is empty: it is made anew, and the trial set up or taken back" {
 	live setup-iommu --trial --yes
 	: >"$T/$ENV"
@@ -335,6 +344,7 @@ half_a_block() {
 	[ ! -s "$T/$ENV" ]
 }
 
+# bats test_tags=deep
 @test "slicer is killed before it has noted that all is confirmed: the next --confirm does it again" {
 	local manifest
 	mkdir -p "$T/run/systemd/system" "$T/etc/systemd/system"
@@ -362,6 +372,7 @@ half_a_block() {
 	[ ! -e "$T/$CUSTOM" ] && [ ! -e "$T/$SERVICE" ] && [ ! -e "$T/${DROPIN%/*}" ]
 }
 
+# bats test_tags=deep
 @test "an undo that was cut short behind the service's file takes its directory away, too" {
 	mkdir -p "$T/run/systemd/system" "$T/etc/systemd/system"
 	remember
@@ -379,6 +390,7 @@ half_a_block() {
 	[ -d "$T/${DROPIN%/*}" ]
 }
 
+# bats test_tags=deep
 @test "where GRUB can't write its environment block there is no trial" {
 	local fs
 	remember
@@ -395,10 +407,9 @@ half_a_block() {
 	[ -z "$(next_entry)" ]
 }
 
+# bats test_tags=deep
 @test "a contradiction that somebody wrote needs --force for a trial, too" {
-	tree debian-grub blocked
-	alive
-	switched_on
+	live_tree debian-grub blocked switched_on
 	live setup-iommu --trial --yes
 	exits 3
 	complains "the opposite"
@@ -443,6 +454,7 @@ half_a_block() {
 	grep -q "$WANT" "$T/etc/default/grub"
 }
 
+# bats test_tags=deep
 @test "auto-confirm: no service for a program that others than root can replace" {
 	local d
 	mkdir -p "$T/run/systemd/system" "$T/etc/systemd/system"
@@ -468,6 +480,7 @@ half_a_block() {
 	exits 0
 }
 
+# bats test_tags=deep
 @test "auto-confirm: after a trial that died, the service takes everything away" {
 	mkdir -p "$T/run/systemd/system" "$T/etc/systemd/system"
 	remember
@@ -479,6 +492,7 @@ half_a_block() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "systemd-boot: set up, booted, confirmed" {
 	host arch-sdboot
 	local entry=boot/loader/entries/slicer-trial.conf want='amd_iommu=on iommu=pt'
@@ -509,6 +523,7 @@ half_a_block() {
 	diff -r "$T/boot/loader" "$BATS_TEST_TMPDIR/loader"
 }
 
+# bats test_tags=deep
 @test "systemd-boot: an entry that a power cut left empty, as FAT may" {
 	host arch-sdboot
 	remember
@@ -526,6 +541,7 @@ half_a_block() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "systemd-boot, kernel-install: nothing of the trial but its parameters becomes permanent" {
 	host kernel-install
 	local entries=boot/efi/loader/entries
@@ -542,6 +558,7 @@ half_a_block() {
 	[ "$(grep -l "$WANT" "$T/$entries"/*.conf | wc -l)" -eq 2 ]
 }
 
+# bats test_tags=deep
 @test "systemd-boot, kernel-install: a confirm that fails leaves nothing of the running trial in the entries" {
 	host kernel-install
 	settle
@@ -566,6 +583,7 @@ half_a_block() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "systemd-boot: bootctl fails; undo; an entry that is pending is forgotten" {
 	host arch-sdboot
 	remember
@@ -584,6 +602,7 @@ half_a_block() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "another root: files are written, the program is left to the person" {
 	on --json setup-iommu --trial --yes
 	exits 0
@@ -598,6 +617,7 @@ half_a_block() {
 	[ ! -e "$T/$CUSTOM" ]
 }
 
+# bats test_tags=deep
 @test "a dry run and a check of a trial change nothing" {
 	remember
 	live setup-iommu --trial --dry-run
@@ -608,6 +628,7 @@ half_a_block() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "options that don't go with a trial are usage errors" {
 	local words
 	while read -r words; do

@@ -10,8 +10,7 @@ load helpers
 WANT='intel_iommu=on iommu=pt'
 
 setup() {
-	tree debian-grub off
-	alive
+	live_tree debian-grub off
 }
 
 # cmdline TEXT: what /etc/default/grub gives to normal entries.
@@ -190,8 +189,7 @@ holds_ours() { # VERSION
 }
 
 @test "slicer's own drop-in goes; with a line of the person's in it, it stays without slicer's" {
-	tree ubuntu-cloud off
-	alive
+	live_tree ubuntu-cloud off
 	local own=etc/default/grub.d/zz-slicer-iommu.cfg
 	set_up
 	[ -e "$T/$own" ]
@@ -214,8 +212,7 @@ holds_ours() { # VERSION
 }
 
 @test "kernel-install: the person edited /etc/kernel/cmdline, and a kernel came" {
-	tree kernel-install off
-	alive
+	live_tree kernel-install off
 	local id new=6.12.200+deb13-amd64 old=6.12.117+deb13-amd64
 	id=$(cat "$T/etc/machine-id")
 	echo 'root=UUID=5a6f9c3d-2e1b-4c8a-b0d7-1f3e5a7c9b2d ro quiet' >"$T/etc/kernel/cmdline"
@@ -252,9 +249,7 @@ holds_ours() { # VERSION
 CMDLINE=etc/kernel/cmdline
 # Taken back in a rescue boot: what slicer made has to stay, without the parameters.
 kept_in_rescue() {
-	tree kernel-install off
-	alive
-	switched_on
+	live_tree kernel-install off switched_on
 	set_up
 	sed -i 's/$/ systemd.unit=rescue.target/' "$T/proc/cmdline"
 	undo

@@ -4,6 +4,7 @@
 
 # shellcheck disable=SC2016 # text for the shells in the tree
 
+# bats file_tags=deep
 load helpers
 
 WANT='intel_iommu=on iommu=pt'
@@ -11,9 +12,7 @@ RUNS=var/lib/slicer/runs
 LOADER=4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
 
 host() { # HOST [STATE]
-	tree "$1" "${2:-off}"
-	alive
-	switched_on
+	live_tree "$1" "${2:-off}" switched_on
 }
 # Plain functions, so that bats stops at the line: it does not at a "!".
 none() { ! grep -rq -- "$@"; }

@@ -92,8 +92,9 @@ static inline int tree_rm(const char *path, const struct stat *st, int flag,
 static inline int tree_setup(void **state)
 {
 	struct tree *t = xcalloc(1, sizeof(*t));
+	const char *tmp = getenv("TMPDIR");
 
-	snprintf(t->dir, sizeof(t->dir), "/tmp/slicer-test-XXXXXX");
+	snprintf(t->dir, sizeof(t->dir), "%s/slicer-test-XXXXXX", tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(t->dir));
 	assert_int_equal(host_open(t->dir, &t->host, NULL), 0);
 	*state = t;
