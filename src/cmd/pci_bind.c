@@ -110,17 +110,25 @@ static int print_json(const struct context *c, const struct bind_request *r,
 	json_object_set_new(doc, "deferred", json_array());
 	json_object_set_new(doc, "reboot_required", json_false());
 	json_object_set_new(doc, "steps", report_plan_steps(p));
-	json_object_set_new(doc, "warnings", json_texts(&p->warnings));
+	json_object_set_new(doc, "warnings", json_advice(c->root, &p->warnings));
 	json_object_set_new(doc, "next", json_advice(c->root, &p->next));
 	json_object_set_new(doc, "devices", json_moves(r));
 	return json_print(&c->out, doc, e);
 }
 
-static void print_warnings(const struct output *o, const struct plan *p)
+static void print_warnings(const struct context *c, const struct plan *p)
 {
-	for (size_t i = 0; i < p->warnings.n; i++)
+	const struct output *o = &c->out;
+	struct advice a = { .root = c->root };
+
+	for (size_t i = 0; i < p->warnings.n; i++) {
+		CLEANUP(str_done) struct str text = { 0 }, safe = { 0 };
+
+		advice_add(&a, p->warnings.v[i], &text);
+		str_add_printable(&safe, str_c(&text), text.len);
 		fprintf(o->err, "%swarning:%s %s\n", paint_on(o->color_err, PAINT_WARN),
-			paint_off(o->color_err), p->warnings.v[i]);
+			paint_off(o->color_err), str_c(&safe));
+	}
 }
 
 static void print_moves(const struct context *c, const struct bind_request *r,
@@ -213,16 +221,16 @@ static int carry_out(const struct context *c, const struct bind_request *r,
 		err = bind_apply(c->host, r, p, e);
 	if (err < 0) {
 		if (!o->json)
-			print_warnings(o, p);
+			print_warnings(c, p);
 		return err;
 	}
 	if (o->json)
 		return print_json(c, r, p, dry_run, e);
 	if (dry_run && !plan_is_empty(p)) {
-		report_plan_text(o, p);
+		report_plan_text(o, c->root, p);
 		return 0;
 	}
-	print_warnings(o, p);
+	print_warnings(c, p);
 	print_moves(c, r, p);
 	return 0;
 }

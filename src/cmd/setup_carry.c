@@ -246,7 +246,7 @@ static void show(const struct setup *s)
 	if (!shows_plan(s))
 		return;
 	if (!plan_is_empty(&s->plan) || s->plan.warnings.n)
-		report_plan_text(&s->c->out, &s->plan);
+		report_plan_text(&s->c->out, s->c->root, &s->plan);
 	/* Before the first program writes, and before any error: also where standard
 	 * output is a file. */
 	fflush(s->c->out.out);

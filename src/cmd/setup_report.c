@@ -38,7 +38,8 @@ static json_t *plan_document(const struct setup *s, const struct outcome *o)
 	json_object_set_new(doc, "reboot_required", json_boolean(o->reboot));
 	json_object_set_new(doc, "recovered", json_texts(&s->recovered));
 	json_object_set_new(doc, "steps", report_plan_steps(&s->plan));
-	json_object_set_new(doc, "warnings", json_texts(&s->plan.warnings));
+	json_object_set_new(doc, "warnings",
+			    json_advice(other_root(s), &s->plan.warnings));
 	strv_copy(&next, &s->plan.next);
 	if (o->reboot)
 		strv_add(&next, "sudo reboot");

@@ -4,6 +4,7 @@
 
 #include "cmd/devices.h"
 #include "devices/devices.h"
+#include "report/advice.h"
 
 enum { VM_HYPERVISOR = 1 };
 
@@ -35,7 +36,7 @@ static int print_json(const struct context *c, const struct vm_command *vm,
 	json_object_set_new(doc, "hypervisor", json_text(vm->hypervisor));
 	json_object_set_new(doc, "devices", json_texts(&vm->devices));
 	json_object_set_new(doc, "must_bind", json_texts(&vm->must_bind));
-	json_object_set_new(doc, "warnings", json_texts(obstacles));
+	json_object_set_new(doc, "warnings", json_advice(c->root, obstacles));
 	json_object_set_new(doc, "device_argv", json_texts(&vm->device_argv));
 	json_object_set_new(doc, "address_bits",
 			    vm->address_bits ? json_integer(vm->address_bits)
@@ -77,17 +78,20 @@ static void print_notes(const struct context *c, const struct named_devices *d,
 			const struct vm_command *vm, const struct strv *obstacles)
 {
 	CLEANUP(free_char) char *list = strv_join(&vm->must_bind, " ");
+	CLEANUP(strv_done) struct strv notes = { 0 };
+	struct advice a = { .root = c->root };
 
 	if (!groups_exist(&d->all))
-		fprintf(c->out.err,
-			"note: there are no IOMMU groups: the IOMMU is off, see \"sudo "
-			"slicer doctor\"\n");
+		strv_add(&notes, "there are no IOMMU groups: the IOMMU is off, see "
+				 "\"sudo slicer doctor\"");
 	else if (vm->must_bind.n)
-		fprintf(c->out.err, "note: first: sudo slicer pci bind %s\n", list);
-	for (size_t i = 0; i < obstacles->n; i++) {
-		CLEANUP(str_done) struct str safe = { 0 };
+		strv_addf(&notes, "first: sudo slicer pci bind %s", list);
+	strv_copy(&notes, obstacles);
+	for (size_t i = 0; i < notes.n; i++) {
+		CLEANUP(str_done) struct str text = { 0 }, safe = { 0 };
 
-		str_add_printable(&safe, obstacles->v[i], strlen(obstacles->v[i]));
+		advice_add(&a, notes.v[i], &text);
+		str_add_printable(&safe, str_c(&text), text.len);
 		fprintf(c->out.err, "note: %s\n", str_c(&safe));
 	}
 }

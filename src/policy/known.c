@@ -21,8 +21,8 @@ static const char *const intel_words[] = {
 	"sm_on",
 	"sm_off",
 	"tboot_noforce",
-	"nobounce" /* 5.4 to 5.15 */,
-	"intgpu_off" /* Ubuntu */,
+	"nobounce" /* since 5.4, untrusted devices */,
+	"intgpu_off" /* a patch of Debian's */,
 	"relax_rmrr" /* a patch of VFIO users, in Proxmox VE's kernels */,
 };
 /* "on" is no word of the driver's: slicer's own, as many guides give it. */
@@ -38,7 +38,7 @@ static const char *const any_words[] = {
 	"forcesac",  "allowdac",
 	"nodac",     "usedac",
 	"soft",	     "pt",
-	"nopt",	     "calgary" /* to 5.7 */,
+	"nopt",	     "calgary" /* 5.4 */,
 	"group_mf",  /* amd_gart_64.c: */ "leak",
 	"fullflush", "nofullflush",
 	"noagp",     "noaperture",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/report.h"
 
+#include "report/advice.h"
+
 #include "text/diff.h"
 
 static void step_diff(const struct step *s, struct str *ret)
@@ -106,14 +108,18 @@ static void add_step(struct str *out, bool color, const struct step *s)
 	add_diff(out, color, s);
 }
 
-void report_plan_text(const struct output *o, const struct plan *p)
+void report_plan_text(const struct output *o, const char *root, const struct plan *p)
 {
+	struct advice a = { .root = root };
 	CLEANUP(str_done) struct str out = { 0 };
 
 	for (size_t i = 0; i < p->warnings.n; i++) {
+		CLEANUP(str_done) struct str text = { 0 };
+
+		advice_add(&a, p->warnings.v[i], &text);
 		str_addf(&out, "%swarning:%s ", paint_on(o->color_out, PAINT_WARN),
 			 paint_off(o->color_out));
-		add_safe(&out, p->warnings.v[i], strlen(p->warnings.v[i]));
+		add_safe(&out, str_c(&text), text.len);
 		str_addc(&out, '\n');
 	}
 	for (size_t i = 0; i < p->n; i++) {

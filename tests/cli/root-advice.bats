@@ -66,3 +66,10 @@ slicer doctor" ]
 	[ "$status" -eq 0 ]
 	[ "$(jq -r '.deferred[-1][0]' <<<"$output")" = update-grub ]
 }
+
+@test "vm command: notes and warnings carry the root, in text and JSON" {
+	slicer vm command 0000:01:00.0
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"note: there are no IOMMU groups: the IOMMU is off, see \"sudo slicer --root '$TREE' doctor\""* ]]
+	run ! grep -E 'slicer (doctor|pci|setup)' <<<"$stderr"
+}

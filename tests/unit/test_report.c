@@ -131,7 +131,7 @@ static void test_plan_text(void **state)
 	(void)state;
 	memory_open(&m);
 	make_plan(&p);
-	report_plan_text(&m.o, &p);
+	report_plan_text(&m.o, NULL, &p);
 	memory_flush(&m);
 	assert_non_null(strstr(m.out, "warning: weakens isolation\n"));
 	assert_non_null(strstr(m.out, "change /etc/default/grub: say it\n"));
@@ -151,7 +151,7 @@ static void test_plan_colour(void **state)
 	memory_open(&m);
 	m.o.color_out = true;
 	make_plan(&p);
-	report_plan_text(&m.o, &p);
+	report_plan_text(&m.o, NULL, &p);
 	memory_flush(&m);
 	assert_non_null(strstr(m.out, "\033[31m-B=\"quiet\"\033[0m\n"));
 	assert_non_null(strstr(m.out, "\\x1b[31m intel"));
