@@ -254,6 +254,15 @@ static int load_files(const struct host *h, const struct facts *f, struct grub *
 	return r == 0 && has_dropins ? add_own(files, e) : r;
 }
 
+/* What would help as well. */
+static void hint_elsewhere(struct error *e)
+{
+	CLEANUP(free_char) char *hint = xstrdup(e->hint);
+
+	error_hint(e, "%s; or run slicer on that system itself, which can ask its shell",
+		   hint);
+}
+
 /* The value that normal entries get, or why it isn't known. */
 static void load_configured(const struct host *h, const struct facts *f, struct grub *g,
 			    struct boot_config *ret)
@@ -270,6 +279,8 @@ static void load_configured(const struct host *h, const struct facts *f, struct 
 	/* The shell has to be asked whether that comes out right, and only the running
 	 * system's may be. */
 	ret->can_append = r < 0 && host_is_live(h);
+	if (r < 0 && !ret->can_append)
+		hint_elsewhere(&ret->configured_error);
 	if (r < 0)
 		return;
 	ret->configured_error = (struct error){ 0 };

@@ -148,6 +148,7 @@ static int read_word(const struct parser *p, size_t pos, size_t len, bool is_exp
 	stmt->value_end = word.end;
 	stmt->why = word.why;
 	stmt->poison = word.poison;
+	stmt->poison_at = pos;
 	/* Shells differ on whether export splits: dash before 0.5.11 does. */
 	if (is_export && !word.plain && !stmt->why)
 		stmt->why = "an unquoted value behind \"export\"";
@@ -222,6 +223,7 @@ static int parse_other(struct parser *p, struct error *e)
 	}
 	stmt.why = other.why;
 	stmt.poison = other.poison;
+	stmt.poison_at = other.poison_at;
 	stmt.touches = other.touches;
 	stmt.includes = other.includes;
 	stmt.must_include = other.must_include;

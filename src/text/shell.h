@@ -36,6 +36,7 @@ struct shell_stmt {
 	const char *why; /* what keeps the values that it sets from being known, in words;
 			    NULL: nothing. Static, as is poison. */
 	const char *poison; /* what in it may set any variable, or NULL */
+	size_t poison_at; /* and where that begins */
 	struct strv touches; /* variables that it may set, besides name */
 	struct strv includes; /* files that it may read in, by their whole paths */
 	bool must_include; /* nothing before asks whether the file is there */
@@ -77,11 +78,20 @@ const struct shell_include *shell_includes_find(const struct shell_includes *inc
 void shell_includes_add(struct shell_includes *includes, const char *path,
 			const struct shell_doc *doc);
 
+/* What keeps a value from being known, for the person who is to mend it. */
+struct shell_cause {
+	size_t source; /* index that the caller gave to shell_eval */
+	unsigned line;
+	char *text; /* of that line, shortened */
+	char *hint; /* what to do with it */
+};
+
 /* Variables as the shell would hold them after some files were sourced in order. */
 struct shell_var {
 	char *name;
 	char *value; /* NULL: not provable */
 	char *why; /* value NULL: the construct, in words, for the error */
+	struct shell_cause cause; /* value NULL: where that is */
 	unsigned line; /* of the assignment or construct that decided */
 	size_t source; /* index that the caller gave to shell_eval */
 	size_t stmt; /* index of the deciding statement in that document: a
@@ -94,8 +104,7 @@ struct shell_vars {
 	/* A construct that may set any variable (". file", eval, set, exit ...) was met:
 	 */
 	char *poison; /* in words, NULL if none */
-	unsigned poison_line;
-	size_t poison_source;
+	struct shell_cause poison_cause;
 	/* The caller's, may be NULL: the files that documents may read in. One that is
 	 * not there may set any variable. */
 	const struct shell_includes *includes;
@@ -117,8 +126,9 @@ void shell_eval(const struct shell_doc *doc, size_t source, struct shell_vars *v
 const struct shell_var *shell_vars_get(const struct shell_vars *vars, const char *name);
 /*
  * The provable value of name: *ret points into vars, "" if never assigned. Error
- * (refused) with the line when it can't be proven. *ret_source (may be NULL) is which of
- * the caller's sources decided either, SIZE_MAX if none assigns it.
+ * (refused) with the line when it can't be proven, its text and what to do with it.
+ * *ret_source (may be NULL) is which of the caller's sources decided, or has that line,
+ * SIZE_MAX if none assigns it.
  */
 int shell_vars_value(const struct shell_vars *vars, const char *name, const char **ret,
 		     size_t *ret_source, struct error *e);

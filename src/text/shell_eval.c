@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "text/shell_cause.h"
 #include "text/shell_word.h"
 
 /* Longer than any command line; doubling ($A$A, $B$B ...) must not eat the memory. */
@@ -15,6 +16,7 @@ static void var_done(struct shell_var *var)
 	free(var->name);
 	free(var->value);
 	free(var->why);
+	shell_cause_done(&var->cause);
 }
 
 void shell_vars_done(struct shell_vars *vars)
@@ -23,6 +25,7 @@ void shell_vars_done(struct shell_vars *vars)
 		var_done(&vars->v[i]);
 	free(vars->v);
 	free(vars->poison);
+	shell_cause_done(&vars->poison_cause);
 	*vars = (struct shell_vars){ 0 };
 }
 
@@ -70,11 +73,17 @@ static struct shell_var var_here(const struct eval *ev, const char *name)
 	};
 }
 
-static void set_unknown(const struct eval *ev, const char *name, char *why)
+/* Takes why. is_in: a file that is read in sets it. */
+static void set_unknown(const struct eval *ev, const char *name, char *why, bool is_in)
 {
 	struct shell_var var = var_here(ev, name);
 
 	var.why = why;
+	if (is_in)
+		shell_cause_include(ev->doc, ev->stmt, name, &var.cause);
+	else
+		shell_cause_touch(ev->doc, ev->stmt, name, &var.cause);
+	var.cause.source = ev->source;
 	set(ev->vars, var);
 }
 
@@ -85,76 +94,89 @@ static void set_poison(const struct eval *ev, const char *text)
 	if (vars->poison)
 		return;
 	vars->poison = xstrdup(text);
-	vars->poison_line = ev->doc->v[ev->stmt].line;
-	vars->poison_source = ev->source;
+	shell_cause_poison(ev->doc, ev->stmt, &vars->poison_cause);
+	vars->poison_cause.source = ev->source;
 }
 
-/* What $name holds: "" with *ret_set false where it is not set. NULL: *ret_why, owned by
- * the caller, says why that can't be known. */
+/* Why a value is not known. */
+struct unknown {
+	char *why;
+	struct shell_cause cause;
+};
+
+static void set_unset(const struct eval *ev, const char *name, struct unknown *ret)
+{
+	ret->why = xasprintf("$%s is not set before it is used", name);
+	shell_cause_unset(ev->doc, ev->stmt, name, &ret->cause);
+	ret->cause.source = ev->source;
+}
+
+/* What $name holds: "" with *ret_set false where it is not set. NULL: *ret says why that
+ * can't be known. */
 static const char *value_of(const struct eval *ev, const char *name, bool *ret_set,
-			    char **ret_why)
+			    struct unknown *ret)
 {
 	const struct shell_var *var = find(ev->vars, name);
 
 	*ret_set = var != NULL;
 	if (var && var->value)
 		return var->value;
-	/* Along a chain of variables the first cause is the one to tell. */
-	if (var && var->why[0] == '$')
-		*ret_why = xstrdup(var->why);
-	else if (var)
-		*ret_why = xasprintf("$%s is not known: %s (line %u)", name, var->why,
-				     var->line);
-	else if (str_starts(name, "GRUB_CMDLINE_"))
+	if (!var && str_starts(name, "GRUB_CMDLINE_"))
 		return "";
-	else
-		*ret_why = xasprintf("$%s is not set before it is used", name);
+	if (!var) {
+		set_unset(ev, name, ret);
+		return NULL;
+	}
+	/* Along a chain of variables the first cause is the one to tell. */
+	ret->why = var->why[0] == '$' ? xstrdup(var->why)
+				      : xasprintf("$%s is not known: %s", name, var->why);
+	shell_cause_copy(&var->cause, &ret->cause);
 	return NULL;
 }
 
-static char *eval_range(const struct eval *ev, size_t start, size_t end, struct str *ret);
+static void eval_range(const struct eval *ev, size_t start, size_t end, struct str *ret,
+		       struct unknown *ret_unknown);
 
 /* One variable of a word (POSIX, 2.6.2). */
-static char *eval_variable(const struct eval *ev, const struct shell_elem *elem,
-			   struct str *ret)
+static void eval_variable(const struct eval *ev, const struct shell_elem *elem,
+			  struct str *ret, struct unknown *ret_unknown)
 {
 	CLEANUP(free_char)
 	char *name = xstrndup(str_c(&ev->doc->text) + elem->name, elem->name_len);
-	char *why = NULL;
 	bool is_set;
-	const char *value = value_of(ev, name, &is_set, &why);
+	const char *value = value_of(ev, name, &is_set, ret_unknown);
 
 	if (!value)
-		return why;
+		return;
 	/* What the environment may have is only known to be empty or not there. */
-	if (elem->op && !elem->op_colon && !is_set)
-		return xasprintf("$%s is not set before it is used", name);
+	if (elem->op && !elem->op_colon && !is_set) {
+		set_unset(ev, name, ret_unknown);
+		return;
+	}
 	if (elem->op_colon)
 		is_set = *value != '\0';
 	if (elem->op && is_set == (elem->op == '+'))
-		return eval_range(ev, elem->word, elem->word_end, ret);
-	if (elem->op != '+')
+		eval_range(ev, elem->word, elem->word_end, ret, ret_unknown);
+	else if (elem->op != '+')
 		str_add(ret, value);
-	return NULL;
 }
 
 /* Appends what the raw word at [start, end) comes to. Otherwise says why that can't be
- * known: owned by the caller. */
-static char *eval_range(const struct eval *ev, size_t start, size_t end, struct str *ret)
+ * known. */
+static void eval_range(const struct eval *ev, size_t start, size_t end, struct str *ret,
+		       struct unknown *ret_unknown)
 {
 	CLEANUP(shell_elems_done) struct shell_elems elems = { 0 };
-	char *why = NULL;
 
 	shell_decode(str_c(&ev->doc->text), start, end, &elems);
-	for (size_t i = 0; i < elems.n && !why; i++) {
+	for (size_t i = 0; i < elems.n && !ret_unknown->why; i++) {
 		if (elems.v[i].c == SHELL_ELEM_VAR)
-			why = eval_variable(ev, &elems.v[i], ret);
+			eval_variable(ev, &elems.v[i], ret, ret_unknown);
 		else
 			str_addc(ret, elems.v[i].c);
-		if (!why && ret->len > VALUE_MAX)
-			why = xstrdup("it is too long");
+		if (!ret_unknown->why && ret->len > VALUE_MAX)
+			ret_unknown->why = xstrdup("it is too long");
 	}
-	return why;
 }
 
 static void eval_assign(const struct eval *ev)
@@ -163,14 +185,21 @@ static void eval_assign(const struct eval *ev)
 	CLEANUP(strv_done) struct strv mentions = { 0 };
 	CLEANUP(str_done) struct str value = { 0 };
 	struct shell_var var = var_here(ev, stmt->name);
+	struct unknown unknown = { 0 };
 
 	shell_mentions(str_c(&ev->doc->text), stmt->value_start, stmt->value_end,
 		       &mentions);
 	var.refers = mentions.n > 0;
 	if (stmt->provable)
-		var.why = eval_range(ev, stmt->value_start, stmt->value_end, &value);
+		eval_range(ev, stmt->value_start, stmt->value_end, &value, &unknown);
 	else
-		var.why = xstrdup(stmt->why);
+		unknown.why = xstrdup(stmt->why);
+	if (unknown.why && !unknown.cause.text) {
+		shell_cause_assign(ev->doc, ev->stmt, &unknown.cause);
+		unknown.cause.source = ev->source;
+	}
+	var.why = unknown.why;
+	var.cause = unknown.cause;
 	if (!var.why)
 		var.value = str_take(&value);
 	set(ev->vars, var);
@@ -189,7 +218,8 @@ static void eval_includes(const struct eval *ev, const struct shell_stmt *stmt)
 			set_poison(ev, in->poison);
 		for (size_t k = 0; in && k < in->touches.n; k++)
 			set_unknown(ev, in->touches.v[k],
-				    xasprintf("%s, which is read in, sets it", path));
+				    xasprintf("%s, which is read in, sets it", path),
+				    true);
 	}
 }
 
@@ -203,7 +233,8 @@ static void eval_stmt(const struct eval *ev)
 	eval_includes(ev, stmt);
 	for (size_t i = 0; i < stmt->touches.n; i++)
 		set_unknown(ev, stmt->touches.v[i],
-			    xstrdup(is_assign ? "an expansion may set it" : stmt->why));
+			    xstrdup(is_assign ? "an expansion may set it" : stmt->why),
+			    false);
 	if (is_assign) {
 		const struct shell_var *old = find(ev->vars, stmt->name);
 
@@ -226,25 +257,23 @@ int shell_vars_value(const struct shell_vars *vars, const char *name, const char
 		     size_t *ret_source, struct error *e)
 {
 	const struct shell_var *var = find(vars, name);
+	const struct shell_cause *cause = NULL;
 	size_t source = var ? var->source : SIZE_MAX;
-	int r = 0;
 
-	if (vars->poison) {
-		source = vars->poison_source;
-		r = error_set(e, ENOTSUP,
-			      "what %s holds can't be known: %s may change it", name,
-			      vars->poison);
-		error_at(e, NULL, vars->poison_line);
-	} else if (var && !var->value) {
-		r = error_set(e, ENOTSUP, "what %s holds can't be known: %s", name,
-			      var->why);
-		error_at(e, NULL, var->line);
-	} else {
+	if (vars->poison)
+		cause = &vars->poison_cause;
+	else if (var && !var->value)
+		cause = &var->cause;
+	else
 		*ret = var ? var->value : "";
-	}
-	if (r < 0)
-		error_hint(e, "write it as a plain assignment: %s=\"...\"", name);
 	if (ret_source)
-		*ret_source = source;
-	return r;
+		*ret_source = cause ? cause->source : source;
+	if (!cause)
+		return 0;
+	error_set(e, ENOTSUP, "what %s holds can't be known: %s%s: %s", name,
+		  vars->poison ? vars->poison : var->why,
+		  vars->poison ? " may change it" : "", cause->text);
+	error_at(e, NULL, cause->line);
+	error_hint(e, "%s", cause->hint);
+	return -ENOTSUP;
 }

@@ -4,8 +4,10 @@
 
 void walk_poison(struct walk *w, const char *text)
 {
-	if (!w->ret->poison)
-		w->ret->poison = text;
+	if (w->ret->poison)
+		return;
+	w->ret->poison = text;
+	w->ret->poison_at = w->token;
 }
 
 void walk_lose(struct walk *w, const char *text)

@@ -106,6 +106,10 @@ static void walk_argument(struct walk *w, const struct shell_word *word, const c
 			strv_add_unique(&w->ret->includes, text);
 		w->ret->must_include |= !w->depth && !w->is_conditional;
 		w->effect = EFFECT_NONE;
+	} else if (w->effect == EFFECT_SET) {
+		/* Ends at an error, as grub-mkconfig does anyway; tells what it does. */
+		if (!strchr("-+", raw[0]) || !raw[1] || raw[1 + strspn(raw + 1, "ex")])
+			walk_poison(w, "the command \"set\"");
 	} else if (w->effect != EFFECT_NONE && w->effect != EFFECT_POISON) {
 		walk_name(w, word, raw, text);
 	}
@@ -197,6 +201,7 @@ static int walk_step(struct walk *w, struct error *e)
 {
 	char c = walk_at(w, 0);
 
+	w->token = w->pos;
 	if (c == ' ' || c == '\t') {
 		w->pos++;
 	} else if (c == '\\' && walk_at(w, 1) == '\n') {

@@ -21,6 +21,7 @@ enum expect {
 struct walk {
 	const char *t;
 	size_t n, pos;
+	size_t token; /* where the present one starts */
 	/* What is open: 'i' if, 'd' a loop, '{', '(', 'p' a case's pattern, 'c' its
 	 * commands. */
 	char open[64];

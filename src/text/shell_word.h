@@ -67,6 +67,7 @@ void shell_elems_text(const struct shell_elems *elems, struct str *ret);
 struct shell_other {
 	size_t end; /* behind its newline */
 	const char *poison, *why; /* static, as in struct shell_stmt */
+	size_t poison_at;
 	struct strv touches, includes;
 	bool must_include;
 };
@@ -84,6 +85,7 @@ enum shell_effect {
 	EFFECT_EXPORT, /* likewise, but only with a '=' */
 	EFFECT_READONLY,
 	EFFECT_INCLUDE, /* reads in the file that it names */
+	EFFECT_SET, /* "set": poison, but with some options */
 	EFFECT_COMMAND, /* "command": runs another one unless it is asked to look only */
 };
 

@@ -361,7 +361,7 @@ struct refusal {
 static const struct refusal refusals[] = {
 	{ "a conditional",
 	  "A=1\nif [ -e /x ]; then\n\tGRUB_CMDLINE_LINUX_DEFAULT=\"x\"\nfi\n", NULL, WANT,
-	  MAIN, 2, "" },
+	  MAIN, 3, "" },
 	{ "a command substitution", "\nGRUB_CMDLINE_LINUX_DEFAULT=\"$(cat /x)\"\n", NULL,
 	  WANT, MAIN, 2, "command substitution" },
 	{ "a drop-in's", "GRUB_CMDLINE_LINUX_DEFAULT=\"x\"\n",
