@@ -56,6 +56,60 @@ static int find_blanks(const struct shell_doc *doc, const struct shell_stmt *s,
 	return -EINVAL;
 }
 
+/* Where the command begins that the assignment at pos is made for, SIZE_MAX if there is
+ * none. *ret_value_end: the end of that assignment. */
+static size_t command_behind(const struct shell_doc *doc, size_t pos,
+			     size_t *ret_value_end)
+{
+	const char *t = str_c(&doc->text);
+	size_t n = doc->text.len;
+
+	*ret_value_end = 0;
+	while (pos < n && !strchr("\n;&|<>()#\\", t[pos])) {
+		CLEANUP(strv_done) struct strv touches = { 0 };
+		struct shell_word word;
+		size_t name = shell_name_length(t + pos, n - pos);
+
+		if (pos + name >= n || !name || t[pos + name] != '=')
+			return *ret_value_end ? pos : SIZE_MAX;
+		if (shell_word_scan(t, n, pos, &touches, &word, NULL) < 0 || word.lost)
+			return SIZE_MAX;
+		if (!*ret_value_end)
+			*ret_value_end = word.end;
+		for (pos = word.end; pos < n && is_blank(t[pos]);)
+			pos++;
+	}
+	return SIZE_MAX;
+}
+
+/* V="quiet" splash, V=quiet splash: the shell runs "splash", and sets V for that only. */
+static int find_command(const struct shell_doc *doc, const struct shell_stmt *s,
+			const char *prefix, struct error *e)
+{
+	const char *t = str_c(&doc->text);
+	size_t pos = s->start, end, name, command, len;
+	bool is_quoted;
+	unsigned line;
+
+	while (pos < s->end && (is_blank(t[pos]) || t[pos] == '\n'))
+		pos++;
+	name = shell_name_length(t + pos, s->end - pos);
+	command = str_starts(t + pos, prefix) ? command_behind(doc, pos, &end) : SIZE_MAX;
+	if (command == SIZE_MAX)
+		return 0;
+	is_quoted = memchr(t + pos, '"', end - pos) || memchr(t + pos, '\'', end - pos);
+	line = shell_line(t, command);
+	len = strcspn(t + command, " \t\n;&|<>()");
+	error_set(e, EINVAL, "%.*s: what follows the %s is taken for a command: %.*s",
+		  (int)name, t + pos, is_quoted ? "closing quote" : "blank", (int)len,
+		  t + command);
+	error_at(e, NULL, line);
+	error_hint(e, "line %u: put %s into %s, as in %.*s=\"quiet splash\"", line,
+		   is_quoted ? "it" : "all of the value",
+		   is_quoted ? "the quotes" : "quotes", (int)name, t + pos);
+	return -EINVAL;
+}
+
 static int refuse(const struct lookalike *l, unsigned line, struct error *e)
 {
 	CLEANUP(free_char) char *what = lookalike_describe(l);
@@ -109,6 +163,8 @@ int shell_find_mistake(const struct shell_doc *doc, const char *prefix, struct e
 			r = find_blanks(doc, &doc->v[i], e);
 		if (r == 0 && doc->v[i].kind != SHELL_BLANK)
 			r = find_lookalike(doc, &doc->v[i], prefix, e);
+		if (r == 0 && doc->v[i].kind == SHELL_OTHER)
+			r = find_command(doc, &doc->v[i], prefix, e);
 	}
 	return r;
 }
