@@ -2,8 +2,9 @@
 /*
  * GRUB as Debian and Ubuntu have it, in parts: grub.c asks whether it is here,
  * grub_load.c reads its configuration, grub_menu.c its menu, grub_edit.c changes
- * assignments, grub_own.c deals with slicer's own last assignment, grub_plan.c makes the
- * steps, grub_trial.c deals with the entry for one trial boot.
+ * assignments, grub_own.c deals with slicer's own last assignment, grub_proof.c has the
+ * shell agree, grub_plan.c makes the steps, grub_trial.c deals with the entry for one
+ * trial boot.
  *
  * grub-mkconfig is a shell script that sources /etc/default/grub and, with Debian's
  * patch, then /etc/default/grub.d/(*).cfg; 10_linux gives normal entries
@@ -145,10 +146,14 @@ char *grub_own_path(const char *last);
  */
 int grub_append(const struct boot_config *c, const struct edit *ed,
 		struct grub_files *ret, struct strv *ret_params, struct error *e);
-/* The shell agrees that the files come to what they came to before with params behind
+/* grub_proof.c: the shell reads the files to their end, and agrees on what they come to.
+ */
+void grub_prove(const struct boot_config *c, const struct grub_files *files,
+		struct plan *ret);
+/* Likewise where that can't be known: it is what they came to before with params behind
  * it, which were not in it. */
-void grub_prove_append(const struct grub_files *files, const struct strv *params,
-		       struct plan *ret);
+void grub_prove_append(const struct boot_config *c, const struct grub_files *files,
+		       const struct strv *params, struct plan *ret);
 
 int grub_load(const struct host *h, const struct facts *f, struct boot_config *ret,
 	      struct error *e);

@@ -11,9 +11,6 @@
 
 #include <errno.h>
 
-/* Tells the result apart from anything that the files themselves print. */
-#define MARKER "slicer-proof-5e1c7d"
-
 const char grub_own_header[] = "# Written by slicer setup-iommu: the kernel parameters "
 			       "that passing PCI devices\n"
 			       "# to virtual machines needs. \"slicer setup-iommu "
@@ -230,67 +227,4 @@ int grub_append(const struct boot_config *c, const struct edit *ed,
 	if (ret->own == SIZE_MAX)
 		return write_main(&ret->v[0], ret_params, e);
 	return write_dropins(ret, ret_params, e);
-}
-
-static void add_text(struct str *script, const char *text, size_t len)
-{
-	str_addn(script, text, len);
-	if (len && text[len - 1] != '\n')
-		str_addc(script, '\n');
-}
-
-/* All files as the shell will read them, and before slicer's own assignment a line that
- * remembers what there is. */
-static void add_files(struct str *script, const struct grub_files *files)
-{
-	static const char remember[] = "slicer_before=$" GRUB_DEFAULT "\n";
-
-	for (size_t i = 0; i < files->n; i++) {
-		const struct shell_doc *doc = &files->v[i].doc;
-		size_t marked = files->own == SIZE_MAX && i == 0
-					? grub_marked(&files->v[i])
-					: SIZE_MAX;
-		size_t split = marked == SIZE_MAX ? 0 : doc->v[marked].start;
-
-		add_text(script, str_c(&doc->text), split);
-		if (i == files->own || marked != SIZE_MAX)
-			str_add(script, remember);
-		add_text(script, str_c(&doc->text) + split, doc->text.len - split);
-	}
-}
-
-void grub_prove_append(const struct grub_files *files, const struct strv *params,
-		       struct plan *ret)
-{
-	/* The script must not read itself away with a command of the files. */
-	static const char *const argv[] = { "/bin/sh", "-c", "eval \"$(cat)\" </dev/null",
-					    NULL };
-	CLEANUP(str_done) struct str script = { 0 }, expect = { 0 };
-	CLEANUP(free_char) char *all = strv_join(params, " ");
-	CLEANUP(free_char) char *what = NULL;
-
-	str_add(&script, "set -e\nslicer_before=\n");
-	add_files(&script, files);
-	str_add(&script, "slicer_twice=\n");
-	for (size_t i = 0; i < params->n; i++) {
-		str_add(&script, "case \" $" GRUB_LINUX " $slicer_before \" in *\" \"");
-		str_add_shell_word(&script, params->v[i]);
-		str_add(&script, "\" \"*) slicer_twice=twice ;; esac\n");
-	}
-	str_add(&script, "slicer_want=\"$slicer_before\"");
-	if (params->n) {
-		str_add(&script, "\" \"");
-		str_add_shell_word(&script, all);
-	} else {
-		str_add(&script, "\nslicer_want=\"$" GRUB_DEFAULT "\"");
-	}
-	str_add(&script,
-		"\nif [ \"$" GRUB_DEFAULT "\" = \"$slicer_want\" ] && "
-		"[ -z \"$slicer_twice\" ]; then printf '\\n%s\\n' " MARKER "; fi\n");
-	str_add(&expect, "\n" MARKER "\n");
-	what = params->n ? xasprintf(GRUB_DEFAULT " with \"%s\" at its end, and nowhere "
-						  "else",
-				     all)
-			 : xstrdup("that all files can be read to their end");
-	plan_prove(ret, argv, &script, &expect, GRUB_MAIN, what);
 }

@@ -5,9 +5,6 @@
 
 #include <errno.h>
 
-/* What tells the values apart from anything that the files themselves print. */
-#define MARKER "slicer-proof-5e1c7d"
-
 /* A copy of params without those that ed puts in. */
 static void without_added(const struct strv *params, const struct edit *ed,
 			  struct strv *ret)
@@ -239,33 +236,6 @@ static int check_default(const struct boot_config *c, const struct grub *g,
 	return -ENOTSUP;
 }
 
-static void add_proof(const struct grub_files *files, struct plan *ret)
-{
-	CLEANUP(shell_vars_done) struct shell_vars vars = { 0 };
-	CLEANUP(str_done) struct str script = { 0 }, expect = { 0 };
-	CLEANUP(free_char) char *what = NULL;
-	const char *values[2] = { "", "" };
-
-	grub_eval(files, &vars);
-	shell_vars_value(&vars, GRUB_LINUX, &values[0], NULL, NULL);
-	shell_vars_value(&vars, GRUB_DEFAULT, &values[1], NULL, NULL);
-	str_add(&script, "set -e\n");
-	for (size_t i = 0; i < files->n; i++) {
-		const struct str *text = &files->v[i].doc.text;
-
-		str_addn(&script, str_c(text), text->len);
-		if (text->len && text->s[text->len - 1] != '\n')
-			str_addc(&script, '\n');
-	}
-	str_add(&script, "printf '\\n%s\\n%s\\n%s\\n' " MARKER " \"$" GRUB_LINUX
-			 "\" \"$" GRUB_DEFAULT "\"\n");
-	str_addf(&expect, "\n" MARKER "\n%s\n%s\n", values[0], values[1]);
-	what = xasprintf(GRUB_LINUX "=\"%s\" " GRUB_DEFAULT "=\"%s\"", values[0],
-			 values[1]);
-	plan_prove(ret, (const char *const[]){ "/bin/sh", NULL }, &script, &expect,
-		   GRUB_MAIN, what);
-}
-
 static bool is_changed(const struct grub *g, const struct grub_files *edited)
 {
 	for (size_t i = 0; i < edited->n; i++)
@@ -359,9 +329,9 @@ int grub_plan(const struct boot_config *c, const struct edit *ed, struct plan *r
 	}
 	add_files(g, &edited, ed, ret);
 	if (changed && c->configured)
-		add_proof(&edited, ret);
+		grub_prove(c, &edited, ret);
 	else if (changed)
-		grub_prove_append(&edited, &params, ret);
+		grub_prove_append(c, &edited, &params, ret);
 	if (!c->configured)
 		warn_unknown(c, ret);
 	grub_warn_default(g, &edited, ret);

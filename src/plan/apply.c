@@ -35,8 +35,7 @@ static int prove(const struct host *h, const struct proof *p, struct error *e)
 	if (err < 0) {
 		error_prefix(e, "%s rejects the new text", p->argv.v[0]);
 		error_at(e, p->path, 0);
-		error_hint(e, "is the file valid shell as it stands? Try: sh -n %s",
-			   p->path);
+		error_hint(e, "%s", p->hint);
 		return err;
 	}
 	if (output.len >= p->expect.len && memcmp(output.s + output.len - p->expect.len,

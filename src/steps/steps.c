@@ -65,6 +65,7 @@ void plan_done(struct plan *p)
 		str_done(&p->proofs[i].expect);
 		free(p->proofs[i].what);
 		free(p->proofs[i].path);
+		free(p->proofs[i].hint);
 	}
 	free(p->v);
 	free(p->proofs);
@@ -301,13 +302,18 @@ void plan_sysfs(struct plan *p, const char *path, const char *before, const char
 }
 
 void plan_prove(struct plan *p, const char *const *argv, const struct str *script,
-		const struct str *expect, const char *path, const char *what)
+		const struct str *expect, const char *path, const char *what,
+		const char *hint)
 {
 	struct proof *f;
 
 	p->proofs = xgrow(p->proofs, p->n_proofs, &p->proofs_cap, sizeof(*p->proofs));
 	f = &p->proofs[p->n_proofs++];
-	*f = (struct proof){ .what = xstrdup(what), .path = xstrdup(path) };
+	*f = (struct proof){
+		.what = xstrdup(what),
+		.path = xstrdup(path),
+		.hint = xstrdup(hint),
+	};
 	for (; *argv; argv++)
 		strv_add(&f->argv, *argv);
 	str_set(&f->script, str_c(script), script->len);

@@ -63,6 +63,7 @@ struct proof {
 	struct str script, expect;
 	char *what; /* "/etc/default/grub gives GRUB_CMDLINE_LINUX_DEFAULT=..." */
 	char *path; /* the file it is about */
+	char *hint; /* what to do where the program fails */
 };
 
 /*
@@ -142,7 +143,8 @@ bool plan_runs_again(const struct plan *p);
 void plan_sysfs(struct plan *p, const char *path, const char *before, const char *after,
 		const char *why);
 void plan_prove(struct plan *p, const char *const *argv, const struct str *script,
-		const struct str *expect, const char *path, const char *what);
+		const struct str *expect, const char *path, const char *what,
+		const char *hint);
 void plan_warn(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
 void plan_next(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
 /* Moves the programs behind all files: each generator runs once, after everything it

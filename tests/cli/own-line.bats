@@ -213,6 +213,43 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	done
 }
 
+@test "a file whose last command fails ends grub-mkconfig: refused before anything is changed, named" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT=quiet'
+	local text
+	# Known values, and not known ones.
+	for text in '[ -e /nowhere ] && GRUB_TIMEOUT=5' 'for x in a; do [ -e /nowhere ] && GRUB_CMDLINE_LINUX_DEFAULT=$x; done'; do
+		echo "$text" >"$T/$DIR/50-mine.cfg"
+		remember
+		live setup-iommu --yes
+		exits 3
+		complains "/$DIR/50-mine.cfg: its last command fails"
+		complains '"update-grub" says where'
+		unchanged
+	done
+	echo ':' >>"$T/$DIR/50-mine.cfg"
+	live setup-iommu --yes
+	exits 0
+}
+
+@test "what is in the way is quoted, and what to do with its line is said" {
+	host
+	# The generator itself fails with these.
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"' 'GRUB_CMDLINE_LINUX_DEFAULT+=" a"' || :
+	live setup-iommu --yes
+	exits 3
+	complains 'not every sh knows "+=": write GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT ..."'
+	on setup-iommu --yes
+	exits 3
+	complains ': GRUB_CMDLINE_LINUX_DEFAULT+=" a"'
+	complains "or run slicer on that system itself"
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet" splash' || :
+	live setup-iommu --yes
+	exits 3
+	complains "what follows the closing quote is taken for a command: splash"
+	complains "put it into the quotes"
+}
+
 # bats test_tags=deep
 @test "slicer's own file that somebody wrote into: refused, and what to do" {
 	host
