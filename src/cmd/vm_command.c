@@ -45,6 +45,15 @@ static int print_json(const struct context *c, const struct vm_command *vm,
 	return json_print(&c->out, doc, e);
 }
 
+/* A warning may have said it already, with what to do about it. */
+static bool is_said(const struct strv *obstacles, const char *reason)
+{
+	for (size_t i = 0; i < obstacles->n; i++)
+		if (str_starts(obstacles->v[i], reason))
+			return true;
+	return false;
+}
+
 /* What pci bind refuses, no VM gets: the same words. What ends by itself, and what stays
  * in the way after binding (bridges with a driver in the group), are notes. */
 static int ask(const struct context *c, const struct named_devices *d,
@@ -65,7 +74,8 @@ static int ask(const struct context *c, const struct named_devices *d,
 		for (size_t k = 0; k < a.warnings.n; k++)
 			strv_add_unique(obstacles, a.warnings.v[k]);
 		for (size_t k = 0; k < a.reasons.n; k++)
-			strv_add_unique(obstacles, a.reasons.v[k]);
+			if (!is_said(obstacles, a.reasons.v[k]))
+				strv_add(obstacles, a.reasons.v[k]);
 		if (a.usable && !a.bound && driver_is_vfio(d->v[i]->driver))
 			strv_addf(obstacles, "sudo slicer pci bind %s --group",
 				  d->v[i]->address);

@@ -50,6 +50,18 @@ static void add_blocking_bridges(const struct bind_world *w, const struct pci_de
 	}
 }
 
+/* vfio-pci binds to a device whose memory the firmware keeps: it is the VM's start that
+ * the kernel refuses. What bind_check() warned of is then the reason. */
+static void add_reserved(const struct bind_world *w, const struct pci_device *d,
+			 struct device_answer *ret)
+{
+	if (!device_is_kept(d, w->vendor, w->kernel))
+		return;
+	strv_take(&ret->reasons, device_reserved(d, w->vendor, w->kernel));
+	strv_add_unique(&ret->advice, device_reserved_advice());
+	ret->usable = false;
+}
+
 /* Sisters that keep a device from a VM which VFIO has already. */
 static void add_sisters(const struct endpoints *unbound, const struct pci_device *d,
 			struct device_answer *ret)
@@ -115,6 +127,7 @@ void device_answer(const struct bind_world *w, const struct pci_device *d, bool 
 	if (ret->usable)
 		add_sisters(&unbound, d, ret);
 	add_blocking_bridges(w, d, ret);
+	add_reserved(w, d, ret);
 }
 
 int device_refuse(const struct device_answer *a, bool force_helps, struct error *e)

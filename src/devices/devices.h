@@ -159,8 +159,9 @@ int bind_apply(const struct host *h, const struct bind_request *r, const struct 
 /* ---- may it go to a VM? (answer.c)
  * --------------------------------------------------------- */
 
-/* What bind_check() says of a device and all that must go along with it: the one answer
- * that doctor, vm command and setup-iommu --device give, too. */
+/* What bind_check() says of a device and all that must go along with it, and what keeps a
+ * VM from it once it is bound: the one answer that doctor, vm command and setup-iommu
+ * --device give, too. */
 struct device_answer {
 	bool usable; /* nothing speaks against it */
 	bool refused; /* pci bind would refuse it */

@@ -36,6 +36,12 @@ static bool is_refused(enum cpu_vendor vendor, const char *kernel)
 	return kernel && bls_version_compare(kernel, "6.6") >= 0;
 }
 
+bool device_is_kept(const struct pci_device *d, enum cpu_vendor vendor,
+		    const char *kernel)
+{
+	return d->direct_region && is_refused(vendor, kernel);
+}
+
 char *device_reserved(const struct pci_device *d, enum cpu_vendor vendor,
 		      const char *kernel)
 {

@@ -15,6 +15,9 @@ char *device_dead(const struct pci_device *d, const struct log_facts *log);
  */
 char *device_reserved(const struct pci_device *d, enum cpu_vendor vendor,
 		      const char *kernel);
+/* Does the kernel refuse every VM such a device for certain? */
+bool device_is_kept(const struct pci_device *d, enum cpu_vendor vendor,
+		    const char *kernel);
 /*
  * Why the device is in no IOMMU group although others are, with what a person can do as
  * *ret_advice; both are the caller's. cmdline is the running kernel's, NULL if unknown.

@@ -144,8 +144,29 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	says 'the firmware keeps memory of IOMMU group 1'
 	on vm command $GPU --json
 	[[ $(value .warnings[]) == *'the firmware keeps memory of IOMMU group 1'* ]]
+	[ "$(value '[.warnings[] | select(startswith("the firmware keeps"))] | length')" = 1 ]
 	on doctor $GPU --json
+	exits 1
 	[ "$(check "devices.$GPU.reserved" status)" = warn ]
+	[ "$(value '.devices[0].usable')" = false ]
+}
+
+# vfio-pci takes such a device; the kernel says no when the VM starts (linux drivers/iommu/intel/iommu.c,
+# device_is_rmrr_locked(); since 6.6 drivers/iommu/iommu.c, require_direct).
+@test "memory that the firmware keeps, of a device that is bound" {
+	local nic=0000:02:00.0
+	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$T/sys/bus/pci/devices/$nic/driver"
+	on doctor $nic
+	exits 0
+	says "$nic can go to a VM"
+	echo '0x00000000000e8000 0x00000000000e8fff direct' >"$T/sys/kernel/iommu_groups/9/reserved_regions"
+	on doctor $nic
+	exits 1
+	says "$nic can't go to a VM:"
+	says 'the kernel refuses to give it to a VM for that'
+	on vm command $nic
+	exits 0
+	complains 'the firmware keeps memory of IOMMU group 9'
 }
 
 @test "the IOMMU stops the host's own disk" {
