@@ -228,6 +228,10 @@ static void eval_stmt(const struct eval *ev)
 	const struct shell_stmt *stmt = &ev->doc->v[ev->stmt];
 	bool is_assign = stmt->kind == SHELL_ASSIGN;
 
+	if (ev->vars->n > SHELL_VARS_MAX) {
+		set_poison(ev, "one of very many assignments");
+		return;
+	}
 	if (stmt->poison)
 		set_poison(ev, stmt->poison);
 	eval_includes(ev, stmt);

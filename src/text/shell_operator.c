@@ -21,6 +21,8 @@ void walk_touch(struct walk *w, const char *name, size_t len)
 	CLEANUP(free_char) char *s = xstrndup(name, len);
 
 	strv_add_unique(&w->ret->touches, s);
+	if (w->ret->touches.n > SHELL_VARS_MAX)
+		walk_lose(w, "a command with very many variables");
 }
 
 char walk_top(const struct walk *w)

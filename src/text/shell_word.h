@@ -20,6 +20,9 @@ struct shell_word {
 	bool continued; /* a line continuation stands in it, outside of quotes */
 };
 
+/* No configuration file has more variables; each is looked for among the others. */
+#define SHELL_VARS_MAX 4096
+
 bool shell_is_name_start(char c);
 bool shell_is_name_char(char c);
 /* Length of the variable's name that t[0..n) starts with, 0 if there is none. */

@@ -337,6 +337,36 @@ static void test_poison(void **state)
 		assert_value(&poisoned[i]);
 }
 
+static void assert_too_many(const struct str *text)
+{
+	CLEANUP(shell_vars_done) struct shell_vars vars = { 0 };
+	CLEANUP(shell_done) struct shell_doc doc = { 0 };
+	struct error e = { 0 };
+	const char *value;
+
+	assert_int_equal(shell_parse(str_c(text), text->len, &doc, NULL), 0);
+	shell_eval(&doc, 0, &vars);
+	assert_true(shell_vars_value(&vars, "V", &value, NULL, &e) < 0);
+	assert_non_null(strstr(e.what, "very many"));
+}
+
+/* Each variable is looked for among the others: there is a bound on how many. */
+static void test_many(void **state)
+{
+	CLEANUP(str_done) struct str lines = { 0 }, one = { 0 };
+
+	(void)state;
+	str_add(&one, "if x; then ");
+	for (unsigned i = 0; i < 20000; i++) {
+		str_addf(&lines, "V%u=\n", i);
+		str_addf(&one, "V%u=;", i);
+	}
+	str_add(&lines, "V=a\n");
+	str_add(&one, " fi\nV=a\n");
+	assert_too_many(&lines);
+	assert_too_many(&one);
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -479,11 +509,11 @@ static void test_os_release(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known),	   cmocka_unit_test(test_includes),
-		cmocka_unit_test(test_unknown),	   cmocka_unit_test(test_poison),
-		cmocka_unit_test(test_refused),	   cmocka_unit_test(test_statements),
-		cmocka_unit_test(test_sources),	   cmocka_unit_test(test_doubling_ends),
-		cmocka_unit_test(test_os_release),
+		cmocka_unit_test(test_known),	      cmocka_unit_test(test_includes),
+		cmocka_unit_test(test_unknown),	      cmocka_unit_test(test_poison),
+		cmocka_unit_test(test_many),	      cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_statements),    cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_doubling_ends), cmocka_unit_test(test_os_release),
 	};
 
 	return cmocka_run_group_tests_name("shell", tests, NULL, NULL);
