@@ -8,10 +8,16 @@
 #include "text/kmsg.h"
 
 #define UPDATE_FIRMWARE "update the firmware (BIOS), or tell the vendor"
+#define UNREACHABLE                                                                      \
+	"the registers of an IOMMU can't be reached, so the kernel does not use "        \
+	"it: " UPDATE_FIRMWARE
 #define NO_REMAPPING "so there is no interrupt remapping and vfio refuses devices"
 #define DEAD                                                                             \
 	"the device named in the line does not answer any more: switch the machine's "   \
 	"power off and on (a reboot is often not enough)"
+#define NO_POWER                                                                         \
+	DEAD "; vfio-pci.disable_idle_d3=1, or d3cold_allowed 0 for it, can keep it "    \
+	     "from happening"
 
 /* clang-format off: it would break the sentences into single words. */
 const struct kmsg_rule kmsg_rules[] = {
@@ -87,15 +93,9 @@ const struct kmsg_rule kmsg_rules[] = {
 	{ "dmar-no-memory", "*DMAR: Can't reserve memory*", KMSG_ERROR,
 	  "the registers of an IOMMU lie where something else is already, so the kernel "
 	  "does not use it: " UPDATE_FIRMWARE },
-	{ "dmar-no-memory", "*DMAR: Can't map the region*", KMSG_ERROR,
-	  "the registers of an IOMMU can't be reached, so the kernel does not use "
-	  "it: " UPDATE_FIRMWARE },
-	{ "dmar-no-memory", "*DMAR: Failed to map dmar*", KMSG_ERROR,
-	  "the registers of an IOMMU can't be reached, so the kernel does not use "
-	  "it: " UPDATE_FIRMWARE },
-	{ "dmar-no-memory", "*Can't validate DRHD address*", KMSG_ERROR,
-	  "the registers of an IOMMU can't be reached, so the kernel does not use "
-	  "it: " UPDATE_FIRMWARE },
+	{ "dmar-no-memory", "*DMAR: Can't map the region*", KMSG_ERROR, UNREACHABLE },
+	{ "dmar-no-memory", "*DMAR: Failed to map dmar*", KMSG_ERROR, UNREACHABLE },
+	{ "dmar-no-memory", "*Can't validate DRHD address*", KMSG_ERROR, UNREACHABLE },
 	{ "dmar-init-failed", "*DMAR: Initialization failed*", KMSG_ERROR,
 	  "VT-d did not come up; the lines before this one say why" },
 	{ "dmar-no-address-width", "*o supported address width*", KMSG_ERROR,
@@ -316,8 +316,15 @@ const struct kmsg_rule kmsg_rules[] = {
 	/* VFIO */
 	{ "vfio-bar", "*vfio-pci *BAR *: can't reserve*", KMSG_ERROR,
 	  "something of the host still uses this device's memory, mostly the boot "
-	  "framebuffer: look it up in /proc/iomem, and keep the framebuffer off the "
-	  "card with video=efifb:off or initcall_blacklist=sysfb_init" },
+	  "framebuffer: look it up in /proc/iomem (BOOTFB, efifb, simpledrm), and keep "
+	  "it off the card with initcall_blacklist=sysfb_init (video=efifb:off is for "
+	  "efifb alone); or let the card's own driver have the card before vfio-pci "
+	  "does: that driver takes the framebuffer away" },
+	{ "vfio-igd", "*vfio-pci *Failed to setup Intel IGD regions*", KMSG_ERROR,
+	  "no VM gets the integrated graphics: vfio reads the firmware's OpRegion and "
+	  "Intel's host bridge at 00:00.0 for it, and one of them is not as it should "
+	  "be; VMD (Volume Management Device) hides that bridge: switch it off in the "
+	  "firmware" },
 	{ "vfio-sriov-pf", "*Cannot bind to PF with SR-IOV enabled*", KMSG_ERROR,
 	  "the device has virtual functions: write 0 to its sriov_numvfs first" },
 	{ "vfio-denylist", "*vfio-pci*denylist*", KMSG_ERROR,
@@ -353,17 +360,13 @@ const struct kmsg_rule kmsg_rules[] = {
 	 * pci_raw_set_power_state() before, pci_dev_wait(). With its config space all
 	 * ones, an older kernel takes the device to be in D3. */
 	{ "vfio-no-power", "*change power state from * to D0*inaccessible*", KMSG_DEAD,
-	  DEAD "; vfio-pci.disable_idle_d3=1, or d3cold_allowed 0 for it, can keep it "
-	       "from happening" },
+	  NO_POWER },
 	{ "vfio-no-power", "*Refused to change power state, currently in D3*", KMSG_DEAD,
-	  DEAD "; vfio-pci.disable_idle_d3=1, or d3cold_allowed 0 for it, can keep it "
-	       "from happening" },
+	  NO_POWER },
 	{ "vfio-no-power", "*efused to change power state from D3* to D0*", KMSG_DEAD,
-	  DEAD "; vfio-pci.disable_idle_d3=1, or d3cold_allowed 0 for it, can keep it "
-	       "from happening" },
+	  NO_POWER },
 	{ "vfio-no-power", "*efused to change power state (currently D3*", KMSG_DEAD,
-	  DEAD "; vfio-pci.disable_idle_d3=1, or d3cold_allowed 0 for it, can keep it "
-	       "from happening" },
+	  NO_POWER },
 	{ "vfio-reset-failed", "*: not ready *ms after *; giving up*", KMSG_DEAD,
 	  DEAD "; another reset_method for it can keep it from happening" },
 	{ "vfio-rom", "*vfio-pci *Invalid PCI ROM header signature*", KMSG_HARMLESS,

@@ -234,6 +234,9 @@ static void test_generic(void **state)
 		"vfio-pci 0000:01:00.0: BAR 1: can't reserve [mem 0xe0000000-0xefffffff "
 		"64bit pref]",
 		"vfio-bar", KMSG_ERROR);
+	/* drivers/vfio/pci/vfio_pci.c, vfio_pci_open_device() */
+	assert_rule("vfio-pci 0000:00:02.0: Failed to setup Intel IGD regions",
+		    "vfio-igd", KMSG_ERROR);
 	assert_rule("vfio-pci 0000:01:00.0: Cannot bind to PF with SR-IOV enabled",
 		    "vfio-sriov-pf", KMSG_ERROR);
 	assert_rule(
