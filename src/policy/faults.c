@@ -20,7 +20,8 @@ const char *device_dead_advice(void)
 {
 	return "switch the machine off and take its power away for a moment: a reboot is "
 	       "often not enough for such a device (where hybrid graphics switched the "
-	       "card off, switch it on)";
+	       "card off, switch it on); if it dies again on vfio-pci, "
+	       "vfio-pci.disable_idle_d3=1 on the kernel command line can keep it awake";
 }
 
 /*
