@@ -82,6 +82,24 @@ static void add_sisters(const struct endpoints *unbound, const struct pci_device
 	}
 }
 
+/* What the host needs of another card keeps the whole group: elsewhere the card may have
+ * a group of its own. */
+static void advise_to_move(const struct endpoints *unbound, const struct pci_device *d,
+			   struct device_answer *ret)
+{
+	for (size_t i = 0; i < unbound->n; i++) {
+		const struct pci_device *x = unbound->v[i];
+
+		if (x->at.domain == d->at.domain && x->at.bus == d->at.bus &&
+		    x->at.device == d->at.device)
+			continue;
+		for (size_t k = 0; k < ret->reasons.n; k++)
+			if (str_starts(ret->reasons.v[k], x->address))
+				strv_add_unique(&ret->advice,
+						"move the card to another slot");
+	}
+}
+
 /* pci bind's own way out is none of its advice here. */
 static void add_advice(const char *hint, struct device_answer *ret)
 {
@@ -116,6 +134,7 @@ void device_answer(const struct bind_world *w, const struct pci_device *d, bool 
 		ret->refused = true;
 		strv_split(&ret->reasons, e.what, "\n");
 		add_advice(e.hint, ret);
+		advise_to_move(&unbound, d, ret);
 	}
 	if (ret->usable && dead && !force) {
 		/* VFIO has it already: there was nothing to ask about. */

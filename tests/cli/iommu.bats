@@ -169,6 +169,18 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	complains 'the firmware keeps memory of IOMMU group 9'
 }
 
+@test "the host's disk in the card's group: the card can move" {
+	local disk=0000:00:17.0
+	ln -sfn ../../../kernel/iommu_groups/1 "$T/sys/devices/pci0000:00/$disk/iommu_group"
+	ln -s "../../../../devices/pci0000:00/$disk" "$T/sys/kernel/iommu_groups/1/devices/$disk"
+	on doctor $GPU --json
+	exits 1
+	[[ $(value '.devices[0].reasons[0]') == "$disk can't be taken: "* ]]
+	[[ $(value '.devices[0].next[]') == *'move the card to another slot'* ]]
+	on doctor $disk --json
+	[[ $(value '.devices[0].next[]') != *'another slot'* ]]
+}
+
 @test "the IOMMU stops the host's own disk" {
 	local disk=0000:00:17.0 f
 	sed -i 's/ iommu=pt//' "$T/proc/cmdline" "$T/etc/default/grub" "$T/boot/grub/grub.cfg"
