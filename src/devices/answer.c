@@ -82,6 +82,14 @@ static void add_sisters(const struct endpoints *unbound, const struct pci_device
 	}
 }
 
+/* Functions of one slot stay together, and virtual ones stay with their physical one. */
+static bool is_same_card(const struct pci_device *a, const struct pci_device *b)
+{
+	return (a->at.domain == b->at.domain && a->at.bus == b->at.bus &&
+		a->at.device == b->at.device) ||
+	       str_eq(a->physfn, b->address) || str_eq(b->physfn, a->address);
+}
+
 /* What the host needs of another card keeps the whole group: elsewhere the card may have
  * a group of its own. */
 static void advise_to_move(const struct endpoints *unbound, const struct pci_device *d,
@@ -90,8 +98,7 @@ static void advise_to_move(const struct endpoints *unbound, const struct pci_dev
 	for (size_t i = 0; i < unbound->n; i++) {
 		const struct pci_device *x = unbound->v[i];
 
-		if (x->at.domain == d->at.domain && x->at.bus == d->at.bus &&
-		    x->at.device == d->at.device)
+		if (is_same_card(x, d))
 			continue;
 		for (size_t k = 0; k < ret->reasons.n; k++)
 			if (str_starts(ret->reasons.v[k], x->address))

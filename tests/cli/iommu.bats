@@ -179,6 +179,11 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	[[ $(value '.devices[0].next[]') == *'move the card to another slot'* ]]
 	on doctor $disk --json
 	[[ $(value '.devices[0].next[]') != *'another slot'* ]]
+	# As a virtual function of it, the card would go wherever the disk's controller goes.
+	ln -s "../$disk" "$T/sys/bus/pci/devices/$GPU/physfn"
+	on doctor $GPU --json
+	exits 1
+	[[ $(value '.devices[0].next[]') != *'another slot'* ]]
 }
 
 @test "the IOMMU stops the host's own disk" {
