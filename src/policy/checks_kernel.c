@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Group "kernel": what the running one and the next one were built with. */
+#include "policy/advice.h"
 #include "policy/checks.h"
+#include "text/cmdline.h"
 
 #define KERNEL "kernel"
 
@@ -108,6 +110,40 @@ static void check_vfio(const struct diagnosis *d, const struct kernel_facts *k,
 	}
 }
 
+static bool has_ids(const char *cmdline)
+{
+	CLEANUP(strv_done) struct strv tokens = { 0 };
+
+	cmdline_split(cmdline, strlen(cmdline), &tokens);
+	for (size_t i = 0; i < tokens.n; i++)
+		if (param_name_same(tokens.v[i], "vfio-pci.ids"))
+			return true;
+	return false;
+}
+
+/* Documentation/admin-guide/kernel-parameters.rst: "Parameters for modules which are
+ * built into the kernel need to be specified on the kernel command line." Ubuntu 20.04
+ * and 22.04 have vfio-pci built in, and guides for other systems don't know that. */
+static void check_ids(const struct diagnosis *d, const struct kernel_facts *k,
+		      struct checks *ret)
+{
+	const char *ids = d->facts->iommu.vfio_ids;
+	struct check *c;
+
+	if (!k || k->vfio_pci_state != MODULE_BUILTIN || !ids ||
+	    (d->facts->cmdline && has_ids(d->facts->cmdline)))
+		return;
+	c = check_add(ret, "kernel.vfio-ids", KERNEL, CHECK_WARN,
+		      "vfio-pci is built into the kernel and does not read modprobe.d",
+		      "%s: options vfio-pci ids=%s does nothing",
+		      d->facts->iommu.vfio_ids_modprobe, ids);
+	if (advice_can_set_up(d) && *ids && !ids[strspn(ids, "0123456789abcdefABCDEF:,")])
+		strv_addf(&c->fix, "sudo slicer setup-iommu --ids %s", ids);
+	else
+		strv_addf(&c->fix, "vfio-pci.ids=%s belongs on the kernel command line",
+			  ids);
+}
+
 static void skip_next(const struct diagnosis *d, struct checks *ret)
 {
 	const struct boot_entry *entry = judge_default(d);
@@ -160,5 +196,6 @@ void checks_kernel(const struct diagnosis *d, struct checks *ret)
 
 	check_config(d, k, ret);
 	check_vfio(d, k, ret);
+	check_ids(d, k, ret);
 	check_next(d, k, ret);
 }

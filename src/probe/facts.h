@@ -148,6 +148,8 @@ struct iommu_facts {
 	char *unsafe_modprobe; /* the file that lets vfio_iommu_type1; NULL: none */
 	enum tri unsafe_is_older; /* that file was last written before this boot */
 	char *unsafe_iommufd_modprobe; /* likewise iommufd */
+	/* The ids that modprobe.d gives vfio-pci, and the file; NULL: none */
+	char *vfio_ids, *vfio_ids_modprobe;
 	char *evidence;
 };
 int iommu_probe(const struct host *h, struct iommu_facts *ret, struct error *e);

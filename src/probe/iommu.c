@@ -130,6 +130,8 @@ void iommu_done(struct iommu_facts *f)
 	free(f->no_remapping_unit);
 	free(f->unsafe_modprobe);
 	free(f->unsafe_iommufd_modprobe);
+	free(f->vfio_ids);
+	free(f->vfio_ids_modprobe);
 	free(f->default_domain);
 	free(f->evidence);
 	*f = (struct iommu_facts){ 0 };

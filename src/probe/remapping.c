@@ -118,6 +118,26 @@ static char *find_modprobe(const struct host *h, const struct strv *paths,
 	return found;
 }
 
+/* The last ids that a file has for vfio-pci. */
+static void find_ids(const struct host *h, const struct strv *paths,
+		     struct iommu_facts *ret)
+{
+	for (size_t i = 0; i < paths->n; i++) {
+		CLEANUP(str_done) struct str text = { 0 };
+		char *value;
+
+		if (host_read(h, paths->v[i], CONF_MAX, &text, NULL) < 0)
+			continue;
+		value = modprobe_option(str_c(&text), text.len, "vfio_pci", "ids");
+		if (!value)
+			continue;
+		free(ret->vfio_ids);
+		free(ret->vfio_ids_modprobe);
+		ret->vfio_ids = value;
+		ret->vfio_ids_modprobe = xstrdup(paths->v[i]);
+	}
+}
+
 void remapping_read(const struct host *h, struct iommu_facts *ret)
 {
 	/* No modprobe.d is on FAT, which is what the mounts would be asked for. */
@@ -133,4 +153,5 @@ void remapping_read(const struct host *h, struct iommu_facts *ret)
 			written_before_boot(h, &unknown, ret->unsafe_modprobe);
 	ret->unsafe_iommufd = read_parameter(h, IOMMUFD);
 	ret->unsafe_iommufd_modprobe = find_modprobe(h, &paths, IOMMUFD);
+	find_ids(h, &paths, ret);
 }

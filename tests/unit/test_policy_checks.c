@@ -315,6 +315,25 @@ static void test_interrupts(void **state)
 	expect(&s, "iommu.interrupt-remapping", CHECK_SKIP, NULL, NULL);
 }
 
+/* Ids in modprobe.d reach a module, and nothing that is built in. */
+static void test_ids_of_modprobe(void **state)
+{
+	CLEANUP(scene_done) struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.facts.iommu.vfio_ids = lit("10de:2204,10de:1aef");
+	s.facts.iommu.vfio_ids_modprobe = lit("/etc/modprobe.d/vfio.conf");
+	expect_none(&s, "kernel.vfio-ids");
+	s.kernels[0].vfio_pci_state = MODULE_BUILTIN;
+	expect(&s, "kernel.vfio-ids", CHECK_WARN, "/etc/modprobe.d/vfio.conf",
+	       "sudo slicer setup-iommu --ids 10de:2204,10de:1aef");
+	s.facts.iommu.vfio_ids = lit("10de:2204;reboot");
+	expect(&s, "kernel.vfio-ids", CHECK_WARN, NULL, "belongs on the kernel command");
+	s.facts.cmdline = lit("ro vfio_pci.ids=10de:2204");
+	expect_none(&s, "kernel.vfio-ids");
+}
+
 /* A card that is dead, and memory that the firmware keeps. */
 static void test_device_faults(void **state)
 {
@@ -672,6 +691,7 @@ int main(void)
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_interrupts),
+		cmocka_unit_test(test_ids_of_modprobe),
 		cmocka_unit_test(test_device_faults),
 		cmocka_unit_test(test_faults_of_the_host),
 		cmocka_unit_test(test_faults_of_the_host_amd),

@@ -360,6 +360,26 @@ static void test_iommu_registers_amd(void **state)
 	iommu_done(&f);
 }
 
+/* The last one counts; '-' and '_' are the same. */
+static void test_ids_of_modprobe(void **state)
+{
+	const struct tree *t = *state;
+	struct iommu_facts f;
+
+	tree_write(t, "/etc/modprobe.d/vfio.conf",
+		   "softdep nvidia pre: vfio-pci\n"
+		   "options vfio-pci ids=10de:2204 disable_vga=1\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_string_equal(f.vfio_ids, "10de:2204");
+	assert_string_equal(f.vfio_ids_modprobe, "/etc/modprobe.d/vfio.conf");
+	iommu_done(&f);
+	tree_write(t, "/etc/modprobe.d/z.conf", "options vfio_pci ids=10de:1aef\n");
+	iommu_probe(t->host, &f, NULL);
+	assert_string_equal(f.vfio_ids, "10de:1aef");
+	assert_string_equal(f.vfio_ids_modprobe, "/etc/modprobe.d/z.conf");
+	iommu_done(&f);
+}
+
 static void test_unsafe_interrupts(void **state)
 {
 	const struct tree *t = *state;
@@ -711,6 +731,7 @@ int main(void)
 		TEST(test_iommu_inactive),
 		TEST(test_iommu_registers),
 		TEST(test_iommu_registers_amd),
+		TEST(test_ids_of_modprobe),
 		TEST(test_unsafe_interrupts),
 		TEST(test_modprobe_masks),
 		TEST(test_log),
