@@ -163,10 +163,14 @@ static void next_blocked(const struct diagnosis *d, struct strv *next)
 		strv_add(next, generate);
 	else
 		advice_setup(d, next);
-	if ((where == 'c' || where == 'd') && strv_has(next, SETUP))
+	if ((where == 'c' || where == 'd') && strv_has(next, SETUP)) {
 		strv_add(next, "without a terminal: " SETUP
 			       " --yes --force (--yes alone replaces nothing that a "
 			       "person wrote)");
+		/* Some machines do not boot with it, and that was why. */
+		strv_add(next, "if it was switched off because the machine did not "
+			       "boot: " SETUP " --trial instead, for one boot only");
+	}
 	strv_add(next, REBOOT);
 	strv_add(next, LOOK_AGAIN);
 }
