@@ -53,8 +53,8 @@ struct boot_config {
 	char *configured;
 	struct error configured_error;
 	struct strv configured_sources; /* the files it comes from, in order */
-	/* It can't be proven, but plan() can add parameters behind whatever it comes to
-	 */
+	/* configured is NULL, but plan() can still add parameters after whatever value
+	 * the loader's tools compute. Only on a live host: its shell has to be asked */
 	bool can_append;
 	/* Running the generator makes entries from configured (false: entries are edited
 	 * themselves) */

@@ -49,7 +49,8 @@ struct grub_files {
 	/* v[own] is slicer's own drop-in, which need not exist; SIZE_MAX where
 	 * grub-mkconfig reads no drop-ins. */
 	size_t own;
-	const struct shell_includes *includes; /* that they read in */
+	/* What they read in: struct grub's list, which outlives this and its copies */
+	const struct shell_includes *includes;
 };
 void grub_files_done(struct grub_files *files);
 /* A copy, to be edited. What they read in is not copied. */
@@ -69,7 +70,7 @@ struct grub_trial {
 /* What plan() knows of a host. */
 struct grub {
 	struct grub_files files; /* [0] is GRUB_MAIN */
-	struct shell_includes includes; /* files' */
+	struct shell_includes includes; /* what files read in */
 	struct strv generator; /* argv */
 	struct strv generator_aside; /* the same, writing beside GRUB_CFG; empty: it
 					can't */

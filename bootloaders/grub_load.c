@@ -115,8 +115,8 @@ static bool reads_dropins(const struct host *h, const struct facts *f)
 	return false;
 }
 
-/* What the files that doc reads in may set: one that can't be read, or that reads others
- * in over many corners, stays unknown. */
+/* What the files that doc reads in may set. One that can't be read, or that is nested
+ * deeper than depth, is left out, which means that it may set anything. */
 static void load_includes(const struct host *h, const struct shell_doc *doc,
 			  unsigned depth, struct shell_includes *ret)
 {
@@ -215,6 +215,9 @@ static int add_own(struct grub_files *files, struct error *e)
 	if (own != SIZE_MAX && own > last)
 		return 0;
 	path = grub_own_path(last ? files->v[last].path : NULL);
+	/* Nothing of slicer's can be read after a name like "~.cfg". */
+	if (own != SIZE_MAX && str_eq(files->v[own].path, path))
+		return 0;
 	own = 1;
 	while (own < files->n && strcmp(files->v[own].path, path) < 0)
 		own++;
@@ -254,8 +257,8 @@ static int load_files(const struct host *h, const struct facts *f, struct grub *
 	return r == 0 && has_dropins ? add_own(files, e) : r;
 }
 
-/* What would help as well. */
-static void hint_elsewhere(struct error *e)
+/* Only the system's own shell can tell the value: running slicer on it helps, too. */
+static void hint_run_there(struct error *e)
 {
 	CLEANUP(free_char) char *hint = xstrdup(e->hint);
 
@@ -280,7 +283,7 @@ static void load_configured(const struct host *h, const struct facts *f, struct 
 	 * system's may be. */
 	ret->can_append = r < 0 && host_is_live(h);
 	if (r < 0 && !ret->can_append)
-		hint_elsewhere(&ret->configured_error);
+		hint_run_there(&ret->configured_error);
 	if (r < 0)
 		return;
 	ret->configured_error = (struct error){ 0 };

@@ -8,6 +8,10 @@
 /* Tells the result apart from anything that the files themselves print. */
 #define MARKER "slicer-proof-5e1c7d"
 
+/* The script comes by standard input: a command of the files must not read it away. */
+static const char *const prove_argv[] = { "/bin/sh", "-c", "eval \"$(cat)\" </dev/null",
+					  NULL };
+
 static void add_text(struct str *script, const char *text, size_t len)
 {
 	str_addn(script, text, len);
@@ -84,8 +88,7 @@ void grub_prove(const struct boot_config *c, const struct grub_files *files,
 	str_addf(&expect, "\n" MARKER "\n%s\n%s\n", values[0], values[1]);
 	what = xasprintf(GRUB_LINUX "=\"%s\" " GRUB_DEFAULT "=\"%s\"", values[0],
 			 values[1]);
-	plan_prove(ret, (const char *const[]){ "/bin/sh", NULL }, &script, &expect,
-		   GRUB_MAIN, what, hint);
+	plan_prove(ret, prove_argv, &script, &expect, GRUB_MAIN, what, hint);
 }
 
 /* One of params stood in the values already: then the variable "slicer_twice" is set. */
@@ -102,9 +105,6 @@ static void add_twice(struct str *script, const struct strv *params)
 void grub_prove_append(const struct boot_config *c, const struct grub_files *files,
 		       const struct strv *params, struct plan *ret)
 {
-	/* The script must not read itself away with a command of the files. */
-	static const char *const argv[] = { "/bin/sh", "-c", "eval \"$(cat)\" </dev/null",
-					    NULL };
 	CLEANUP(str_done) struct str script = { 0 }, expect = { 0 };
 	CLEANUP(free_char) char *all = strv_join(params, " "), *hint = hint_of(c);
 	CLEANUP(free_char) char *what = NULL;
@@ -127,5 +127,5 @@ void grub_prove_append(const struct boot_config *c, const struct grub_files *fil
 						  "else",
 				     all)
 			 : xstrdup("that all files can be read to their end");
-	plan_prove(ret, argv, &script, &expect, GRUB_MAIN, what, hint);
+	plan_prove(ret, prove_argv, &script, &expect, GRUB_MAIN, what, hint);
 }

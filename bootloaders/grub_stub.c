@@ -3,7 +3,8 @@
  * Which menu does GRUB read? On EFI, the grub.cfg beside its program on the ESP decides:
  * a stub that leads to the real menu, or, after a change of distribution, of disk or of
  * the way of booting, to another one. A program that grub-install made for this machine
- * has that inside and reads no such file; so it is on BIOS. That is not judged.
+ * has the menu's place built in and reads no such file; nor does GRUB on BIOS. Neither is
+ * judged.
  */
 #include "bootloaders/grub.h"
 

@@ -154,10 +154,11 @@ static void print_moves(const struct context *c, const struct bind_request *r,
 				now);
 	}
 	for (size_t i = 0; i < p->next.n; i++) {
-		CLEANUP(str_done) struct str text = { 0 };
+		CLEANUP(str_done) struct str text = { 0 }, safe = { 0 };
 
 		advice_add(&a, p->next.v[i], &text);
-		fprintf(o->out, "%s\n", str_c(&text));
+		str_add_printable(&safe, str_c(&text), text.len);
+		fprintf(o->out, "%s\n", str_c(&safe));
 	}
 }
 

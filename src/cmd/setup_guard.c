@@ -53,11 +53,15 @@ static int check_elsewhere(struct setup *s, struct error *e)
 static void note_elsewhere(struct setup *s)
 {
 	struct error why = { 0 };
+	const char *force;
 
 	if (s->kind != RUN_SETUP || check_elsewhere(s, &why) == 0)
 		return;
 	plan_next(&s->plan, "%s", why.what);
-	plan_next(&s->plan, "%s", why.hint);
+	/* Nothing is to be changed that --force would change. */
+	force = strstr(why.hint, "; --force");
+	plan_next(&s->plan, "%.*s",
+		  (int)(force ? (size_t)(force - why.hint) : strlen(why.hint)), why.hint);
 }
 
 static void name_holder(const struct package_lock *lock, struct str *ret)

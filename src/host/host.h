@@ -32,7 +32,7 @@ char *host_outer_path(const struct host *h, const char *path);
 
 #define HOST_MAX_CONFIG (1u << 20) /* no configuration file is larger than 1 MiB */
 
-/* No boot loader loads a larger file: it puts it below 4 GiB, and FAT can't hold it. */
+/* Boot loaders put an image below 4 GiB, and FAT holds no larger file. */
 #define HOST_MAX_IMAGE (UINT64_C(4) << 30)
 
 /* openat2 in the root, with O_CLOEXEC | O_NOCTTY. Returns an fd or a negative errno. */

@@ -158,7 +158,7 @@ static int execute(struct apply *a, struct record *rec, int log_fd, size_t *begu
 /* Nothing has changed before it stands, and nothing if it can't. */
 static int put_up(const struct apply *a, struct record *rec, struct error *e)
 {
-	struct error why = { 0 };
+	struct error why = { 0 }, not_saved = { 0 };
 	int err;
 
 	if (!rec->shelter.dir)
@@ -167,7 +167,9 @@ static int put_up(const struct apply *a, struct record *rec, struct error *e)
 	if (err >= 0 || err == -EINPROGRESS)
 		return err;
 	if (shelter_down(a->host, &rec->shelter, &rec->stuck, &why) < 0) {
-		journal_save(a->host, rec, NULL);
+		if (journal_save(a->host, rec, &not_saved) < 0)
+			error_prefix(e, "the journal does not have what hangs (%s)",
+				     not_saved.what);
 		e->code = ERROR_FAILED;
 		error_hint(e, "%s; slicer setup-iommu --undo tries that again", why.what);
 		return -EIO;

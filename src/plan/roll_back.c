@@ -141,7 +141,7 @@ static bool regenerate(const struct apply *a, size_t begun, int log_fd, struct s
 static bool shelter_again(const struct apply *a, struct record *rec, struct str *left)
 {
 	struct error why = { 0 };
-	int err = a->is_bare ? shelter_up(a->host, &rec->shelter, a->stuck, &why) : 0;
+	int err = a->is_bare ? shelter_up(a->host, &rec->shelter, &rec->stuck, &why) : 0;
 
 	if (err < 0)
 		str_addf(left, "%s\n", why.what);
@@ -223,6 +223,7 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 	CLEANUP(str_done) struct str left = { 0 };
 	struct error why = { 0 };
 	bool hangs;
+	int err = 0;
 
 	if (!is_untouched(a, begun))
 		apply_tell(a, NULL, APPLY_TAKE_BACK, 0, NULL);
@@ -234,8 +235,9 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 		str_addf(&left, "%s starts what was there before, until that is mended\n",
 			 rec->shelter.entry);
 	else if (rec->shelter.dir && !left.len &&
-		 shelter_down(a->host, &rec->shelter, a->stuck, &why) < 0)
+		 (err = shelter_down(a->host, &rec->shelter, &rec->stuck, &why)) < 0)
 		str_addf(&left, "%s\n", why.what);
+	hangs |= err == -EINPROGRESS;
 	if (!left.len && is_untouched(a, begun)) {
 		/* The first write failed and left nothing: that is no failed change. */
 		rec->state = RUN_ROLLED_BACK;

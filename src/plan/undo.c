@@ -172,6 +172,7 @@ bool undo_needs_shelter(const struct host *h, const struct record *r)
 
 int undo_finish(const struct host *h, struct records *rs, struct error *e)
 {
+	struct error why = { 0 };
 	int err = 0;
 
 	for (size_t i = rs->n; i-- > 0 && err >= 0;) {
@@ -179,8 +180,9 @@ int undo_finish(const struct host *h, struct records *rs, struct error *e)
 			continue;
 		if (record_is_unfinished(&rs->v[i]) && rs->v[i].shelter.dir)
 			err = shelter_down(h, &rs->v[i].shelter, &rs->v[i].stuck, e);
-		if (err == -EINPROGRESS)
-			journal_save(h, &rs->v[i], NULL);
+		if (err == -EINPROGRESS && journal_save(h, &rs->v[i], &why) < 0)
+			error_prefix(e, "the journal does not have what hangs (%s)",
+				     why.what);
 		if (err < 0)
 			return err;
 		rs->v[i].state =

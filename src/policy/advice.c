@@ -75,7 +75,8 @@ void advice_setup(const struct diagnosis *d, struct strv *ret)
 	strv_split(&lines, e.hint, "\n");
 	if (!lines.n)
 		by_hand(d, e.what, ret);
-	if (lines.n && judge_is_unproven(d))
+	if (lines.n && judge_is_unproven(d) &&
+	    str_eq(e.what, d->boot->configured_error.what))
 		strv_addf(ret, "%s:%u: %s", e.path, e.line, e.what);
 	for (size_t i = 0; i < lines.n; i++)
 		if (!str_starts(lines.v[i], "--force"))

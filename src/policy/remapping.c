@@ -289,11 +289,9 @@ static void advise_parameter(const struct diagnosis *d, const struct remapping *
 {
 	if (ends_by_reboot(d))
 		strv_add(ret, "sudo reboot");
-	else if (r->stale)
-		return; /* it is meant to be off */
-	else if (!advice_can_set_up(d))
+	else if (!r->stale && !advice_can_set_up(d))
 		advice_setup(d, ret);
-	else
+	else if (!r->stale) /* else it is meant to be off */
 		strv_add(ret, "sudo slicer setup-iommu (it asks before it takes the "
 			      "parameter away)");
 }

@@ -22,11 +22,12 @@ struct remapping {
 	char *evidence; /* what says so, quoted; NULL if unknown */
 	enum remapping_cause cause; /* on == TRI_NO */
 	char *why; /* the cause in words, NULL if nothing says it */
-	/* VFIO may do without: what a VMM uses that is not told to use iommufd */
+	/* VFIO's type1, which VMMs use unless told to use iommufd, may do without */
 	bool allowed;
 	char *allowed_by; /* what allows it */
 	char *iommufd_by; /* what lets iommufd alone do without; NULL: nothing */
-	/* What would allow it, but the module is loaded without; NULL: nothing */
+	/* The setting (file or command line) that would allow it, though the module was
+	 * loaded without it; NULL: none */
 	char *stale;
 };
 /*

@@ -13,18 +13,21 @@
 #define ALLOW "allow_unsafe_interrupts"
 #define TYPE1 "vfio_iommu_type1"
 #define IOMMUFD "iommufd"
+#define RISK                                                                             \
+	"only for guests that are trusted: with it a guest can send the host any "       \
+	"interrupt"
 
-/* What lets that module do without: owned by the caller, NULL if nothing does. A loaded
- * module's own parameter says what it does; of one that is not loaded yet the command
- * line and modprobe.d do. */
-static char *allower(const struct strv *tokens, const char *module, enum tri loaded,
+/* What lets that module do without: owned by the caller, NULL if nothing does. value is
+ * the loaded module's parameter, TRI_UNKNOWN if it is not loaded: it says what it does;
+ * of one that is not loaded yet the command line and modprobe.d do. */
+static char *allower(const struct strv *tokens, const char *module, enum tri value,
 		     const char *modprobe)
 {
 	CLEANUP(free_char) char *name = xasprintf("%s." ALLOW, module);
 
-	if (loaded == TRI_YES)
+	if (value == TRI_YES)
 		return xasprintf("/sys/module/%s/parameters/" ALLOW " is Y", module);
-	if (loaded == TRI_NO)
+	if (value == TRI_NO)
 		return NULL;
 	if (cmdline_is_on(tokens, name))
 		return xasprintf("/proc/cmdline: %s", name);
@@ -105,7 +108,7 @@ static void advise_image(const struct diagnosis *d, struct strv *ret)
 static void advise_stale(const struct diagnosis *d, const struct remapping *r,
 			 struct strv *ret)
 {
-	strv_addf(ret, "the loaded " TYPE1 " does not have the option of %s", r->stale);
+	strv_addf(ret, "" TYPE1 " was loaded without what is set by %s", r->stale);
 	if (type1_state(d->facts) == MODULE_BUILTIN) {
 		strv_add(ret,
 			 "echo Y | sudo tee /sys/module/" TYPE1 "/parameters/" ALLOW);
@@ -130,14 +133,15 @@ static void advise_params(const struct diagnosis *d, const struct remapping *r,
 			  "reads its parameters on the command line",
 			  d->facts->iommu.unsafe_modprobe);
 	if (!has_iommufd_only(d->facts))
-		advice_param(d, TYPE1 "." ALLOW "=1",
-			     "only for guests that are trusted: with it a guest can send "
-			     "the host any interrupt",
-			     ret);
+		advice_param(d, TYPE1 "." ALLOW "=1", RISK, ret);
 	if (iommufd || has_iommufd_only(d->facts))
-		advice_param(d, IOMMUFD "." ALLOW "=1",
-			     "where virtual machines use iommufd, with the same risk",
-			     ret);
+		advice_param(
+			d, IOMMUFD "." ALLOW "=1",
+			has_iommufd_only(d->facts)
+				? RISK
+				: "where virtual machines use iommufd, with the same "
+				  "risk",
+			ret);
 }
 
 void remapping_advise_allowing(const struct diagnosis *d, const struct remapping *r,

@@ -140,7 +140,7 @@ static void find_ids(const struct host *h, const struct strv *paths,
 
 void remapping_read(const struct host *h, struct iommu_facts *ret)
 {
-	/* No modprobe.d is on FAT, which is what the mounts would be asked for. */
+	/* The mounts only tell FAT's imprecise times, and modprobe.d is never on FAT. */
 	static const struct mounts unknown;
 	CLEANUP(strv_done) struct strv paths = { 0 };
 

@@ -91,7 +91,6 @@ json_t *json_error(const char *root, const struct error *er)
 	json_t *j = json_object();
 
 	advice_add(&a, er->hint, &hint);
-
 	json_object_set_new(j, "code", json_text(error_code_name(er->code)));
 	json_object_set_new(j, "message", json_text(er->what));
 	json_object_set_new(j, "path", json_text(er->path[0] ? er->path : NULL));

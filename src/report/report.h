@@ -67,7 +67,8 @@ struct doctor_report {
 void report_doctor_text(const struct output *o, const struct doctor_report *r);
 json_t *report_doctor_json(const struct doctor_report *r);
 
-/* ---- plans (plan.c): diff per file, each program with its reason */
+/* ---- plans (plan.c): diff per file, each program with its reason; root as in
+ * json_advice() */
 void report_plan_text(const struct output *o, const char *root, const struct plan *p);
 /* "steps": [...] */
 json_t *report_plan_steps(const struct plan *p);

@@ -142,6 +142,9 @@ bool step_runs_again(const struct step *s);
 bool plan_runs_again(const struct plan *p);
 void plan_sysfs(struct plan *p, const char *path, const char *before, const char *after,
 		const char *why);
+/* A proof, which apply runs before the first step on a live host; all is copied. path is
+ * the file that an error names, what is what the output stands for, hint is for a program
+ * that fails, not for another output. */
 void plan_prove(struct plan *p, const char *const *argv, const struct str *script,
 		const struct str *expect, const char *path, const char *what,
 		const char *hint);

@@ -32,7 +32,7 @@ struct shell_stmt {
 	char *name; /* SHELL_ASSIGN: the variable */
 	size_t value_start, value_end; /* SHELL_ASSIGN: the raw word right of '=' */
 	bool provable; /* SHELL_ASSIGN: only literals, quotes, \-escapes, $NAME, ${NAME},
-			  ${NAME:+word} and ${NAME:-word} */
+			  and ${NAME:+word}, ${NAME:-word} with or without the ':' */
 	const char *why; /* what keeps the values that it sets from being known, in words;
 			    NULL: nothing. Static, as is poison. */
 	const char *poison; /* what in it may set any variable, or NULL */

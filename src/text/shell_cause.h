@@ -2,6 +2,10 @@
 /*
  * What keeps a value from being known, for the person who is to mend it: the line, its
  * text, and what to do with it. For src/text/shell*.c only.
+ *
+ * Each function fills line, text and hint of *ret, which are the caller's to free by
+ * shell_cause_done(); what they held before is not freed. source is left alone: only the
+ * caller knows which document it is.
  */
 #ifndef SLICER_TEXT_SHELL_CAUSE_H
 #define SLICER_TEXT_SHELL_CAUSE_H

@@ -157,7 +157,7 @@ static void scan_inner_quotes(struct scan *s)
 
 static void scan_brace_body(struct scan *s, size_t open, bool quoted)
 {
-	static const char text[] = "quotes in a parameter expansion";
+	static const char obscure[] = "quotes in a parameter expansion";
 
 	while (s->pos < s->n) {
 		char c = scan_at(s, s->pos);
@@ -167,7 +167,7 @@ static void scan_brace_body(struct scan *s, size_t open, bool quoted)
 			return;
 		}
 		if (strchr("\"'\\", c))
-			scan_why(s, text);
+			scan_why(s, obscure);
 		if (c == '~' && !quoted)
 			scan_why(s, "a tilde that stands for a directory");
 		if (c == '$')
@@ -181,7 +181,7 @@ static void scan_brace_body(struct scan *s, size_t open, bool quoted)
 		else if (c == '"' || c == '\'')
 			scan_inner_quotes(s);
 		else if (strchr("\\{<>", c))
-			scan_lose(s, text);
+			scan_lose(s, obscure);
 		else
 			s->pos++;
 	}

@@ -110,6 +110,7 @@ static void walk_semicolon(struct walk *w)
 		walk_lose(w, "a semicolon out of place");
 		return;
 	}
+	w->is_conditional &= w->depth > 0;
 	walk_end_command(w);
 }
 
@@ -142,9 +143,8 @@ static void walk_redirection(struct walk *w)
 	if (first == '<' && walk_at(w, 0) == '<') {
 		w->strips_tabs = walk_at(w, 1) == '-';
 		w->pos += 1 + w->strips_tabs;
-		if (w->heredoc || walk_at(w, 0) == '<' || w->expect != EXPECT_NOTHING)
+		if (w->heredoc || walk_at(w, 0) == '<')
 			walk_lose(w, "a here-document that is not looked into");
-		w->behind_target = w->expect;
 		w->expect = EXPECT_DELIMITER;
 		return;
 	}
@@ -154,7 +154,6 @@ static void walk_redirection(struct walk *w)
 		walk_lose(w, "a redirection that is not looked into");
 		return;
 	}
-	w->behind_target = w->expect;
 	w->expect = EXPECT_TARGET;
 }
 

@@ -92,6 +92,13 @@ static void walk_first(struct walk *w, const struct shell_word *word, const char
 		walk_command_name(w, word, text);
 }
 
+/* The same path for every shell: nothing to expand, and no glob. */
+static bool is_literal(const struct shell_word *word, const char *raw, const char *text)
+{
+	return !word->why && !strchr(text, SHELL_ELEM_VAR) &&
+	       (word->plain || !strpbrk(raw, "*?[{~"));
+}
+
 static void walk_argument(struct walk *w, const struct shell_word *word, const char *raw,
 			  const char *text)
 {
@@ -100,14 +107,14 @@ static void walk_argument(struct walk *w, const struct shell_word *word, const c
 			walk_poison(w, "the command \"command\"");
 		w->effect = EFFECT_NONE;
 	} else if (w->effect == EFFECT_INCLUDE) {
-		if (text[0] != '/' || word->why || strchr(text, SHELL_ELEM_VAR))
+		if (text[0] != '/' || !is_literal(word, raw, text))
 			walk_poison(w, shell_included);
 		else
 			strv_add_unique(&w->ret->includes, text);
 		w->ret->must_include |= !w->depth && !w->is_conditional;
 		w->effect = EFFECT_NONE;
 	} else if (w->effect == EFFECT_SET) {
-		/* Ends at an error, as grub-mkconfig does anyway; tells what it does. */
+		/* -e is on in grub-mkconfig, and +e, -x and +x change no value. */
 		if (!strchr("-+", raw[0]) || !raw[1] || raw[1 + strspn(raw + 1, "ex")])
 			walk_poison(w, "the command \"set\"");
 	} else if (w->effect != EFFECT_NONE && w->effect != EFFECT_POISON) {
@@ -123,9 +130,9 @@ static void walk_expected(struct walk *w, const char *raw)
 
 	w->at_command = false;
 	if (expect == EXPECT_TARGET) {
-		w->expect = w->behind_target;
+		w->expect = EXPECT_NOTHING;
 	} else if (expect == EXPECT_DELIMITER) {
-		w->expect = w->behind_target;
+		w->expect = EXPECT_NOTHING;
 		w->heredoc = xstrdup(raw);
 	} else if (expect == EXPECT_FOR_NAME && raw[0] &&
 		   shell_name_length(raw, strlen(raw)) == strlen(raw)) {

@@ -22,7 +22,8 @@ char scan_at(const struct scan *s, size_t pos);
 void scan_why(struct scan *s, const char *text);
 /* Nor can any variable's behind it. */
 void scan_poison(struct scan *s, const char *text);
-/* Shells differ on, or too much hangs on, where this ends: the scan ends here. */
+/* Shells disagree about where this construct ends, or nobody looked: the scan ends here,
+ * and the rest of the file may set any variable. */
 void scan_lose(struct scan *s, const char *text);
 /* What began at open_at has no end. */
 void scan_no_end(struct scan *s, size_t open_at, const char *what);

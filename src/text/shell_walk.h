@@ -26,14 +26,14 @@ struct walk {
 	 * commands. */
 	char open[64];
 	size_t depth;
-	enum expect expect, behind_target;
+	enum expect expect;
 	enum shell_effect effect; /* of the command whose words follow */
 	bool at_command; /* the next word is a reserved one or a command's name */
 	bool goes_on; /* behind && || |: a newline does not end it */
 	bool lost, done;
-	bool is_conditional; /* behind && or || */
+	bool is_conditional; /* after && or || in this list of commands */
 	char *heredoc; /* the delimiter of one that begins on the next line */
-	bool strips_tabs; /* there: <<- */
+	bool strips_tabs; /* tabs before that delimiter don't count (<<-) */
 	struct shell_other *ret;
 };
 
@@ -47,8 +47,11 @@ void walk_lose(struct walk *w, const char *text);
 void walk_touch(struct walk *w, const char *name, size_t len);
 /* What is open, innermost: '\0' if nothing is. */
 char walk_top(const struct walk *w);
+/* Opens what, or closes it: the walk is lost where that is not what is open. */
 void walk_push(struct walk *w, char what);
 void walk_pop(struct walk *w, char what);
+/* A command is complete: what follows is another one's first word. A "." that named no
+ * file is poison. */
 void walk_end_command(struct walk *w);
 /* The token at the present place: a newline, and one of ; & | < > ( ). */
 void walk_newline(struct walk *w);

@@ -46,8 +46,8 @@ struct shell_elem {
 	enum shell_quote quote;
 	char c; /* the byte; SHELL_ELEM_VAR for a variable */
 	size_t name, name_len; /* of a variable: its name's place in the text */
-	/* Of ${NAME:+WORD} and ${NAME:-WORD}: '+' or '-' and the word's place, which no
-	 * quotes are in; op '\0': there is none */
+	/* Of ${NAME:+WORD}, ${NAME+WORD} and the same with '-': '+' or '-' and the word's
+	 * place, which no quotes are in; op '\0': there is none */
 	char op;
 	bool op_colon; /* a variable that is set, but empty, counts as unset */
 	size_t word, word_end;
@@ -102,9 +102,9 @@ bool shell_command_names(enum shell_effect effect, const struct shell_word *word
 			 const char *raw, const char *text, size_t *ret_len);
 
 /*
- * The here-document (POSIX, 2.7.4) whose delimiter, as it stands in raw, begins the line
- * after pos: its end, 0 if it has none that every shell would find. *ret_poison: what in
- * it may set any variable, or NULL.
+ * The here-document (POSIX, 2.7.4) whose text begins at pos and whose delimiter word,
+ * with its quotes, is raw. Returns the place after its last line; 0: shells would not
+ * agree on one. *ret_poison, static: what in it may set any variable, or NULL.
  */
 size_t shell_heredoc_end(const char *t, size_t n, size_t pos, const char *raw,
 			 bool strips_tabs, const char **ret_poison);

@@ -9,6 +9,7 @@
 #define MAIN "/etc/default/grub"
 #define OWN "/etc/default/grub.d/zz-slicer-iommu.cfg"
 #define WANT "+intel_iommu=on +iommu=pt"
+#define LATE "GRUB_CMDLINE_LINUX_DEFAULT=\"y\"\n"
 
 /* Entries as 10_linux writes them, with options behind the root of each. */
 static void write_menu(const struct tree *t, const char *options)
@@ -351,6 +352,34 @@ static void test_own_name(void **state)
 	assert_false(grub_is_own("/etc/default/grub.d/zz-slicer-iommu.cfg.cfg"));
 }
 
+/* Where nothing can be read last, slicer's own file is still there once. */
+static void test_own_before_others(void **state)
+{
+	struct tree *t = *state;
+	const char *const files[] = { MAIN,
+				      "GRUB_CMDLINE_LINUX_DEFAULT=\"a\"\n",
+				      OWN,
+				      "GRUB_CMDLINE_LINUX_DEFAULT="
+				      "\"$GRUB_CMDLINE_LINUX_DEFAULT x=1\"\n",
+				      "/etc/default/grub.d/~.cfg",
+				      LATE,
+				      NULL };
+	const struct grub *g;
+	struct boot_config c;
+	struct facts f;
+	size_t own = 0;
+
+	write_host(t, &f, files);
+	load_config(t, &bootloader_grub, &f, &c);
+	g = c.priv;
+	for (size_t i = 0; i < g->files.n; i++)
+		own += grub_is_own(g->files.v[i].path);
+	assert_int_equal(own, 1);
+	assert_string_equal(g->files.v[g->files.own].path, OWN);
+	boot_config_done(&c);
+	facts_done(&f);
+}
+
 struct refusal {
 	const char *name, *main, *dropin, *edit;
 	const char *path; /* "" none */
@@ -390,8 +419,6 @@ static const struct refusal refusals[] = {
 	  "ARGS=\"quiet iommu=off\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"$ARGS\"\n", NULL,
 	  "-iommu=off", MAIN, 2, "can't be made" },
 };
-
-#define LATE "GRUB_CMDLINE_LINUX_DEFAULT=\"y\"\n"
 
 static void test_refusals(void **state)
 {
@@ -697,6 +724,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_own_name),
+		cmocka_unit_test_setup_teardown(test_own_before_others, tree_setup,
+						tree_teardown),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test_setup_teardown(test_generate_only, tree_setup,
 						tree_teardown),

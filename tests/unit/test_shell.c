@@ -300,6 +300,9 @@ static void test_includes(void **state)
 		{ "V=a\n. /x\n", "eval b\n", { NULL, NULL, "\"eval\"" } },
 		{ "V=a\n. /x\n", ". /y\n", { NULL, NULL, "another file" } },
 		{ ". /x\nV=a\n", "V=b\n", { NULL, "a", NULL } },
+		{ "V=a\n[ -d /x ] && . /x*\n", NULL, { NULL, NULL, "another file" } },
+		{ "V=a\n[ -e /y ] && W=1; . /x\n", NULL, { NULL, NULL, "another file" } },
+		{ "V=a\nif [ -e /y ]; then :; . /x; fi\n", NULL, { NULL, "a", NULL } },
 	};
 
 	(void)state;
