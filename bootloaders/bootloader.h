@@ -56,6 +56,7 @@ struct boot_config {
 	/* configured is NULL, but plan() can still add parameters after whatever value
 	 * the loader's tools compute. Only on a live host: its shell has to be asked */
 	bool can_append;
+	char *appended; /* what slicer's own assignment there adds now; NULL: nothing */
 	/* Running the generator makes entries from configured (false: entries are edited
 	 * themselves) */
 	bool has_generator;

@@ -29,6 +29,7 @@ void boot_config_done(struct boot_config *c)
 		boot_entry_done(c->trial);
 	free(c->trial);
 	free(c->configured);
+	free(c->appended);
 	free(c->one_shot_others);
 	strv_done(&c->configured_sources);
 	free(c->generate_command);

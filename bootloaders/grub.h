@@ -139,22 +139,37 @@ bool grub_own_is_idle(const struct grub_file *file);
 /* The name of slicer's own drop-in that sorts behind last (NULL: behind nothing), owned
  * by the caller. */
 char *grub_own_path(const char *last);
+/* What slicer's own assignments add at present, appended. Refused where somebody wrote
+ * something else there. */
+int grub_own_params(const struct grub_files *files, struct strv *ret, struct error *e);
+/* What an edit comes to where the variables' values can't be known. */
+struct grub_appended {
+	struct strv own; /* what slicer's own last assignment adds */
+	struct strv presumed; /* what was asked for and every normal entry has: the rest
+				 of the files has to give it */
+	struct strv gone; /* what was taken out of other assignments */
+};
+void grub_appended_done(struct grub_appended *a);
 /*
- * Applies ed where the variables' values can't be known (c->can_append): only what stands
- * in slicer's own last assignment, VAR="$VAR parameter ...", is added to and taken from.
- * Refuses, naming the place, what would have to be taken out of the rest. *ret is a copy
- * of the files with the result, *ret_params what that assignment adds then.
+ * Applies ed there (c->can_append): what is added goes to slicer's own last assignment,
+ * VAR="$VAR parameter ..."; what is removed goes from that, or from where it stands
+ * literally. Refuses, naming the place, what would have to be taken out of the rest.
+ * *ret is a copy of the files with the result.
  */
 int grub_append(const struct boot_config *c, const struct edit *ed,
-		struct grub_files *ret, struct strv *ret_params, struct error *e);
+		struct grub_files *ret, struct grub_appended *ret_what, struct error *e);
 /* grub_proof.c: the shell reads the files to their end, and agrees on what they come to.
  */
 void grub_prove(const struct boot_config *c, const struct grub_files *files,
 		struct plan *ret);
-/* Likewise where that can't be known: it is what they came to before with params behind
- * it, which were not in it. */
+/* The shell agrees that the files come to what they came to before with a's own behind
+ * it, which were not in it, that the presumed ones are, and that what is gone is. */
 void grub_prove_append(const struct boot_config *c, const struct grub_files *files,
-		       const struct strv *params, struct plan *ret);
+		       const struct grub_appended *a, struct plan *ret);
+/* Takes param out of every assignment of the two variables in which it stands literally;
+ * the first becomes to, if that is not NULL. Returns how many it changed. */
+int grub_edit_literal(struct grub_files *files, const char *param, const char *to,
+		      struct error *e);
 
 int grub_load(const struct host *h, const struct facts *f, struct boot_config *ret,
 	      struct error *e);

@@ -199,6 +199,30 @@ static int edit_everywhere(struct grub_files *files, const char *param, const ch
 	return 0;
 }
 
+int grub_edit_literal(struct grub_files *files, const char *param, const char *to,
+		      struct error *e)
+{
+	int n = 0;
+
+	for (size_t f = 0; f < files->n; f++) {
+		for (size_t s = 0; s < files->v[f].doc.n; s++) {
+			const struct shell_stmt *stmt = &files->v[f].doc.v[s];
+			int r;
+
+			if (!stmt->provable || (strcmp(stmt->name, GRUB_LINUX) != 0 &&
+						strcmp(stmt->name, GRUB_DEFAULT) != 0))
+				continue;
+			r = edit_place(files, (struct place){ f, s },
+				       to ? EDIT_REPLACE : EDIT_REMOVE, param, to, e);
+			if (r < 0)
+				return r;
+			n += r;
+			to = r ? NULL : to;
+		}
+	}
+	return n;
+}
+
 /* Adds an assignment to the end of a file that has none that counts. */
 static int append(struct grub_file *file, const char *comment, const char *value,
 		  const char *param, struct error *e)
@@ -251,6 +275,7 @@ size_t grub_marked(const struct grub_file *file)
 /* The line that slicer added to GRUB_MAIN goes when nothing is left in it. */
 static int drop_marked(struct grub_file *file, struct error *e)
 {
+	static const char only[] = "\"$" GRUB_DEFAULT "\"";
 	const struct shell_doc *doc = &file->doc;
 	size_t i = grub_marked(file);
 	const struct shell_stmt *stmt = i == SIZE_MAX ? NULL : &doc->v[i];
@@ -258,7 +283,8 @@ static int drop_marked(struct grub_file *file, struct error *e)
 	size_t n = stmt ? stmt->value_end - stmt->value_start : 0;
 	CLEANUP(str_done) struct str text = { 0 };
 
-	if (!stmt || (n && !(n == 2 && memcmp(value, "\"\"", 2) == 0)))
+	if (!stmt || (n && !(n == 2 && memcmp(value, "\"\"", 2) == 0) &&
+		      !(n == strlen(only) && memcmp(value, only, n) == 0)))
 		return 0;
 	str_addn(&text, doc->text.s, stmt->start - strlen(grub_mark));
 	str_addn(&text, doc->text.s + stmt->end, doc->text.len - stmt->end);

@@ -233,6 +233,21 @@ static int add_own(struct grub_files *files, struct error *e)
 	return 0;
 }
 
+/* What is written through a link stays when the link goes. */
+static int refuse_own_link(const struct host *h, const struct grub_files *files,
+			   struct error *e)
+{
+	const char *path = files->v[files->own].path;
+	CLEANUP(free_char) char *target = host_readlink(h, path);
+
+	if (!target)
+		return 0;
+	error_set(e, EINVAL, "slicer's own drop-in is a link");
+	error_at(e, path, 0);
+	error_hint(e, "remove it: slicer makes a file there where it needs one");
+	return -EINVAL;
+}
+
 static int load_files(const struct host *h, const struct facts *f, struct grub *g,
 		      struct error *e)
 {
@@ -254,7 +269,9 @@ static int load_files(const struct host *h, const struct facts *f, struct grub *
 	}
 	for (size_t i = 0; i < files->n; i++)
 		load_includes(h, &files->v[i].doc, INCLUDE_DEPTH, &g->includes);
-	return r == 0 && has_dropins ? add_own(files, e) : r;
+	if (r == 0 && has_dropins)
+		r = add_own(files, e);
+	return r == 0 && has_dropins ? refuse_own_link(h, files, e) : r;
 }
 
 /* Only the system's own shell can tell the value: running slicer on it helps, too. */
@@ -270,7 +287,7 @@ static void hint_run_there(struct error *e)
 static void load_configured(const struct host *h, const struct facts *f, struct grub *g,
 			    struct boot_config *ret)
 {
-	CLEANUP(strv_done) struct strv params = { 0 };
+	CLEANUP(strv_done) struct strv params = { 0 }, own = { 0 };
 	int r = load_files(h, f, g, &ret->configured_error);
 
 	for (size_t i = 0; i < g->files.n; i++)
@@ -284,6 +301,8 @@ static void load_configured(const struct host *h, const struct facts *f, struct 
 	ret->can_append = r < 0 && host_is_live(h);
 	if (r < 0 && !ret->can_append)
 		hint_run_there(&ret->configured_error);
+	if (ret->can_append && grub_own_params(&g->files, &own, NULL) == 0 && own.n)
+		ret->appended = strv_join(&own, " ");
 	if (r < 0)
 		return;
 	ret->configured_error = (struct error){ 0 };

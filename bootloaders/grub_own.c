@@ -40,22 +40,26 @@ char *grub_own_path(const char *last)
 }
 
 /* The literal parameters of an own assignment, appended; false if it is of another form.
- */
+ * The first one in GRUB_MAIN need not begin with what the variable held. */
 static bool own_params(const struct shell_doc *doc, const struct shell_stmt *stmt,
-		       struct strv *ret)
+		       bool is_main, struct strv *ret)
 {
-	const char *value = doc->text.s + stmt->value_start;
-	size_t n = stmt->value_end - stmt->value_start, start = strlen(OWN_START);
+	const char *value = doc->text.s + stmt->value_start, *start = value;
+	size_t n = stmt->value_end - stmt->value_start;
 
 	if (stmt->kind != SHELL_ASSIGN || strcmp(stmt->name, GRUB_DEFAULT) != 0 ||
-	    n <= start || memcmp(value, OWN_START, start) != 0 || value[n - 1] != '"' ||
-	    (value[start] != ' ' && n > start + 1) ||
-	    memchr(value + start, '$', n - start) ||
-	    memchr(value + start, '`', n - start) ||
-	    memchr(value + start, '\\', n - start) ||
-	    memchr(value + start, '"', n - start) != value + n - 1)
+	    n < 2 || value[0] != '"' || value[n - 1] != '"')
 		return false;
-	cmdline_split(value + start, n - start - 1, ret);
+	if (n > strlen(OWN_START) && memcmp(value, OWN_START, strlen(OWN_START)) == 0)
+		start += strlen(OWN_START);
+	else if (is_main)
+		start++;
+	n -= (size_t)(start - value) + 1;
+	if ((start == value) || (start[-1] != '"' && n && *start != ' ') ||
+	    memchr(start, '$', n) || memchr(start, '`', n) || memchr(start, '\\', n) ||
+	    memchr(start, '"', n))
+		return false;
+	cmdline_split(start, n, ret);
 	for (size_t i = 0; i < ret->n; i++)
 		if (param_check_safe(ret->v[i], NULL) < 0)
 			return false;
@@ -68,7 +72,8 @@ static bool file_params(const struct grub_file *file, struct strv *ret)
 	const struct shell_doc *doc = &file->doc;
 
 	for (size_t i = 0; i < doc->n; i++)
-		if (doc->v[i].kind != SHELL_BLANK && !own_params(doc, &doc->v[i], ret))
+		if (doc->v[i].kind != SHELL_BLANK &&
+		    !own_params(doc, &doc->v[i], false, ret))
 			return false;
 	return true;
 }
@@ -88,9 +93,7 @@ static int refuse_edited(const struct grub_file *file, unsigned line, struct err
 	return -ENOTSUP;
 }
 
-/* What slicer's own assignments add at present. */
-static int present_params(const struct grub_files *files, struct strv *ret,
-			  struct error *e)
+int grub_own_params(const struct grub_files *files, struct strv *ret, struct error *e)
 {
 	size_t marked = grub_marked(&files->v[0]);
 
@@ -99,23 +102,36 @@ static int present_params(const struct grub_files *files, struct strv *ret,
 			return refuse_edited(&files->v[i], 0, e);
 	if (files->own != SIZE_MAX || marked == SIZE_MAX)
 		return 0;
-	if (!own_params(&files->v[0].doc, &files->v[0].doc.v[marked], ret))
+	if (!own_params(&files->v[0].doc, &files->v[0].doc.v[marked], true, ret))
 		return refuse_edited(&files->v[0], files->v[0].doc.v[marked].line, e);
 	return 0;
 }
 
-static bool is_in_menu(const struct boot_config *c, const char *param)
+void grub_appended_done(struct grub_appended *a)
 {
+	strv_done(&a->own);
+	strv_done(&a->presumed);
+	strv_done(&a->gone);
+	*a = (struct grub_appended){ 0 };
+}
+
+/* Of the normal entries: how many have the parameter, and how many there are. */
+static size_t count_in_menu(const struct boot_config *c, const char *param,
+			    size_t *ret_normal)
+{
+	size_t n = 0;
+
+	*ret_normal = 0;
 	for (size_t i = 0; i < c->n; i++) {
 		CLEANUP(strv_done) struct strv params = { 0 };
 
 		if (!boot_entry_is_normal(&c->v[i]) || !c->v[i].options)
 			continue;
 		cmdline_split(c->v[i].options, strlen(c->v[i].options), &params);
-		if (cmdline_has(&params, param))
-			return true;
+		n += cmdline_has(&params, param);
+		++*ret_normal;
 	}
-	return false;
+	return n;
 }
 
 /* It comes out of what can't be known: somebody has to look. */
@@ -133,27 +149,51 @@ static int refuse_removal(const struct boot_config *c, const char *param, struct
 	return -ENOTSUP;
 }
 
-/* One item on what the own assignment adds. */
-static int edit_one(const struct boot_config *c, const struct edit_item *it,
-		    struct strv *params, struct error *e)
+static void edit_own(struct strv *own, enum edit_op op, const char *param, const char *to)
 {
 	CLEANUP(edit_done) struct edit one = { 0 };
-	const char *to = it->op == EDIT_ADD	  ? it->param
-			 : it->op == EDIT_REPLACE ? it->to
-						  : NULL;
+
+	edit_push(&one, op, param, to);
+	edit_apply_params(&one, own);
+}
+
+/* What every entry has, and slicer's own assignment does not, comes from the rest. */
+static int add_one(const struct boot_config *c, const char *param,
+		   struct grub_appended *a, struct error *e)
+{
+	size_t normal, n = count_in_menu(c, param, &normal);
+	int r = param_check_safe(param, e);
+
+	if (r < 0)
+		return r;
+	if (!cmdline_has(&a->own, param) && n && n == normal)
+		strv_add_unique(&a->presumed, param);
+	else
+		edit_own(&a->own, EDIT_ADD, param, NULL);
+	return 0;
+}
+
+static int remove_one(const struct boot_config *c, const struct edit_item *it,
+		      struct grub_files *files, struct grub_appended *a, struct error *e)
+{
+	const char *to = it->op == EDIT_REPLACE ? it->to : NULL;
+	size_t normal;
 	int r = to ? param_check_safe(to, e) : 0;
 
 	if (r < 0)
 		return r;
-	if (it->op != EDIT_ADD && !cmdline_has(params, it->param) &&
-	    is_in_menu(c, it->param))
+	if (cmdline_has(&a->own, it->param)) {
+		edit_own(&a->own, it->op, it->param, to);
+		return 0;
+	}
+	r = grub_edit_literal(files, it->param, to, e);
+	if (r > 0)
+		strv_add_unique(&a->gone, it->param);
+	else if (r == 0 && count_in_menu(c, it->param, &normal))
 		return refuse_removal(c, it->param, e);
-	if (it->op == EDIT_ADD || cmdline_has(params, it->param))
-		edit_push(&one, it->op, it->param, it->to);
-	else if (to)
-		edit_push(&one, EDIT_ADD, to, NULL);
-	edit_apply_params(&one, params);
-	return 0;
+	else if (r == 0 && to)
+		return add_one(c, to, a, e);
+	return r < 0 ? r : 0;
 }
 
 static void add_assignment(struct str *text, const struct strv *params)
@@ -188,21 +228,30 @@ static int write_dropins(struct grub_files *files, const struct strv *params,
 	return 0;
 }
 
+/* Is there nothing after it? */
+static bool is_last(const struct shell_doc *doc, size_t stmt)
+{
+	for (size_t i = stmt + 1; i < doc->n; i++)
+		if (doc->v[i].kind != SHELL_BLANK)
+			return false;
+	return true;
+}
+
 /* The marked line, which is the last one of GRUB_MAIN. */
 static int write_main(struct grub_file *file, const struct strv *params, struct error *e)
 {
 	CLEANUP(str_done) struct str text = { 0 };
+	CLEANUP(strv_done) struct strv has = { 0 };
 	size_t marked = grub_marked(file);
+	const struct shell_stmt *stmt = marked == SIZE_MAX ? NULL : &file->doc.v[marked];
 	const struct str *old = &file->doc.text;
 
-	if (marked == SIZE_MAX) {
-		str_addn(&text, str_c(old), old->len);
-	} else {
-		const struct shell_stmt *stmt = &file->doc.v[marked];
-
-		str_addn(&text, old->s, stmt->start - strlen(grub_mark));
+	if (stmt && own_params(&file->doc, stmt, true, &has) && strv_same(&has, params) &&
+	    is_last(&file->doc, marked))
+		return 0;
+	str_addn(&text, str_c(old), stmt ? stmt->start - strlen(grub_mark) : old->len);
+	if (stmt)
 		str_addn(&text, old->s + stmt->end, old->len - stmt->end);
-	}
 	if (params->n) {
 		if (text.len && text.s[text.len - 1] != '\n')
 			str_addc(&text, '\n');
@@ -213,18 +262,19 @@ static int write_main(struct grub_file *file, const struct strv *params, struct 
 }
 
 int grub_append(const struct boot_config *c, const struct edit *ed,
-		struct grub_files *ret, struct strv *ret_params, struct error *e)
+		struct grub_files *ret, struct grub_appended *ret_what, struct error *e)
 {
 	const struct grub *g = c->priv;
 	int r = grub_files_copy(&g->files, ret, e);
 
 	if (r == 0)
-		r = present_params(ret, ret_params, e);
+		r = grub_own_params(ret, &ret_what->own, e);
 	for (size_t i = 0; i < ed->n && r == 0; i++)
-		r = edit_one(c, &ed->v[i], ret_params, e);
+		r = ed->v[i].op == EDIT_ADD ? add_one(c, ed->v[i].param, ret_what, e)
+					    : remove_one(c, &ed->v[i], ret, ret_what, e);
 	if (r < 0)
 		return r;
 	if (ret->own == SIZE_MAX)
-		return write_main(&ret->v[0], ret_params, e);
-	return write_dropins(ret, ret_params, e);
+		return write_main(&ret->v[0], &ret_what->own, e);
+	return write_dropins(ret, &ret_what->own, e);
 }

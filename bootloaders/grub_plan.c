@@ -264,34 +264,21 @@ static void add_files(const struct grub *g, const struct grub_files *edited,
 	}
 }
 
-/* What is wanted, and files that give it: *ret_params is what every normal entry has to
- * hold then, as far as that is known. */
-static int make(const struct boot_config *c, const struct edit *ed,
-		struct grub_files *ret_files, struct strv *ret_params, struct error *e)
+/* Files that give what is wanted: *ret_params is what every normal entry has to hold
+ * then, as far as that is known. */
+static int make_known(const struct boot_config *c, const struct edit *ed,
+		      struct grub_files *ret_files, struct strv *ret_params,
+		      struct error *e)
 {
 	const struct grub *g = c->priv;
 	CLEANUP(strv_done) struct strv want = { 0 };
-	int r;
+	int r = grub_params(&g->files, &want, e);
 
-	if (!c->configured && !c->can_append) {
-		if (e)
-			*e = c->configured_error;
-		return -ENOTSUP;
-	}
-	if (!c->configured) {
-		r = grub_append(c, ed, ret_files, ret_params, e);
-		return r < 0 ? r : check_default(c, g, ed, e);
-	}
-	r = grub_params(&g->files, &want, e);
 	if (r < 0)
 		return r;
 	edit_apply_params(ed, &want);
 	r = edit_files(g, ed, &want, ret_files, e);
-	if (r == 0)
-		r = check_default(c, g, ed, e);
-	if (r == 0)
-		r = grub_params(ret_files, ret_params, e);
-	return r;
+	return r == 0 ? grub_params(ret_files, ret_params, e) : r;
 }
 
 /* What nobody could look at. */
@@ -305,21 +292,19 @@ static void warn_unknown(const struct boot_config *c, struct plan *ret)
 		  e->what, e->path, e->line);
 }
 
-int grub_plan(const struct boot_config *c, const struct edit *ed, struct plan *ret,
-	      struct error *e)
+/* The steps that make edited of the files, and the menu of those. Nothing where both are
+ * right. */
+static int add_steps(const struct boot_config *c, const struct edit *ed,
+		     const struct grub_files *edited, const struct strv *params,
+		     bool *ret_any, struct plan *ret, struct error *e)
 {
 	const struct grub *g = c->priv;
-	CLEANUP(grub_files_done) struct grub_files edited = { 0 };
-	CLEANUP(strv_done) struct strv params = { 0 };
-	bool changed;
-	int r = make(c, ed, &edited, &params, e);
+	int r;
 
-	if (r < 0)
-		return r;
-	changed = is_changed(g, &edited);
-	if (!changed && menu_is_right(c, g, ed, &params))
+	*ret_any = is_changed(g, edited) || !menu_is_right(c, g, ed, params);
+	if (!*ret_any)
 		return 0;
-	r = check_script(&edited, e);
+	r = check_script(edited, e);
 	if (r < 0)
 		return r;
 	if (g->refusal.code != ERROR_NONE) {
@@ -327,16 +312,61 @@ int grub_plan(const struct boot_config *c, const struct edit *ed, struct plan *r
 			*e = g->refusal;
 		return -EPERM;
 	}
-	add_files(g, &edited, ed, ret);
-	if (changed && c->configured)
-		grub_prove(c, &edited, ret);
-	else if (changed)
-		grub_prove_append(c, &edited, &params, ret);
-	if (!c->configured)
-		warn_unknown(c, ret);
-	grub_warn_default(g, &edited, ret);
+	add_files(g, edited, ed, ret);
+	grub_warn_default(g, edited, ret);
 	plan_make(ret, (const char *const *)g->generator.v,
 		  (const char *const *)g->generator_aside.v, GRUB_CFG, g->menu_exists,
 		  &g->menu, "writes the boot menu (" GRUB_CFG ") from these files");
 	return 0;
+}
+
+static int plan_known(const struct boot_config *c, const struct edit *ed,
+		      struct plan *ret, struct error *e)
+{
+	const struct grub *g = c->priv;
+	CLEANUP(grub_files_done) struct grub_files edited = { 0 };
+	CLEANUP(strv_done) struct strv params = { 0 };
+	bool any;
+	int r = make_known(c, ed, &edited, &params, e);
+
+	if (r == 0)
+		r = check_default(c, g, ed, e);
+	if (r == 0)
+		r = add_steps(c, ed, &edited, &params, &any, ret, e);
+	if (r == 0 && is_changed(g, &edited))
+		grub_prove(c, &edited, ret);
+	return r;
+}
+
+/* What the menu has is only presumed to come from the files: also where nothing is to be
+ * changed the shell has to agree. */
+static int plan_append(const struct boot_config *c, const struct edit *ed,
+		       struct plan *ret, struct error *e)
+{
+	CLEANUP(grub_files_done) struct grub_files edited = { 0 };
+	CLEANUP(grub_appended_done) struct grub_appended what = { 0 };
+	bool any = false;
+	int r = grub_append(c, ed, &edited, &what, e);
+
+	if (r == 0)
+		r = check_default(c, c->priv, ed, e);
+	if (r == 0)
+		r = add_steps(c, ed, &edited, &what.own, &any, ret, e);
+	if (r == 0 && (any || what.presumed.n))
+		grub_prove_append(c, &edited, &what, ret);
+	if (r == 0 && any && ed->n)
+		warn_unknown(c, ret);
+	return r;
+}
+
+int grub_plan(const struct boot_config *c, const struct edit *ed, struct plan *ret,
+	      struct error *e)
+{
+	if (c->configured)
+		return plan_known(c, ed, ret, e);
+	if (c->can_append)
+		return plan_append(c, ed, ret, e);
+	if (e)
+		*e = c->configured_error;
+	return -ENOTSUP;
 }

@@ -88,44 +88,56 @@ void grub_prove(const struct boot_config *c, const struct grub_files *files,
 	str_addf(&expect, "\n" MARKER "\n%s\n%s\n", values[0], values[1]);
 	what = xasprintf(GRUB_LINUX "=\"%s\" " GRUB_DEFAULT "=\"%s\"", values[0],
 			 values[1]);
-	plan_prove(ret, prove_argv, &script, &expect, GRUB_MAIN, what, hint);
+	plan_prove(ret, prove_argv, &script, &expect, GRUB_MAIN, what, hint, NULL);
 }
 
-/* One of params stood in the values already: then the variable "slicer_twice" is set. */
-static void add_twice(struct str *script, const struct strv *params)
+/* Where one of params is in the variables' words (or is not), the script ends with a line
+ * that says so. */
+static void add_words(struct str *script, const char *variables,
+		      const struct strv *params, bool wanted, const char *says)
 {
-	str_add(script, "slicer_twice=\n");
 	for (size_t i = 0; i < params->n; i++) {
-		str_add(script, "case \" $" GRUB_LINUX " $slicer_before \" in *\" \"");
+		CLEANUP(free_char) char *line = xasprintf("%s %s", params->v[i], says);
+
+		str_addf(script, "case \" %s \" in *\" \"", variables);
 		str_add_shell_word(script, params->v[i]);
-		str_add(script, "\" \"*) slicer_twice=twice ;; esac\n");
+		str_addf(script, "\" \"*) %s", wanted ? ";; *) " : "");
+		str_add(script, "printf '\\n%s\\n' ");
+		str_add_shell_word(script, line);
+		str_add(script, "; exit 0 ;; esac\n");
 	}
 }
 
 void grub_prove_append(const struct boot_config *c, const struct grub_files *files,
-		       const struct strv *params, struct plan *ret)
+		       const struct grub_appended *a, struct plan *ret)
 {
+	static const char before[] = "$" GRUB_LINUX " $slicer_before";
+	static const char after[] = "$" GRUB_LINUX " $" GRUB_DEFAULT;
 	CLEANUP(str_done) struct str script = { 0 }, expect = { 0 };
-	CLEANUP(free_char) char *all = strv_join(params, " "), *hint = hint_of(c);
-	CLEANUP(free_char) char *what = NULL;
+	CLEANUP(free_char) char *all = strv_join(&a->own, " "), *hint = hint_of(c);
+	CLEANUP(free_char) char *what = NULL, *otherwise = NULL;
 
 	str_add(&script, "set -e\nslicer_before=\n");
 	add_files(&script, files, "slicer_before=$" GRUB_DEFAULT "\n");
-	add_twice(&script, params);
+	if (!a->own.n)
+		str_add(&script, "slicer_before=$" GRUB_DEFAULT "\n");
+	add_words(&script, before, &a->own, false,
+		  "is in it without slicer, but not in the boot menu");
+	add_words(&script, before, &a->presumed, true,
+		  "is in the boot menu, but not in the files");
+	add_words(&script, after, &a->gone, false, "comes from somewhere else, too");
 	str_add(&script, "slicer_want=\"$slicer_before\"");
-	if (params->n) {
+	if (a->own.n) {
 		str_add(&script, "\" \"");
 		str_add_shell_word(&script, all);
-	} else {
-		str_add(&script, "\nslicer_want=\"$" GRUB_DEFAULT "\"");
 	}
-	str_add(&script,
-		"\nif [ \"$" GRUB_DEFAULT "\" = \"$slicer_want\" ] && "
-		"[ -z \"$slicer_twice\" ]; then printf '\\n%s\\n' " MARKER "; fi\n");
+	str_add(&script, "\nif [ \"$" GRUB_DEFAULT "\" = \"$slicer_want\" ]; then printf "
+			 "'\\n%s\\n' " MARKER "; fi\n");
 	str_add(&expect, "\n" MARKER "\n");
-	what = params->n ? xasprintf(GRUB_DEFAULT " with \"%s\" at its end, and nowhere "
-						  "else",
-				     all)
-			 : xstrdup("that all files can be read to their end");
-	plan_prove(ret, prove_argv, &script, &expect, GRUB_MAIN, what, hint);
+	what = a->own.n ? xasprintf(GRUB_DEFAULT " with \"%s\" at its end", all)
+			: xstrdup("that all files can be read to their end");
+	otherwise = xasprintf("\"%s\" brings what the files say into the boot menu; then "
+			      "look at 'slicer doctor', and try again",
+			      c->generate_command);
+	plan_prove(ret, prove_argv, &script, &expect, GRUB_MAIN, what, hint, otherwise);
 }

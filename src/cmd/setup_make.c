@@ -61,18 +61,10 @@ static void add_removed(struct strv *params, const struct boot_config *boot,
 	}
 }
 
-/* What one normal entry has: the others are compared with it. */
-static void first_params(const struct boot_config *boot, struct strv *ret)
-{
-	for (size_t i = 0; i < boot->n && !ret->n; i++)
-		if (boot_entry_is_normal(&boot->v[i]) && boot->v[i].options)
-			cmdline_split(boot->v[i].options, strlen(boot->v[i].options),
-				      ret);
-}
-
 static int current_params(const struct setup *s, struct strv *ret, struct error *e)
 {
 	const struct boot_config *boot = &s->boot;
+	const char *now;
 
 	if (!boot->configured && !boot->can_append) {
 		if (e && boot->configured_error.code)
@@ -84,12 +76,14 @@ static int current_params(const struct setup *s, struct strv *ret, struct error 
 				  s->loader->title);
 		return -ENODATA;
 	}
-	if (boot->configured)
-		cmdline_split(boot->configured, strlen(boot->configured), ret);
-	else
-		first_params(boot, ret);
-	if (!boot->has_generator || !boot->configured) {
+	/* Of what can't be known only slicer's own part counts as set: the loader looks
+	 * for the rest. */
+	now = boot->configured ? boot->configured : boot->appended;
+	if (now)
+		cmdline_split(now, strlen(now), ret);
+	if (!boot->has_generator)
 		intersect(ret, boot);
+	if (!boot->has_generator || !boot->configured) {
 		add_contradictions(ret, boot, s->wish.vendor);
 		add_removed(ret, boot, &s->o->remove_params);
 	}

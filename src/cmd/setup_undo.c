@@ -125,6 +125,15 @@ static bool has_shelter(const struct setup *s, const struct undo *u)
 	return false;
 }
 
+/* Does the menu still have what is to be taken back? */
+static bool is_in_menu(const struct setup *s, const struct undo *u)
+{
+	CLEANUP(strv_done) struct strv shortfalls = { 0 };
+
+	boot_config_verify(&s->boot, &u->edit, &shortfalls);
+	return shortfalls.n > 0;
+}
+
 /* tokens NULL: the loader can't plan with the files as they are; the runs' own programs
  * are known. */
 static int add_programs(struct setup *s, struct undo *u, const struct plan *images,
@@ -139,7 +148,7 @@ static int add_programs(struct setup *s, struct undo *u, const struct plan *imag
 	err = undo_programs(s->c->host, &u->records, made_anew, recover, &s->plan, e);
 	if (made_anew && tokens)
 		plan_add_programs(&s->plan, tokens);
-	else if (made_anew && !plan_is_empty(&s->plan) && err >= 0)
+	else if (made_anew && err >= 0 && (!plan_is_empty(&s->plan) || is_in_menu(s, u)))
 		err = undo_run_again(s->c->host, &u->records, &s->plan, e);
 	plan_order(&s->plan);
 	/* An interrupted run's still stands, and what it was copied from may be broken.

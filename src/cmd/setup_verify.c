@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cmd/setup_trial.h"
+#include "policy/params.h"
 #include "probe/initramfs.h"
 
 /* The command lines that boot entries had before, to compare with after taking back. */
@@ -147,6 +148,26 @@ static void verify_wanted(const struct setup *s, const struct boot_config *now,
 	}
 }
 
+/* Where the files could not be looked into, the menu shows what they say: a parameter
+ * that switches the IOMMU off, and was not there before. */
+static void verify_blockers(const struct setup *s, const struct boot_config *now,
+			    struct strv *lacks)
+{
+	for (size_t i = 0; now->can_append && i < now->n; i++) {
+		CLEANUP(strv_done) struct strv params = { 0 };
+		const char *off;
+
+		if (!boot_entry_is_normal(&now->v[i]))
+			continue;
+		cmdline_split(options_of(&now->v[i]), strlen(options_of(&now->v[i])),
+			      &params);
+		off = cmdline_blocks(&params, s->wish.vendor);
+		if (off)
+			strv_addf(lacks, "the entry '%s' has %s, out of %s",
+				  name_of(&now->v[i]), off, now->configured_error.path);
+	}
+}
+
 /*
  * A menu that programs made anew may have another default entry: a change that somebody
  * made before comes into force with it. That is no failure, but a person has to know
@@ -185,6 +206,8 @@ static int verify_menu(struct setup *s, struct error *e)
 		boot_config_verify(&now, s->edit, &lacks);
 	else
 		verify_wanted(s, &now, &lacks);
+	if (!s->undo)
+		verify_blockers(s, &now, &lacks);
 	if (!lacks.n) {
 		tell_default(s, &now);
 		return 0;

@@ -15,13 +15,28 @@
 /* ---- before the first change
  * ------------------------------------------------------------- */
 
+/* The last line of what a program wrote, as a person may see it, as far as a message has
+ * room. */
+static void last_line(const struct str *output, struct str *ret)
+{
+	size_t end = output->len, start;
+
+	while (end && output->s[end - 1] == '\n')
+		end--;
+	start = end;
+	while (start && output->s[start - 1] != '\n')
+		start--;
+	str_add_printable(ret, str_c(output) + start,
+			  end - start > 200 ? 200 : end - start);
+}
+
 /*
  * The one exception to "never through a shell": the new text is evaluated by the sh that
  * grub-mkconfig would use, before it is installed. A dry run does not come here.
  */
 static int prove(const struct host *h, const struct proof *p, struct error *e)
 {
-	CLEANUP(str_done) struct str output = { 0 };
+	CLEANUP(str_done) struct str output = { 0 }, last = { 0 };
 	struct run r = {
 		.argv = (const char *const *)p->argv.v,
 		.input = str_c(&p->script),
@@ -41,13 +56,27 @@ static int prove(const struct host *h, const struct proof *p, struct error *e)
 	if (output.len >= p->expect.len && memcmp(output.s + output.len - p->expect.len,
 						  str_c(&p->expect), p->expect.len) == 0)
 		return 0;
-	error_set(e, EINVAL, "the shell does not see what slicer sees: expected %s",
-		  p->what);
+	last_line(&output, &last);
+	error_set(e, EINVAL,
+		  "the shell does not see what slicer sees: expected %s, got: %s",
+		  p->what, str_c(&last));
 	error_at(e, p->path, 0);
-	error_hint(e,
-		   "the file does something that slicer does not understand: edit it by "
-		   "hand, run the generator, and look at 'slicer doctor'");
+	error_hint(e, "%s",
+		   p->otherwise
+			   ? p->otherwise
+			   : "the file does something that slicer does not understand: "
+			     "edit it by hand, run the generator, and look at 'slicer "
+			     "doctor'");
 	return -EINVAL;
+}
+
+int apply_prove(const struct host *h, const struct plan *p, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; host_is_live(h) && i < p->n_proofs && err >= 0; i++)
+		err = prove(h, &p->proofs[i], e);
+	return err;
 }
 
 /* A file that somebody changed since the plan was made is not overwritten. */
@@ -76,9 +105,7 @@ static int check_before(const struct apply *a, struct error *e)
 		return err;
 	if (err >= 0 && a->plan->shelter.dir)
 		err = shelter_check(a->host, &a->plan->shelter, e);
-	for (size_t i = 0; i < a->plan->n_proofs && err >= 0; i++)
-		err = prove(a->host, &a->plan->proofs[i], e);
-	return err;
+	return err < 0 ? err : apply_prove(a->host, a->plan, e);
 }
 
 /* ---- one step

@@ -54,5 +54,8 @@ struct apply {
  * what is not.
  */
 int apply_plan(struct apply *a, struct error *e);
+/* The plan's proofs alone, for one without steps. Nothing on a foreign root, where no
+ * program is run. Refused where the shell does not agree. */
+int apply_prove(const struct host *h, const struct plan *p, struct error *e);
 
 #endif

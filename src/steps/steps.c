@@ -66,6 +66,7 @@ void plan_done(struct plan *p)
 		free(p->proofs[i].what);
 		free(p->proofs[i].path);
 		free(p->proofs[i].hint);
+		free(p->proofs[i].otherwise);
 	}
 	free(p->v);
 	free(p->proofs);
@@ -303,7 +304,7 @@ void plan_sysfs(struct plan *p, const char *path, const char *before, const char
 
 void plan_prove(struct plan *p, const char *const *argv, const struct str *script,
 		const struct str *expect, const char *path, const char *what,
-		const char *hint)
+		const char *hint, const char *otherwise)
 {
 	struct proof *f;
 
@@ -313,6 +314,7 @@ void plan_prove(struct plan *p, const char *const *argv, const struct str *scrip
 		.what = xstrdup(what),
 		.path = xstrdup(path),
 		.hint = xstrdup(hint),
+		.otherwise = xstrdup_null(otherwise),
 	};
 	for (; *argv; argv++)
 		strv_add(&f->argv, *argv);

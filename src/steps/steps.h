@@ -64,6 +64,7 @@ struct proof {
 	char *what; /* "/etc/default/grub gives GRUB_CMDLINE_LINUX_DEFAULT=..." */
 	char *path; /* the file it is about */
 	char *hint; /* what to do where the program fails */
+	char *otherwise; /* and where its output is another one; NULL: a general hint */
 };
 
 /*
@@ -143,11 +144,11 @@ bool plan_runs_again(const struct plan *p);
 void plan_sysfs(struct plan *p, const char *path, const char *before, const char *after,
 		const char *why);
 /* A proof, which apply runs before the first step on a live host; all is copied. path is
- * the file that an error names, what is what the output stands for, hint is for a program
- * that fails, not for another output. */
+ * the file that an error names, what is what the output stands for. hint is for a program
+ * that fails, otherwise (NULL: a general one) for another output. */
 void plan_prove(struct plan *p, const char *const *argv, const struct str *script,
 		const struct str *expect, const char *path, const char *what,
-		const char *hint);
+		const char *hint, const char *otherwise);
 void plan_warn(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
 void plan_next(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
 /* Moves the programs behind all files: each generator runs once, after everything it

@@ -194,7 +194,8 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	remember
 	live setup-iommu --yes
 	exits 3
-	complains "nowhere else"
+	complains "intel_iommu=on is in it without slicer"
+	complains update-grub
 	unchanged
 }
 
@@ -332,4 +333,119 @@ GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $WANT\"" ]
 	on setup-iommu --undo --yes
 	exits 0
 	none iommu= "$T/$MAIN"
+}
+
+# bats test_tags=deep
+@test "a parameter that only the menu has: not taken for what the files say" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	sed -i 's/panic=10/panic=10 intel_iommu=on/' "$T/boot/grub/grub.cfg"
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains "intel_iommu=on is in the boot menu, but not in the files"
+	complains update-grub
+	unchanged
+	inside update-grub >/dev/null 2>&1
+	live setup-iommu --yes
+	exits 0
+	menu_has "quiet panic=10 $WANT"
+	# Slicer's own file went, and nobody has run update-grub since.
+	rm "$T/$OWN"
+	live setup-iommu --yes
+	exits 3
+	complains "in the boot menu, but not in the files"
+	live setup-iommu --yes --param hugepages=4
+	exits 3
+	inside update-grub >/dev/null 2>&1
+	live setup-iommu --yes --param hugepages=4
+	exits 0
+	menu_has "quiet panic=10 $WANT hugepages=4"
+}
+
+# bats test_tags=deep
+@test "a parameter against it that only the new menu shows: everything is taken back" {
+	host
+	: >"$T/etc/extra"
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(cat /etc/extra)"'
+	echo iommu=off >"$T/etc/extra"
+	live setup-iommu --yes
+	exits 4
+	complains "has iommu=off, out of /etc/default/grub"
+	complains "Everything was taken back"
+	[ ! -e "$T/$OWN" ]
+}
+
+@test "undo after slicer's own file was removed by hand: the menu is made anew" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	live setup-iommu --yes
+	exits 0
+	rm "$T/$OWN"
+	live setup-iommu --undo --yes
+	exits 0
+	menu_has "quiet panic=10"
+}
+
+@test "set up while it could be known, taken back when it can't be any more" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"'
+	live setup-iommu --yes
+	exits 0
+	menu_has "quiet $WANT"
+	echo 'GRUB_CMDLINE_LINUX="$(echo a)"' >>"$T/$MAIN"
+	inside update-grub >/dev/null 2>&1
+	live setup-iommu --undo --yes
+	exits 0
+	menu_has "a quiet"
+	none iommu "$T/$MAIN"
+}
+
+# bats test_tags=deep
+@test "a contradiction that stands literally beside what can't be known: replaced with --force" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet intel_iommu=off"' 'GRUB_CMDLINE_LINUX="$(echo a)"'
+	menu_has "a quiet intel_iommu=off"
+	live setup-iommu --yes
+	exits 3
+	complains intel_iommu=off
+	live setup-iommu --yes --force
+	exits 0
+	menu_has "a quiet intel_iommu=on iommu=pt"
+	live setup-iommu --undo --yes
+	exits 0
+	menu_has "a quiet intel_iommu=off"
+}
+
+# bats test_tags=deep
+@test "without drop-ins: a line that slicer added while it could be known" {
+	host
+	sed -i '/^for x in/,/^done/d; s/default.grub\.d//' "$T/usr/sbin/grub-mkconfig"
+	cmdline ''
+	cp "$T/$MAIN" "$BATS_TEST_TMPDIR/main"
+	live setup-iommu --yes
+	exits 0
+	[ "$(tail -n 1 "$T/$MAIN")" = "GRUB_CMDLINE_LINUX_DEFAULT=\"$WANT\"" ]
+	echo 'GRUB_CMDLINE_LINUX="$(echo a)"' >>"$T/$MAIN"
+	inside update-grub >/dev/null 2>&1
+	live setup-iommu --yes --param hugepages=4
+	exits 0
+	menu_has "a $WANT hugepages=4"
+	# It can be known again.
+	sed -i 's/\$(echo a)/a/' "$T/$MAIN"
+	live setup-iommu --undo --yes
+	exits 0
+	menu_has a
+	none slicer "$T/$MAIN"
+}
+
+@test "slicer's own file is a link: refused" {
+	host
+	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
+	ln -s /etc/own "$T/$OWN"
+	remember
+	live setup-iommu --yes
+	exits 3
+	complains "is a link"
+	unchanged
 }
