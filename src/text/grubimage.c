@@ -66,9 +66,13 @@ int grub_image_parse(const void *bytes, size_t len, struct grub_image *ret,
 	/* The kernel compares with the magic number, too: its code has those bytes. */
 	while ((p = memmem(p, (size_t)(end - p), "mimg", 4)) != NULL &&
 	       end - p >= INFO_SIZE) {
-		if (read_list(p, (size_t)(end - p), ret))
+		CLEANUP(grub_image_done) struct grub_image found = { 0 };
+
+		if (read_list(p, (size_t)(end - p), &found)) {
+			*ret = (struct grub_image){ take(found.prefix),
+						    take(found.config) };
 			return 0;
-		grub_image_done(ret);
+		}
 		p++;
 	}
 	error_set(e, EINVAL, "it has no list of modules: it is no GRUB for x86_64 EFI");

@@ -44,6 +44,7 @@ started_at() {
 	exits 3
 }
 
+# bats test_tags=deep
 @test "elsewhere: the menu was there before this boot, and the boot is without it" {
 	tree debian-grub generated
 	on doctor --quiet
@@ -72,6 +73,7 @@ started_at() {
 	says "verdict: reboot-needed"
 }
 
+# bats test_tags=deep
 @test "elsewhere: taking back is not refused; a running kernel that has the parameters overrules the stub" {
 	tree two-gpu off
 	on setup-iommu --yes

@@ -177,6 +177,7 @@ refuses_to_edit() {
 	json '.bootloader.name == null or .bootloader == null'
 }
 
+# bats test_tags=deep
 @test "an entry without options, an empty one and a binary one" {
 	tree arch-sdboot off
 	printf 'title x\nlinux /vmlinuz-linux\n' >"$T/boot/loader/entries/bare.conf"
@@ -332,6 +333,7 @@ refuses_to_edit() {
 	[[ $(value '.checks[] | select(.group == "initramfs").evidence') == *initrd.img-6.1.0-56-amd64* ]]
 }
 
+# bats test_tags=deep
 @test "an initramfs that is no archive, an empty one, a missing one" {
 	local img=$T/boot/initrd.img-6.1.0-56-amd64
 	for make in 'echo hello' ':' 'head -c 100000 /dev/urandom'; do
@@ -412,6 +414,7 @@ refuses_to_edit() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "a mount table of a thousand containers still shows the root disk" {
 	tree two-gpu ready
 	awk 'BEGIN {
@@ -454,6 +457,7 @@ refuses_to_edit() {
 	says U+201C
 }
 
+# bats test_tags=deep
 @test "a loader entry and /etc/kernel/cmdline with a blank that is none" {
 	tree arch-sdboot off
 	sed -i 's/^options \(.*\) loglevel/options \1\xc2\xa0loglevel/' "$T/boot/loader/entries/arch.conf"

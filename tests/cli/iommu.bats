@@ -91,6 +91,7 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	verdict_is 0 ready false
 }
 
+# bats test_tags=deep
 @test "DMAR flag bit 0 is clear; a unit at address 0" {
 	without_log
 	patch "$T/sys/firmware/acpi/tables/DMAR" 37 00
@@ -169,6 +170,7 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	complains 'the firmware keeps memory of IOMMU group 9'
 }
 
+# bats test_tags=deep
 @test "the host's disk in the card's group: the card can move" {
 	local disk=0000:00:17.0
 	ln -sfn ../../../kernel/iommu_groups/1 "$T/sys/devices/pci0000:00/$disk/iommu_group"
@@ -215,6 +217,7 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	says 'boot="$CPUS",max_phys_bits=39'
 }
 
+# bats test_tags=deep
 @test "without an IOMMU the controllers' names prove nothing" {
 	printf '           CPU0\n  0:         20   IO-APIC   2-edge      timer\n' >"$BATS_TEST_TMPDIR/interrupts"
 	tree debian-grub firmware-off

@@ -94,6 +94,7 @@ rolled_back() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "a journal that can't be read: undo does not claim to have done it" {
 	tree arch-sdboot off
 	on setup-iommu --yes
@@ -109,6 +110,7 @@ rolled_back() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "hand-written entries: undo is exact where only one had the contradiction" {
 	tree arch-sdboot off
 	sed -i '/^options/s/$/ amd_iommu=off/' "$T/boot/loader/entries/arch.conf"
@@ -257,6 +259,7 @@ rolled_back() {
 	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
 }
 
+# bats test_tags=deep
 @test "Ctrl-C, and a connection that is gone, while a generator runs" {
 	mv "$T/usr/sbin/update-grub" "$T/usr/sbin/update-grub.real"
 	program usr/sbin/update-grub <<-'SH'
@@ -287,6 +290,7 @@ rolled_back() {
 	[ "$(grep -c "$WANT" "$T/boot/grub/grub.cfg")" -eq 0 ]
 }
 
+# bats test_tags=deep
 @test "a generator that hangs, and slicer is killed: doctor, the next run, and undo know" {
 	mv "$T/usr/sbin/update-grub" "$T/usr/sbin/update-grub.real"
 	program usr/sbin/update-grub <<-'SH'
@@ -409,6 +413,7 @@ rolled_back() {
 	[ ! -e "$T/tmp/executed" ]
 }
 
+# bats test_tags=deep
 @test "pci bind: a driver that does not answer within --timeout" {
 	live_tree two-gpu ready
 	local drv=$T/sys/bus/pci/drivers
@@ -534,6 +539,7 @@ sheltered() {
 	cmp "$T/boot/efi/loader/loader.conf" "$BATS_TEST_TMPDIR/loader.conf"
 }
 
+# bats test_tags=deep
 @test "systemd-boot: a program that breaks the ESP: the copy stays what boots until that is mended" {
 	live_tree kernel-install off
 	cp -a "$T/boot/efi" "$BATS_TEST_TMPDIR/efi"
@@ -561,6 +567,7 @@ sheltered() {
 	! grep -q iommu "$T"/boot/efi/loader/entries/*.conf
 }
 
+# bats test_tags=deep
 @test "systemd-boot: slicer and its program are killed: the copy boots, and goes when that is taken back" {
 	live_tree kernel-install off
 	cp -a "$T/boot/efi" "$BATS_TEST_TMPDIR/efi"

@@ -160,6 +160,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	menu_has "mine x"
 }
 
+# bats test_tags=deep
 @test "an upgrade of grub-pc between set-up and undo leaves slicer's own alone" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
@@ -214,6 +215,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	done
 }
 
+# bats test_tags=deep
 @test "a file whose last command fails ends grub-mkconfig: refused before anything is changed, named" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT=quiet'
@@ -387,6 +389,7 @@ GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $WANT\"" ]
 	menu_has "quiet panic=10"
 }
 
+# bats test_tags=deep
 @test "set up while it could be known, taken back when it can't be any more" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"'

@@ -34,6 +34,7 @@ load helpers
 	grep -q 'iommu.passthrough=0 intel_iommu=on"' "$T/etc/default/grub"
 }
 
+# bats test_tags=deep
 @test "a pending GRUB_DEFAULT is told before asking, and the default entry that changes afterwards" {
 	live_tree debian-grub off
 	sed -i 's/^GRUB_DEFAULT=.*/GRUB_DEFAULT=2/' "$T/etc/default/grub"

@@ -80,6 +80,7 @@ id_of_trial() {
 	cmp "$T/boot/grub/grub.cfg" "$TOP/tests/roots/debian-grub/next-off/boot/grub/grub.cfg"
 }
 
+# bats test_tags=deep
 @test "a trial in which the IOMMU is not on is not confirmed, unless forced" {
 	live setup-iommu --trial --yes
 	boot trial
@@ -428,6 +429,7 @@ half_a_block() {
 	none intel_iommu=off "$T/etc/default/grub"
 }
 
+# bats test_tags=deep
 @test "auto-confirm: a service for the next boot, that goes with the trial" {
 	live setup-iommu --trial --auto-confirm --yes
 	exits 3

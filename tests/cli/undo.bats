@@ -107,6 +107,7 @@ left_with() { # LINE PARAMETERS
 	grep -qx GRUB_TIMEOUT=0 "$T/etc/default/grub"
 }
 
+# bats test_tags=deep
 @test "a second run in between: both are taken back, in spite of later edits" {
 	set_up
 	set_up --param hugepages=8
@@ -151,6 +152,7 @@ holds_ours() { # VERSION
 	cpio --quiet -t <"$T/boot/initrd.img-$1" | grep -c slicer-vfio.conf
 }
 
+# bats test_tags=deep
 @test "a kernel that the menu no longer names: its image loses slicer's files, too" {
 	set_up --ids 10de:1c03,10de:10f1
 	[ "$(holds_ours "$OLD")" = 1 ]
@@ -160,6 +162,7 @@ holds_ours() { # VERSION
 	[ "$(holds_ours 6.1.0-56-amd64)" = 0 ]
 }
 
+# bats test_tags=deep
 @test "a kernel that is gone: undo goes without it, also where the menu still names it" {
 	set_up --ids 10de:1c03,10de:10f1
 	rm -r "$T/usr/lib/modules/$OLD/modules."* "$T/boot/vmlinuz-$OLD"
@@ -188,6 +191,7 @@ holds_ours() { # VERSION
 	grep -qxF 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"' "$T/etc/default/grub"
 }
 
+# bats test_tags=deep
 @test "slicer's own drop-in goes; with a line of the person's in it, it stays without slicer's" {
 	live_tree ubuntu-cloud off
 	local own=etc/default/grub.d/zz-slicer-iommu.cfg
@@ -202,6 +206,7 @@ holds_ours() { # VERSION
 	! grep -q 'iommu=' "$T/$own"
 }
 
+# bats test_tags=deep
 @test "a file of --ids that the person wrote in stays, and is named" {
 	set_up --ids 10de:1c03,10de:10f1
 	echo 'options vfio-pci disable_vga=1' >>"$T/etc/modprobe.d/slicer-vfio.conf"
@@ -211,6 +216,7 @@ holds_ours() { # VERSION
 	left_with '"quiet"' quiet
 }
 
+# bats test_tags=deep
 @test "kernel-install: the person edited /etc/kernel/cmdline, and a kernel came" {
 	live_tree kernel-install off
 	local id new=6.12.200+deb13-amd64 old=6.12.117+deb13-amd64
@@ -231,6 +237,7 @@ holds_ours() { # VERSION
 	[ "$(grep -l 'ro splash panic=10' "$T"/boot/efi/loader/entries/*.conf | wc -l)" -eq 3 ]
 }
 
+# bats test_tags=deep
 @test "hand-written entries: each gets back what it had, in spite of later edits" {
 	tree arch-sdboot off
 	local dir=$T/boot/loader/entries
@@ -257,6 +264,7 @@ kept_in_rescue() {
 }
 normal_boot() { sed -i 's/ systemd.unit=rescue.target//' "$T/proc/cmdline"; }
 
+# bats test_tags=deep
 @test "kernel-install: a file that had to stay goes later, also if a trial came and went meanwhile" {
 	kept_in_rescue
 	live setup-iommu --trial --yes
@@ -269,6 +277,7 @@ normal_boot() { sed -i 's/ systemd.unit=rescue.target//' "$T/proc/cmdline"; }
 	[ ! -e "$T/$CMDLINE" ]
 }
 
+# bats test_tags=deep
 @test "kernel-install: a file that had to stay goes later, also if a set-up was rolled back meanwhile" {
 	kept_in_rescue
 	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
@@ -286,6 +295,7 @@ normal_boot() { sed -i 's/ systemd.unit=rescue.target//' "$T/proc/cmdline"; }
 	[ ! -e "$T/$CMDLINE" ]
 }
 
+# bats test_tags=deep
 @test "kernel-install: a file that had to stay is the person's once they wrote in it, whatever slicer did since" {
 	kept_in_rescue
 	sed -i 's/quiet/splash/' "$T/$CMDLINE"
