@@ -123,7 +123,7 @@ void device_answer(const struct bind_world *w, const struct pci_device *d, bool 
 {
 	CLEANUP(endpoints_done) struct endpoints unbound = { 0 };
 	struct bind_request r = { .driver = "vfio-pci", .later = later, .force = force };
-	CLEANUP(free_char) char *dead = device_dead(d, w->log);
+	CLEANUP(free_char) char *dead = device_dead(d, w->log), *failed = NULL;
 	struct error e = { 0 };
 
 	*ret = (struct device_answer){ .usable = true };
@@ -154,6 +154,9 @@ void device_answer(const struct bind_world *w, const struct pci_device *d, bool 
 		add_sisters(&unbound, d, ret);
 	add_blocking_bridges(w, d, ret);
 	add_reserved(w, d, ret);
+	failed = ret->usable ? device_failed_for_vm(d, w->log) : NULL;
+	if (failed)
+		strv_add(&ret->reasons, failed);
 }
 
 int device_refuse(const struct device_answer *a, bool force_helps, struct error *e)

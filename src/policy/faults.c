@@ -16,6 +16,28 @@ char *device_dead(const struct pci_device *d, const struct log_facts *log)
 					: NULL;
 }
 
+char *device_failed_for_vm(const struct pci_device *d, const struct log_facts *log)
+{
+	static const char *const ids[] = { "vfio-bar", "vfio-igd", "rmrr-rejected" };
+	struct pci_address at;
+
+	if (!judge_on_vfio(d))
+		return NULL;
+	for (size_t i = 0; i < log->n; i++) {
+		const struct log_line *line = &log->v[i];
+
+		if (!kmsg_device(line->text, strlen(line->text), &at) ||
+		    pci_address_compare(at, d->at) != 0)
+			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(ids); k++)
+			if (strcmp(line->rule->id, ids[k]) == 0)
+				return xasprintf("a VM did not get it earlier in this "
+						 "boot (%s): %s",
+						 line->text, line->rule->explain);
+	}
+	return NULL;
+}
+
 const char *device_dead_advice(void)
 {
 	return "switch the machine off and take its power away for a moment: a reboot is "

@@ -15,6 +15,10 @@ char *device_dead(const struct pci_device *d, const struct log_facts *log);
  */
 char *device_reserved(const struct pci_device *d, enum cpu_vendor vendor,
 		      const char *kernel);
+/* VFIO has the device, and the log of this boot has a line that it could not give it to a
+ * VM: that line and what it means. It may have been put right since. NULL: there is none.
+ * Owned by the caller. */
+char *device_failed_for_vm(const struct pci_device *d, const struct log_facts *log);
 /* Does the kernel refuse every VM such a device for certain? */
 bool device_is_kept(const struct pci_device *d, enum cpu_vendor vendor,
 		    const char *kernel);

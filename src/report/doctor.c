@@ -287,7 +287,7 @@ static void add_answers(struct str *out, const struct output *o,
 			continue;
 		str_addf(out, "%s%s%s", paint_on(o->color_out, paint), v->dev->address,
 			 paint_off(o->color_out));
-		str_add(out, v->usable && v->reasons.n ? " can go to a VM, but not yet:\n"
+		str_add(out, v->usable && v->reasons.n ? " can go to a VM, but:\n"
 			     : v->usable	       ? " can go to a VM\n"
 			     : v->waits		       ? " can't go to a VM yet:\n"
 						       : " can't go to a VM:\n");

@@ -134,6 +134,21 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	exits 0
 }
 
+@test "a VM did not get the device earlier in this boot: not left unsaid" {
+	local f
+	for f in 0 1; do
+		ln -sfn ../../../bus/pci/drivers/vfio-pci "$T/sys/bus/pci/devices/0000:01:00.$f/driver"
+	done
+	on doctor $GPU
+	says "$GPU can go to a VM
+"
+	echo "3,950,9900000,-;vfio-pci $GPU: BAR 1: can't reserve [mem 0xc0000000-0xcfffffff 64bit pref]" >>"$T/dev/kmsg"
+	on doctor $GPU
+	says "$GPU can go to a VM, but:"
+	says "a VM did not get it earlier in this boot"
+	says "/proc/iomem"
+}
+
 @test "memory that the firmware keeps" {
 	local regions=$T/sys/kernel/iommu_groups/1/reserved_regions
 	echo '0x00000000cd800000 0x00000000cfffffff direct-relaxable' >"$regions"
