@@ -62,7 +62,8 @@ interrupted() {
 	command_status inside setpriv --reuid=65534 --regid=65534 --clear-groups /usr/local/bin/slicer pci list
 	exits 0
 	says "$GPU"
-	[ -z "$stderr" ]
+	# An instrumented build says that it may not read its own name.
+	[ -z "$(grep -v '^==[0-9]*==WARNING: reading executable name' <<<"$stderr")" ]
 }
 
 @test "a run that is going on is none that was interrupted, until it is killed" {
