@@ -164,17 +164,35 @@ static void apply_item(struct options *o, const struct edit_item *item)
 	}
 }
 
+/* Would the loader take the first and the last quote away? They belong to parameters. */
+static bool looks_quoted(const struct str *value)
+{
+	size_t from = 0, to = value->len;
+
+	while (from < to && is_blank(value->s[from]))
+		from++;
+	while (from < to && is_blank(value->s[to - 1]))
+		to--;
+	return to - from >= 2 && value->s[from] == '"' && value->s[to - 1] == '"';
+}
+
 static void add_edited_line(const struct bls *b, const struct bls_line *line,
 			    const struct str *value, struct str *ret)
 {
 	const char *text = b->text.s;
+	bool is_quoted = text[line->value_start - 1] == '"';
+	/* A pair more, which it takes away instead (systemd src/boot/boot.c,
+	 * line_get_key_value()). */
+	const char *quote = !is_quoted && looks_quoted(value) ? "\"" : "";
 
 	if (value->len == 0 && *line->value)
 		return;
 	str_addn(ret, text + line->start, line->value_start - line->start);
 	if (value->len && !strchr(" \t\"", text[line->value_start - 1]))
 		str_addc(ret, ' ');
+	str_add(ret, quote);
 	str_addn(ret, str_c(value), value->len);
+	str_add(ret, quote);
 	str_addn(ret, text + line->value_end, line->end - line->value_end);
 }
 

@@ -155,6 +155,10 @@ static void test_edit_remove_and_replace(void **state)
 		    "options intel_iommu=on\noptions x\n");
 	/* GRUB stops reading at a key without a value, so such a line goes. */
 	assert_edit("options quiet\nlinux /l\n", &ed, "linux /l\n");
+	/* Quotes that would become the line's own are kept by a pair more. */
+	assert_edit("options \"b c\" d=\"e f\" quiet\n", &ed,
+		    "options \"\"b c\" d=\"e f\"\"\n");
+	assert_edit("options \"b c d quiet\"\n", &ed, "options \"b c d\"\n");
 	assert_edit("linux /l\n", &ed, "linux /l\n");
 	edit_done(&ed);
 }
