@@ -122,13 +122,14 @@ count_word() { printf '%s\n' "$1" | tr ' ' '\n' | grep -cxF -e "$2"; }
 # With times, because a file that was written again is a change too.
 tree_state() # DIR...
 {
-	find "$@" -type f -printf '%p %m %U:%G %T@\n' | sort
+	find "$@" -type f ! -path /etc/.updated -printf '%p %m %U:%G %T@\n' | sort
 	tree_content "$@"
 }
 # The same without times: what was changed and taken back was written, too.
 tree_content() # DIR...
 {
-	find "$@" -type f -exec sha256sum {} + | sort -k 2
+	# systemd notes there that a boot has brought /etc up to date (systemd-update-done.service(8)).
+	find "$@" -type f ! -path /etc/.updated -exec sha256sum {} + | sort -k 2
 	find "$@" -type l -printf '%p -> %l\n' | sort
 }
 # The boot loader's menu, as text that diff can show; the machine says what it is.
