@@ -20,7 +20,7 @@
 
 #define GRUB_MAIN "/etc/default/grub"
 #define GRUB_DROPINS "/etc/default/grub.d"
-/* slicer's own drop-in: this behind as many "z" as make it the last one that counts. */
+/* slicer's own drop-in: this after as many "z" as make it the last one that counts. */
 #define GRUB_OWN_NAME "-slicer-iommu.cfg"
 #define GRUB_CFG "/boot/grub/grub.cfg"
 #define GRUB_ENV "/boot/grub/grubenv"
@@ -136,7 +136,7 @@ size_t grub_marked(const struct grub_file *file);
 bool grub_is_own(const char *path);
 /* Is this a file of ours that assigns nothing any more? */
 bool grub_own_is_idle(const struct grub_file *file);
-/* The name of slicer's own drop-in that sorts behind last (NULL: behind nothing), owned
+/* The name of slicer's own drop-in that sorts after last (NULL: after nothing), owned
  * by the caller. */
 char *grub_own_path(const char *last);
 /* What slicer's own assignments add at present, appended. Refused where somebody wrote
@@ -162,7 +162,7 @@ int grub_append(const struct boot_config *c, const struct edit *ed,
  */
 void grub_prove(const struct boot_config *c, const struct grub_files *files,
 		struct plan *ret);
-/* The shell agrees that the files come to what they came to before with a's own behind
+/* The shell agrees that the files come to what they came to before with a's own after
  * it, which were not in it, that the presumed ones are, and that what is gone is. */
 void grub_prove_append(const struct boot_config *c, const struct grub_files *files,
 		       const struct grub_appended *a, struct plan *ret);

@@ -32,7 +32,7 @@ char *grub_own_path(const char *last)
 	size_t n = strspn(name, "z");
 	CLEANUP(str_done) struct str z = { 0 };
 
-	/* With one "z" more it sorts behind any letter, digit or hyphen there. */
+	/* With one "z" more it sorts after any letter, digit or hyphen there. */
 	n = strcmp(name, "zz" GRUB_OWN_NAME) < 0 || n < 1 ? 2 : n + 1;
 	while (n--)
 		str_addc(&z, 'z');

@@ -287,7 +287,7 @@ static void warn_unknown(const struct boot_config *c, struct plan *ret)
 	const struct error *e = &c->configured_error;
 
 	plan_warn(ret,
-		  "%s (%s:%u): slicer only adds its own line behind that; look there "
+		  "%s (%s:%u): slicer only adds its own line after that; look there "
 		  "yourself for a parameter that switches the IOMMU off",
 		  e->what, e->path, e->line);
 }

@@ -16,11 +16,11 @@ struct scan {
 	size_t open_at;
 };
 
-/* The byte at pos, '\0' behind the end: no text contains it. */
+/* The byte at pos, '\0' after the end: no text contains it. */
 char scan_at(const struct scan *s, size_t pos);
 /* The word's value can't be known because of text, which is static, as below. */
 void scan_why(struct scan *s, const char *text);
-/* Nor can any variable's behind it. */
+/* Nor can any variable's after it. */
 void scan_poison(struct scan *s, const char *text);
 /* Shells disagree about where this construct ends, or nobody looked: the scan ends here,
  * and the rest of the file may set any variable. */
@@ -28,7 +28,7 @@ void scan_lose(struct scan *s, const char *text);
 /* What began at open_at has no end. */
 void scan_no_end(struct scan *s, size_t open_at, const char *what);
 
-/* Each begins at s->pos, at the character that opens it, and ends behind the one that
+/* Each begins at s->pos, at the character that opens it, and ends after the one that
  * closes it. */
 void scan_single(struct scan *s);
 void scan_double(struct scan *s);

@@ -29,7 +29,7 @@ struct walk {
 	enum expect expect;
 	enum shell_effect effect; /* of the command whose words follow */
 	bool at_command; /* the next word is a reserved one or a command's name */
-	bool goes_on; /* behind && || |: a newline does not end it */
+	bool goes_on; /* after && || |: a newline does not end it */
 	bool lost, done;
 	bool is_conditional; /* after && or || in this list of commands */
 	char *heredoc; /* the delimiter of one that begins on the next line */
@@ -37,7 +37,7 @@ struct walk {
 	struct shell_other *ret;
 };
 
-/* The byte i behind the present place, '\0' behind the end. */
+/* The byte i after the present place, '\0' after the end. */
 char walk_at(const struct walk *w, size_t i);
 /* Any variable may be set from here on, because of text, which is static. */
 void walk_poison(struct walk *w, const char *text);
