@@ -31,14 +31,16 @@ static void choose_kernels(const struct setup *s, const struct undo *u, struct s
 static int plan_own_files(struct setup *s, const struct undo *u, const struct strv *paths,
 			  struct strv *own, struct plan *ret, struct error *e)
 {
-	CLEANUP(strv_done) struct strv versions = { 0 };
+	CLEANUP(strv_done) struct strv versions = { 0 }, rebuilt = { 0 };
 	bool any = false;
 	int err;
 
 	choose_kernels(s, u, &versions);
+	undo_kernels(&u->records, &rebuilt);
 	err = setup_choose_initramfs(s, &versions, e);
 	if (err < 0)
 		return err;
+	initramfs_expect(&s->initramfs, &rebuilt);
 	for (size_t i = 0; i < s->initramfs.n_own; i++) {
 		strv_add(own, s->initramfs.own[i].path);
 		any |= strv_has(paths, s->initramfs.own[i].path);

@@ -26,6 +26,9 @@ struct initramfs_config {
 	/* Images of the kernels that were asked for: parallel vectors */
 	struct strv versions, images;
 	struct strv missing; /* those that have no image */
+	/* Those of versions whose image is gone although slicer had it rebuilt:
+	 * initramfs_expect() */
+	struct strv lost;
 	/* Own files as they are now (before), for lossless plans */
 	struct initramfs_own_file *own;
 	size_t n_own;
@@ -38,6 +41,11 @@ int initramfs_add_own(const struct host *h, const char *path, struct initramfs_c
 		      struct error *e);
 void initramfs_find_images(const struct host *h, const struct strv *versions,
 			   struct initramfs_config *c);
+
+/* A kernel of rebuilt that is among the missing ones had an image when slicer rebuilt it:
+ * it is made again. Moves it to versions and images, and to lost. Only for a generator
+ * that slicer runs itself. */
+void initramfs_expect(struct initramfs_config *c, const struct strv *rebuilt);
 
 /* What the image has to do. */
 struct initramfs_wish {
@@ -53,6 +61,8 @@ struct initramfs_generator {
 			     "tiny-initramfs" */
 	bool supported; /* false: recognised only; plan() gives advice in next, no steps
 			 */
+	/* What the path of an image has before its kernel's release; NULL: not known */
+	const char *image_prefix;
 	/* true if it is the one that makes this host's images; evidence says why */
 	bool (*probe)(const struct host *h, const struct facts *f, struct strv *evidence);
 	int (*load)(const struct host *h, const struct facts *f,

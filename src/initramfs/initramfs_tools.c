@@ -190,11 +190,14 @@ static bool plan_removal(const struct initramfs_config *c, struct plan *ret)
 static void plan_images(const struct initramfs_config *c, struct plan *ret)
 {
 	for (size_t i = 0; i < c->versions.n; i++) {
-		const char *const argv[] = { "update-initramfs", "-u", "-k",
-					     c->versions.v[i], NULL };
+		bool is_lost = strv_has(&c->lost, c->versions.v[i]);
+		const char *const argv[] = { "update-initramfs", is_lost ? "-c" : "-u",
+					     "-k", c->versions.v[i], NULL };
 
-		plan_run_for(ret, c->versions.v[i], argv, REBUILD_TIMEOUT_S,
-			     "rebuilds this kernel's initramfs");
+		plan_run_for(
+			ret, c->versions.v[i], argv, REBUILD_TIMEOUT_S,
+			is_lost ? "makes this kernel's initramfs again, which is gone"
+				: "rebuilds this kernel's initramfs");
 	}
 	for (size_t i = 0; i < c->missing.n; i++)
 		plan_next(ret,
@@ -229,6 +232,7 @@ static int plan(const struct initramfs_config *c, const struct initramfs_wish *w
 const struct initramfs_generator initramfs_tools = {
 	.name = "initramfs-tools",
 	.supported = true,
+	.image_prefix = "/boot/initrd.img-",
 	.probe = probe,
 	.load = load,
 	.plan = plan,

@@ -17,6 +17,7 @@ void initramfs_config_done(struct initramfs_config *c)
 	strv_done(&c->versions);
 	strv_done(&c->images);
 	strv_done(&c->missing);
+	strv_done(&c->lost);
 	for (size_t i = 0; i < c->n_own; i++) {
 		free(c->own[i].path);
 		str_done(&c->own[i].text);
@@ -78,6 +79,27 @@ void initramfs_find_images(const struct host *h, const struct strv *versions,
 		}
 		strv_add(&c->versions, versions->v[i]);
 		strv_take(&c->images, image);
+	}
+}
+
+void initramfs_expect(struct initramfs_config *c, const struct strv *rebuilt)
+{
+	CLEANUP(strv_done) struct strv missing = c->missing;
+
+	if (!c->generator || !c->generator->image_prefix)
+		missing = (struct strv){ 0 };
+	else
+		c->missing = (struct strv){ 0 };
+	for (size_t i = 0; i < missing.n; i++) {
+		const char *version = missing.v[i];
+
+		if (!strv_has(rebuilt, version)) {
+			strv_add(&c->missing, version);
+			continue;
+		}
+		strv_add(&c->lost, version);
+		strv_add(&c->versions, version);
+		strv_addf(&c->images, "%s%s", c->generator->image_prefix, version);
 	}
 }
 

@@ -144,3 +144,33 @@ taken_back() {
 	[ ! -e "$T/boot/efi/slicer-shelter" ]
 	unchanged
 }
+
+@test "a generator that removes the images, also while an undo is taken back: the next undo makes them again" {
+	live setup-iommu --yes --ids 10de:1c03,10de:10f1
+	exits 0
+	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		rm -f "/boot/initrd.img-$3"
+	SH
+	live setup-iommu --undo --yes
+	exits 4
+	complains "NOT everything"
+	mv "$T/usr/sbin/update-initramfs.real" "$T/usr/sbin/update-initramfs"
+	live setup-iommu --undo --yes
+	exits 0
+	says "update-initramfs -c -k 6.1.0-56-amd64"
+	[ -s "$T/boot/initrd.img-6.1.0-56-amd64" ]
+	[ -s "$T/boot/initrd.img-6.1.0-53-amd64" ]
+	restored
+}
+
+@test "an image that a person removed after the set-up is made again by the undo that rebuilds the others" {
+	live setup-iommu --yes --ids 10de:1c03,10de:10f1
+	exits 0
+	rm "$T/boot/initrd.img-6.1.0-53-amd64"
+	live setup-iommu --undo --yes
+	exits 0
+	says "update-initramfs -c -k 6.1.0-53-amd64"
+	[ -s "$T/boot/initrd.img-6.1.0-53-amd64" ]
+}
