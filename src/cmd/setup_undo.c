@@ -2,6 +2,7 @@
 /* setup-iommu --undo: a plan built from the journal. */
 #include <errno.h>
 
+#include "bootloaders/systemd_boot.h"
 #include "cmd/setup_trial.h"
 #include "plan/shelter.h"
 
@@ -78,12 +79,20 @@ static bool has_all(const struct strv *params, const struct strv *of)
  */
 static const char *kernel_cmdline_to_keep(const struct setup *s, const struct undo *u)
 {
-	CLEANUP(strv_done) struct strv running = { 0 }, then = { 0 };
+	CLEANUP(strv_done) struct strv all = { 0 }, running = { 0 }, then = { 0 };
+	CLEANUP(str_done) struct str text = { 0 };
+	int err;
 
-	if (!s->facts.cmdline || !s->boot.configured)
+	/* The file itself: without an entry of kernel-install's the loader takes it for
+	 * nothing. */
+	err = host_read(s->c->host, KERNEL_CMDLINE, HOST_MAX_CONFIG, &text, NULL);
+	if (err == -ENOENT)
+		return NULL;
+	if (err < 0 || !s->facts.cmdline)
 		return KERNEL_CMDLINE;
 	split_plain(s->facts.cmdline, &running);
-	split_plain(s->boot.configured, &then);
+	sdboot_cmdline_params(&text, &all);
+	boot_filter(&all, &then);
 	edit_apply_params(&u->edit, &then);
 	return has_all(&running, &then) && has_all(&then, &running) ? NULL
 								    : KERNEL_CMDLINE;

@@ -174,3 +174,23 @@ taken_back() {
 	says "update-initramfs -c -k 6.1.0-53-amd64"
 	[ -s "$T/boot/initrd.img-6.1.0-53-amd64" ]
 }
+
+@test "kernel-install that removes the entries, also while an undo is taken back: the next undo leaves no file of slicer's" {
+	live_tree kernel-install off settle
+	remember
+	live setup-iommu --yes
+	exits 0
+	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		rm -f "/boot/efi/loader/entries/$(cat /etc/machine-id)-$2.conf"
+	SH
+	live setup-iommu --undo --yes
+	exits 4
+	complains "NOT everything"
+	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/etc/kernel/cmdline" ]
+	unchanged
+}
