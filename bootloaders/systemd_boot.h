@@ -67,6 +67,9 @@ struct sdboot {
 	/* Entries that slicer made for a trial boot, none of v */
 	struct sdboot_entry *trials;
 	size_t n_trials, trials_cap;
+	/* The one-shot names the beginning of a trial's entry only: a program that failed
+	 * wrote it, and the loader starts nothing by it. */
+	bool one_shot_is_cut;
 	struct error trial_refusal; /* why there can be no trial; code NONE: there can */
 };
 void sdboot_entry_done(struct sdboot_entry *entry);

@@ -29,6 +29,15 @@ bool sdboot_is_trial(const char *id)
 	return false;
 }
 
+/* The beginning of such a name, not the whole. */
+static bool is_cut_trial(const char *id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (*id && strlen(id) < strlen(names[i]) && str_starts(names[i], id))
+			return true;
+	return false;
+}
+
 /* ---- loading
  * ---------------------------------------------------------------------------------- */
 
@@ -101,7 +110,7 @@ static void check_loader(const struct host *h, const struct facts *f, struct err
 		       NULL);
 	} else if (has_short_ids(f)) {
 		refuse(e, "this systemd-boot is too old", NULL);
-	} else if (next && !sdboot_is_trial(next)) {
+	} else if (next && !sdboot_is_trial(next) && !is_cut_trial(next)) {
 		error_set(e, EBUSY,
 			  "the next boot is already meant for another entry: %s", next);
 		error_hint(e, "reboot first, or: bootctl set-oneshot \"\"");
@@ -130,6 +139,7 @@ void sdboot_load_trial(const struct host *h, const struct facts *f,
 	const char *next = f->efi.entry_oneshot;
 
 	ret->trial_pending = next && sdboot_is_trial(next);
+	s->one_shot_is_cut = next && is_cut_trial(next);
 	for (size_t i = 0; i < s->n_trials; i++) {
 		if (ret->trial && !(next && strcasecmp(s->trials[i].id, next) == 0))
 			continue;
@@ -307,12 +317,16 @@ int sdboot_plan_trial(const struct boot_config *c, const struct edit *ed, const 
 
 int sdboot_plan_trial_end(const struct boot_config *c, struct plan *ret, struct error *e)
 {
+	const char *const forget[] = { "bootctl", "set-oneshot", "", NULL };
 	const struct sdboot *s = c->priv;
 
 	(void)e;
+	if (s->one_shot_is_cut)
+		plan_run_with_undo(ret, forget, forget, BOOTCTL_TIMEOUT_S,
+				   "removes what a failed program left of a trial boot");
 	if (c->trial_pending)
 		plan_run_with_undo(
-			ret, (const char *const[]){ "bootctl", "set-oneshot", "", NULL },
+			ret, forget,
 			(const char *const[]){ "bootctl", "set-oneshot",
 					       c->trial ? c->trial->id : names[0], NULL },
 			BOOTCTL_TIMEOUT_S, "makes systemd-boot forget the trial boot");

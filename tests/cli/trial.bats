@@ -654,3 +654,16 @@ half_a_block() {
 		--status --no-initramfs
 	EOF
 }
+
+@test "systemd-boot: a one-shot that a failed bootctl left half written is taken away by --undo" {
+	host arch-sdboot
+	remember
+	live setup-iommu --trial --yes
+	exits 0
+	truncate -s 20 "$T/$ONESHOT"
+	[ "$(next_entry)" = slicer-t ]
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/$ONESHOT" ]
+	unchanged
+}
