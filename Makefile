@@ -5,6 +5,8 @@
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
+# systemd looks below these prefixes only (systemd.unit(5)).
+UNITDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),$(PREFIX)/lib/systemd/system,/etc/systemd/system)
 DESTDIR ?=
 CC ?= cc
 CLANG ?= clang
@@ -212,15 +214,22 @@ $(BUILD)/man/%: docs/%.scd
 man: $(MAN)
 
 # SlicerVM's program has the same name: one that is not ours stays.
-install: all man
+install: all man $(BUILD)/slicer-bind.service
 	@tests/may-install "$(DESTDIR)$(SBINDIR)/slicer"
 	install -D -m 0755 $(BUILD)/slicer $(DESTDIR)$(SBINDIR)/slicer
 	for m in $(MAN); do install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
-	echo "installed $(DESTDIR)$(SBINDIR)/slicer and its manual pages"
+	install -D -m 0644 $(BUILD)/slicer-bind.service $(DESTDIR)$(UNITDIR)/slicer-bind.service
+	echo "installed $(DESTDIR)$(SBINDIR)/slicer, its unit and its manual pages"
+
+# Anew each time: SBINDIR may be another one.
+.PHONY: $(BUILD)/slicer-bind.service
+$(BUILD)/slicer-bind.service:
+	@mkdir -p $(@D)
+	sed 's|@SLICER@|$(SBINDIR)/slicer|' templates/slicer-bind.service > $@
 
 uninstall:
 	@tests/may-install "$(DESTDIR)$(SBINDIR)/slicer"
-	rm -f $(DESTDIR)$(SBINDIR)/slicer
+	rm -f $(DESTDIR)$(SBINDIR)/slicer $(DESTDIR)$(UNITDIR)/slicer-bind.service
 	for m in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
 
 clean:

@@ -101,6 +101,14 @@ int named_devices_load(const struct context *c, const struct strv *addresses, bo
 	int r = pci_load(c->host, PCI_NAMES | PCI_DETAILS | PCI_MODULES | PCI_REGIONS,
 			 kernel, &ret->all, e);
 
+	return r < 0 ? r : named_devices_add(addresses, group, ret, e);
+}
+
+int named_devices_add(const struct strv *addresses, bool group, struct named_devices *ret,
+		      struct error *e)
+{
+	int r = 0;
+
 	for (size_t i = 0; i < addresses->n && r == 0; i++)
 		r = add_operand(addresses->v[i], group, ret, e);
 	if (r == 0 && ret->n)

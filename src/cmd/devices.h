@@ -19,6 +19,9 @@ void named_devices_done(struct named_devices *d);
  */
 int named_devices_load(const struct context *c, const struct strv *addresses, bool group,
 		       struct named_devices *ret, struct error *e);
+/* As named_devices_load(), for a list that is loaded already. */
+int named_devices_add(const struct strv *addresses, bool group, struct named_devices *ret,
+		      struct error *e);
 /* Only the usage errors. */
 int addresses_check(const struct command *cmd, const struct strv *addresses,
 		    struct error *e);

@@ -19,6 +19,13 @@ int bind_check_below(const struct bind_request *r, struct error *e);
 void bind_warn_of_below(const struct pci_devices *all, const struct pci_device *d,
 			struct strv *warnings);
 
+/* Parts of bind_check() for r->every_boot (bind_boot.c): appends why the next boot needs
+ * d; warns of disks that the boot names by a name which may change. */
+void bind_boot_uses(const struct bind_world *w, const struct bind_request *r,
+		    const struct pci_device *d, struct uses *ret);
+void bind_warn_of_names(const struct bind_world *w, const struct bind_request *r,
+			struct strv *warnings);
+
 /* What executing needs of the machine: the real one is in bind_apply.c, tests have
  * another. */
 struct bind_io {

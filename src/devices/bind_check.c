@@ -198,9 +198,12 @@ static int check_uses(const struct bind_world *w, const struct bind_request *r,
 	for (size_t i = 0; i < r->n; i++) {
 		CLEANUP(uses_done) struct uses u = { 0 };
 
-		if (is_where_it_should_be(r->v[i], r))
+		if (r->every_boot)
+			bind_boot_uses(w, r, r->v[i], &u);
+		if (!is_where_it_should_be(r->v[i], r))
+			usage_of(w->usage, r->v[i], &u);
+		else if (!u.n)
 			continue;
-		usage_of(w->usage, r->v[i], &u);
 		if (!w->mounts->known && can_hold_disks(r->v[i])) {
 			error_set(e, ENODATA,
 				  "%s can hold disks, and without a mount table "
@@ -313,6 +316,8 @@ int bind_check_in(const struct bind_world *w, const struct bind_request *r,
 		ret = check_uses(w, r, &said, e);
 	if (ret < 0)
 		return ret;
+	if (r->every_boot)
+		bind_warn_of_names(w, r, &said);
 	if (driver_is_vfio(r->driver)) {
 		warn_of_reserved(w, r, &said);
 		for (size_t i = 0; i < r->n; i++) {

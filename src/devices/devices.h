@@ -24,6 +24,8 @@ enum use_kind {
 	USE_BRIDGE, /* a bridge is never given away, and vfio-pci takes none */
 	USE_MOUNT, /* another mounted filesystem, active swap, a member of md/dm/LVM in
 		      use */
+	USE_BOOT, /* a disk without which the next boot does not succeed */
+	USE_LAST_NIC, /* no other network controller would have a driver after a boot */
 	USE_ROUTE, /* the default route, or the route of the SSH connection that slicer
 		      runs in */
 	USE_DISPLAY, /* the boot display, or the console's frame buffer */
@@ -58,6 +60,11 @@ struct usage *usage_load(const struct host *h, const struct mounts *mounts);
 void usage_free(struct usage **u);
 /* Appends who uses d, worst first. d needs PCI_DETAILS. */
 void usage_of(const struct usage *u, const struct pci_device *d, struct uses *ret);
+/* Appends why the next boot needs d, as USE_BOOT. Sources: /etc/fstab, /etc/crypttab, and
+ * root=, resume= and the like in /proc/cmdline. */
+void usage_at_boot(const struct usage *u, const struct pci_device *d, struct uses *ret);
+/* Appends the sysfs paths of the network interfaces that belong to a device. */
+void usage_interfaces(const struct usage *u, struct strv *ret);
 /* usage_load() and usage_of() for a single device. Returns 0. */
 int device_uses(const struct host *h, const struct mounts *m, const struct pci_device *d,
 		struct uses *ret, struct error *e);
@@ -96,7 +103,7 @@ const struct pci_device *devices_suggest(const struct host *h, const struct moun
 /* As devices_suggest(), for a caller that has looked already. */
 const struct pci_device *devices_suggest_from(const struct bind_world *w);
 
-/* ---- binding (bind_check.c, bind_plan.c, bind_apply.c)
+/* ---- binding (bind_check.c, bind_boot.c, bind_plan.c, bind_apply.c)
  * --------------------------------------- */
 
 struct bind_request {
@@ -108,6 +115,12 @@ struct bind_request {
 	 * yet, and what ends by itself (open files, an interface that is up, a VM) is a
 	 * warning. */
 	bool later;
+	/* Asked for every boot: what the next boot needs of the devices is looked at,
+	 * too. */
+	bool every_boot;
+	/* With every_boot: the other devices that are bound at every boot, borrowed. */
+	const struct pci_device **others;
+	size_t n_others;
 	unsigned timeout_s; /* of each write to a driver; 0: 30 */
 };
 /* The name as the PCI bus has it: "vfio_pci" is "vfio-pci". Error: usage, for what can't

@@ -3,11 +3,12 @@
 
 #include <errno.h>
 
-#define DEVICES "/sys/bus/pci/devices"
+#include "devices/identity.h"
+#include "devices/usage.h"
 
 /* No host has more PCI functions to give away. */
 #define MAX_FILES 4096
-/* A file has eight lines. */
+/* A file has ten lines. */
 #define MAX_SIZE 16384
 
 void persisted_done(struct persisted_list *l)
@@ -19,13 +20,6 @@ void persisted_done(struct persisted_list *l)
 	free(l->v);
 	strv_done(&l->broken);
 	*l = (struct persisted_list){ 0 };
-}
-
-char *persisted_path(struct pci_address at)
-{
-	char address[PCI_ADDRESS_MAX];
-
-	return xasprintf(PERSIST_DIR "/%s.conf", pci_address_format(at, address));
 }
 
 /* ---- reading ----------------------------------------------------------------------- */
@@ -42,6 +36,7 @@ static const struct persisted *at_address(const struct persisted_list *l,
 static void load_file(const struct host *h, const char *path, struct persisted_list *ret)
 {
 	CLEANUP(str_done) struct str text = { 0 };
+	CLEANUP(free_char) char *shown = printable(path);
 	struct persisted new = { 0 };
 	const struct persisted *twin;
 	struct error e = { 0 };
@@ -51,15 +46,14 @@ static void load_file(const struct host *h, const char *path, struct persisted_l
 		err = bindfile_parse(str_c(&text), text.len, &new.file, &e);
 	if (err < 0) {
 		if (e.line)
-			strv_addf(&ret->broken, "%s:%u: %s", path, e.line, e.what);
+			strv_addf(&ret->broken, "%s:%u: %s", shown, e.line, e.what);
 		else
-			strv_addf(&ret->broken, "%s: %s", path, e.what);
+			strv_addf(&ret->broken, "%s: %s", shown, e.what);
 		return;
 	}
 	twin = at_address(ret, new.file.address);
 	if (twin) {
-		strv_addf(&ret->broken, "%s: %s is about the same address", path,
-			  twin->path);
+		strv_addf(&ret->broken, "%s: %s has the same address", shown, twin->path);
 		bindfile_done(&new.file);
 		return;
 	}
@@ -68,13 +62,17 @@ static void load_file(const struct host *h, const char *path, struct persisted_l
 	ret->v[ret->n++] = new;
 }
 
-int persisted_load(const struct host *h, struct persisted_list *ret, struct error *e)
+int persist_load(const struct host *h, struct persisted_list *ret, struct error *e)
 {
 	CLEANUP(strv_done) struct strv names = { 0 };
 	int err = host_list(h, PERSIST_DIR, &names, e);
 
-	if (err == -ENOENT)
+	*ret = (struct persisted_list){ 0 };
+	if (err == -ENOENT) {
+		if (e)
+			*e = (struct error){ 0 };
 		return 0;
+	}
 	for (size_t i = 0; err >= 0 && i < names.n; i++) {
 		CLEANUP(free_char) char *path = NULL;
 
@@ -84,169 +82,187 @@ int persisted_load(const struct host *h, struct persisted_list *ret, struct erro
 		if (ret->n < MAX_FILES)
 			load_file(h, path, ret);
 		else
-			strv_addf(&ret->broken, "%s: there are too many", path);
+			strv_addf(&ret->broken, "%s: one file too many (%u can be used)",
+				  path, MAX_FILES);
 	}
 	return err < 0 ? err : 0;
 }
 
-/* ---- what tells a device ----------------------------------------------------------- */
+/* ---- which device is meant --------------------------------------------------------- */
 
-/*
- * "0000:00/01.1/00.0" of /sys/devices/pci0000:00/0000:00:01.1/0000:01:00.0: the root bus,
- * and device and function of each port on the way. Bus numbers are left out: the kernel
- * gives them in the order in which it finds bridges. NULL: unknown.
- */
-static char *ports_of(const struct host *h, const struct pci_device *d)
-{
-	CLEANUP(free_char) char *link = xasprintf(DEVICES "/%s", d->address);
-	CLEANUP(free_char) char *place = host_realpath(h, link);
-	CLEANUP(strv_done) struct strv parts = { 0 };
-	CLEANUP(str_done) struct str ret = { 0 };
-
-	if (place)
-		strv_split(&parts, place, "/");
-	for (size_t i = 0; i < parts.n; i++) {
-		struct pci_address at;
-
-		if (str_starts(parts.v[i], "pci") && !ret.len)
-			str_add(&ret, parts.v[i] + strlen("pci"));
-		else if (ret.len && pci_address_parse(parts.v[i], &at, NULL) == 0)
-			str_addf(&ret, "/%02x.%x", at.device, at.function);
-	}
-	return ret.len ? str_take(&ret) : NULL;
-}
-
-/* Of a PCI Express device that has one (linux drivers/pci/pci-sysfs.c,
- * serial_number_show(), since 6.18). */
-static char *serial_of(const struct host *h, const struct pci_device *d)
-{
-	CLEANUP(free_char)
-	char *path = xasprintf(DEVICES "/%s/serial_number", d->address);
-	char *serial = host_attr(h, path);
-
-	/* What reads as nothing, or as zeros or ones, tells no device from another. */
-	if (serial && !serial[strspn(serial, "0-:")]) {
-		free(serial);
-		return NULL;
-	}
-	return serial;
-}
-
-void persisted_note(const struct host *h, const struct pci_device *d, const char *driver,
-		    bool force, struct bindfile *ret)
-{
-	*ret = (struct bindfile){
-		.address = d->at,
-		.id = { d->vendor, d->device },
-		.subsystem = { d->subsystem_vendor, d->subsystem_device },
-		.ports = ports_of(h, d),
-		.serial = serial_of(h, d),
-		.driver = xstrdup_null(driver),
-		.original = xstrdup_null(d->driver),
-		.force = force,
-	};
-}
-
-static bool is_of_kind(const struct pci_device *d, const struct bindfile *f)
+static bool is_of_model(const struct pci_device *d, const struct bindfile *f)
 {
 	return d->vendor == f->id.vendor && d->device == f->id.device &&
 	       d->subsystem_vendor == f->subsystem.vendor &&
-	       d->subsystem_device == f->subsystem.device;
+	       d->subsystem_device == f->subsystem.device &&
+	       d->at.function == f->address.function;
 }
 
-/* Is it the one that another file means, as far as its address says? */
-static bool is_taken(const struct persisted_list *l, size_t i, const struct pci_device *d)
+/* What a device of the right model is recognized by. */
+typedef bool tells_fn(const struct host *h, const struct bindfile *f,
+		      const struct pci_device *d);
+
+static bool shows_serial(const struct host *h, const struct bindfile *f,
+			 const struct pci_device *d)
 {
-	for (size_t k = 0; k < l->n; k++)
-		if (k != i && pci_address_compare(l->v[k].file.address, d->at) == 0 &&
-		    is_of_kind(d, &l->v[k].file))
-			return true;
-	return false;
+	CLEANUP(free_char) char *serial = device_serial(h, d);
+
+	(void)f;
+	return serial != NULL;
 }
 
-/* The only one of the kind for which tells() holds; *ret_n says how many there are. */
-static const struct pci_device *
-only_one(const struct host *h, const struct pci_devices *all,
-	 const struct persisted_list *l, size_t i,
-	 bool (*tells)(const struct host *h, const struct persisted_list *l, size_t i,
-		       const struct pci_device *d),
-	 size_t *ret_n)
-{
-	const struct pci_device *found = NULL;
-
-	*ret_n = 0;
-	for (size_t k = 0; k < all->n; k++) {
-		const struct pci_device *d = &all->v[k];
-
-		if (!is_of_kind(d, &l->v[i].file) || !tells(h, l, i, d))
-			continue;
-		found = d;
-		++*ret_n;
-	}
-	return *ret_n == 1 ? found : NULL;
-}
-
-static bool has_serial(const struct host *h, const struct persisted_list *l, size_t i,
+static bool has_serial(const struct host *h, const struct bindfile *f,
 		       const struct pci_device *d)
 {
-	CLEANUP(free_char) char *serial = serial_of(h, d);
-	char *ports;
-	bool same = str_eq(serial, l->v[i].file.serial);
+	CLEANUP(free_char) char *serial = device_serial(h, d);
 
-	/* The functions of one card have one serial number. */
-	if (!same || !l->v[i].file.ports)
-		return same;
-	ports = ports_of(h, d);
-	same = ports && str_eq(strrchr(ports, '.'), strrchr(l->v[i].file.ports, '.'));
-	free(ports);
-	return same;
+	return str_eq(serial, f->serial);
 }
 
-static bool has_ports(const struct host *h, const struct persisted_list *l, size_t i,
+static bool has_ports(const struct host *h, const struct bindfile *f,
 		      const struct pci_device *d)
 {
-	CLEANUP(free_char) char *ports = ports_of(h, d);
+	CLEANUP(free_char) char *ports = device_ports(h, d);
 
-	return str_eq(ports, l->v[i].file.ports);
+	return str_eq(ports, f->ports);
 }
 
-static bool is_free(const struct host *h, const struct persisted_list *l, size_t i,
-		    const struct pci_device *d)
+static bool has_address(const struct host *h, const struct bindfile *f,
+			const struct pci_device *d)
 {
 	(void)h;
-	return !is_taken(l, i, d);
+	return pci_address_compare(d->at, f->address) == 0;
 }
 
-static enum persisted_match where(const struct persisted *p, const struct pci_device *d)
+static bool has_model(const struct host *h, const struct bindfile *f,
+		      const struct pci_device *d)
 {
-	return pci_address_compare(p->file.address, d->at) == 0 ? PERSISTED_HERE
-								: PERSISTED_MOVED;
+	(void)h;
+	(void)f;
+	(void)d;
+	return true;
 }
 
-enum persisted_match persisted_find(const struct host *h, const struct pci_devices *all,
-				    const struct persisted_list *l, size_t i,
-				    const struct pci_device **ret)
+/* How many devices of the model tells() recognizes; *ret is the last of them. */
+static size_t find(const struct host *h, const struct pci_devices *all,
+		   const struct bindfile *f, tells_fn *tells,
+		   const struct pci_device **ret)
 {
-	const struct persisted *p = &l->v[i];
-	const struct pci_device *there = pci_find(all, p->file.address), *d = NULL;
+	size_t n = 0;
+
+	*ret = NULL;
+	for (size_t i = 0; i < all->n; i++) {
+		if (!is_of_model(&all->v[i], f) || !tells(h, f, &all->v[i]))
+			continue;
+		*ret = &all->v[i];
+		n++;
+	}
+	return n;
+}
+
+static void found(struct persisted *p, const struct pci_device *d)
+{
+	p->device = d;
+	p->match = pci_address_compare(p->file.address, d->at) == 0 ? PERSIST_HERE
+								    : PERSIST_MOVED;
+}
+
+static void match_one(const struct host *h, const struct pci_devices *all,
+		      struct persisted *p)
+{
+	const struct bindfile *f = &p->file;
+	const struct pci_device *d;
 	size_t n;
 
-	if (p->file.serial) {
-		d = only_one(h, all, l, i, has_serial, &n);
-		if (!d && n)
-			return PERSISTED_UNCLEAR;
+	p->device = NULL;
+	p->match = pci_find(all, f->address) ? PERSIST_OTHER : PERSIST_GONE;
+	if (f->serial && find(h, all, f, shows_serial, &d)) {
+		n = find(h, all, f, has_serial, &d);
+		if (n == 1)
+			found(p, d);
+		else if (n)
+			p->match = PERSIST_UNCLEAR;
+		return;
 	}
-	if (!d && !p->file.serial && p->file.ports)
-		d = only_one(h, all, l, i, has_ports, &n);
-	if (!d && !p->file.serial && there && is_of_kind(there, &p->file))
-		d = there;
-	if (!d && !p->file.serial) {
-		d = only_one(h, all, l, i, is_free, &n);
-		if (!d && n)
-			return PERSISTED_UNCLEAR;
+	if (f->ports && find(h, all, f, has_ports, &d) == 1)
+		return found(p, d);
+	if (!f->ports && find(h, all, f, has_address, &d) == 1)
+		return found(p, d);
+	n = find(h, all, f, has_model, &d);
+	if (n == 1 && !f->has_twins)
+		return found(p, d);
+	if (n)
+		p->match = PERSIST_UNCLEAR;
+}
+
+/* Of two files that mean one device, only one that has its address may have it. */
+static void part_rivals(struct persisted_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct persisted *p = &l->v[i];
+		bool has_rival = false;
+
+		for (size_t k = 0; k < l->n && !has_rival; k++)
+			has_rival = k != i && l->v[k].device == p->device;
+		if (p->device && has_rival && p->match == PERSIST_MOVED)
+			p->match = PERSIST_UNCLEAR;
 	}
-	if (!d)
-		return there ? PERSISTED_OTHER : PERSISTED_GONE;
-	*ret = d;
-	return where(p, d);
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].match == PERSIST_UNCLEAR)
+			l->v[i].device = NULL;
+}
+
+void persist_match(const struct host *h, const struct pci_devices *all,
+		   struct persisted_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		match_one(h, all, &l->v[i]);
+	part_rivals(l);
+}
+
+char *persist_match_text(const struct pci_devices *all, const struct persisted *p)
+{
+	const struct pci_device *there = pci_find(all, p->file.address);
+
+	switch (p->match) {
+	case PERSIST_HERE:
+		return xstrdup("it is at its address");
+	case PERSIST_MOVED:
+		return xasprintf("it has moved to %s", p->device->address);
+	case PERSIST_GONE:
+		return xstrdup("the device is not there");
+	case PERSIST_OTHER:
+		return xasprintf("another device is at its address now: %04x:%04x, "
+				 "subsystem %04x:%04x",
+				 there->vendor, there->device, there->subsystem_vendor,
+				 there->subsystem_device);
+	default:
+		return xasprintf("it is not where it was, and another device of the same "
+				 "model could be mistaken for it%s",
+				 there ? "" : " (nothing is at its address)");
+	}
+}
+
+const struct persisted *persist_of(const struct persisted_list *l,
+				   const struct pci_device *d)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].device == d)
+			return &l->v[i];
+	return NULL;
+}
+
+size_t persist_given_away(const struct persisted_list *l, const struct pci_device **ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].device && driver_is_vfio(persist_driver(&l->v[i])))
+			ret[n++] = l->v[i].device;
+	return n;
+}
+
+const char *persist_driver(const struct persisted *p)
+{
+	return p->file.driver ? p->file.driver : "vfio-pci";
 }

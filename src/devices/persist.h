@@ -1,56 +1,102 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Devices that are bound at every boot: one file each in /etc/slicer/devices.d, which
- * "pci bind --persist" writes, "pci restore" carries out, and a person may edit. It is
- * configuration: no journal knows of it.
+ * "pci bind --persist" writes, "pci restore" carries out, and a person may edit. The
+ * files are configuration: the journal of setup-iommu knows nothing of them.
  */
 #ifndef SLICER_DEVICES_PERSIST_H
 #define SLICER_DEVICES_PERSIST_H
 
-#include "host/host.h"
-#include "probe/pci.h"
+#include "devices/devices.h"
 #include "text/bindfile.h"
 
 #define PERSIST_DIR "/etc/slicer/devices.d"
 
+/* What became of the device that a file means. */
+enum persist_match {
+	PERSIST_HERE, /* it is at the address that the file has */
+	PERSIST_MOVED, /* it is at another address, and it is certainly that one */
+	PERSIST_GONE, /* there is no such device */
+	PERSIST_OTHER, /* another device is at that address, and none like it elsewhere */
+	PERSIST_UNCLEAR, /* more than one device could be meant, or not surely the one */
+};
+
+/* One file that can be used. */
 struct persisted {
-	char *path;
+	char *path; /* "/etc/slicer/devices.d/0000:0b:00.0.conf" */
 	struct bindfile file;
+	enum persist_match match; /* set by persist_match() */
+	const struct pci_device *device; /* the device meant, borrowed; NULL: see match */
 };
 struct persisted_list {
-	struct persisted *v; /* sorted by path */
+	struct persisted *v; /* in the order of their paths */
 	size_t n, cap;
-	/* What can't be used, each as "PATH: why"; the others are as if it was not there
-	 */
+	/* Files that can't be used, each as "PATH:LINE: why". The others count as if
+	 * these were not there. */
 	struct strv broken;
 };
 void persisted_done(struct persisted_list *l);
-/* Reads all of PERSIST_DIR; that it is not there is an empty list. Links are not
- * followed out of the root. Of two files for one address the later one is broken. */
-int persisted_load(const struct host *h, struct persisted_list *ret, struct error *e);
-/* The file of a device that is or was at that address: owned by the caller. */
-char *persisted_path(struct pci_address at);
 
-/* Fills in what a file says of d: address, ids, ports, serial number and its present
- * driver as the original one. driver: to bind to. */
-void persisted_note(const struct host *h, const struct pci_device *d, const char *driver,
-		    bool force, struct bindfile *ret);
+/* Reads the files "*.conf" of PERSIST_DIR; a directory that is not there is an empty
+ * list. Links are not followed out of the root. Of two files with one address the later
+ * one counts as broken. Error: a directory that can't be read. */
+int persist_load(const struct host *h, struct persisted_list *ret, struct error *e);
 
-enum persisted_match {
-	PERSISTED_HERE, /* where it was */
-	PERSISTED_MOVED, /* elsewhere, and certainly that one */
-	PERSISTED_GONE, /* there is none of its kind */
-	PERSISTED_OTHER, /* another device has its place, and there is none of its kind */
-	PERSISTED_UNCLEAR, /* several could be meant */
-};
 /*
- * Which device does l->v[i] mean? By its serial number if one was noted; else the one of
- * its kind (vendor, device, subsystem) behind the same ports; else the one at its
- * address; else the only one of its kind that no other file means by its address. *ret is
- * set where one was found.
+ * Finds the device that each file means, in this order:
+ * - by its serial number, if the file has one and devices of that model show theirs;
+ * - the one of its model (vendor, device, subsystem, function number) behind the same
+ *   ports;
+ * - the one of its model at its address, if the file notes no ports;
+ * - the only one of its model, if it had no twins when the file was written.
+ * A device that two files mean is left to the file that has its address. all is borrowed
+ * for as long as l is used.
  */
-enum persisted_match persisted_find(const struct host *h, const struct pci_devices *all,
-				    const struct persisted_list *l, size_t i,
-				    const struct pci_device **ret);
+void persist_match(const struct host *h, const struct pci_devices *all,
+		   struct persisted_list *l);
+/* What became of it, for a person: "another device (8086:1533) is at that address". Owned
+ * by the caller. */
+char *persist_match_text(const struct pci_devices *all, const struct persisted *p);
+/* The file that means d, NULL: none. */
+const struct persisted *persist_of(const struct persisted_list *l,
+				   const struct pci_device *d);
+/* The devices that files give to a VFIO driver. ret has room for l->n; returns their
+ * number. */
+size_t persist_given_away(const struct persisted_list *l, const struct pci_device **ret);
+/* The driver that it is to be bound to. */
+const char *persist_driver(const struct persisted *p);
+
+/* ---- changing the files (persist_plan.c, persist_apply.c) */
+
+#define PERSIST_UNIT "slicer-bind.service"
+
+/*
+ * Can this host bind devices at every boot? Refused where systemd does not run (the error
+ * says which line to put where), and where PERSIST_UNIT is missing, masked, or starts a
+ * program that is not there. command: what a start script would run, for that line. Of
+ * another root nothing is asked: its unit may come later.
+ */
+int persist_check_unit(const struct host *h, const char *command, struct error *e);
+
+/*
+ * Appends the steps that make the devices of r bound to r->driver at every boot: a file
+ * each, and the unit enabled. early: by the initramfs, too. A file that says the same
+ * already is left as it is. Refused: a virtual function, which is not there yet at boot,
+ * and a file whose name is taken by a device that has moved.
+ */
+int persist_plan(const struct host *h, const struct pci_devices *all,
+		 const struct persisted_list *l, const struct bind_request *r, bool early,
+		 struct plan *ret, struct error *e);
+/* Appends the steps that remove these n files, and disable the unit with the last one. */
+int persist_plan_removal(const struct host *h, const struct persisted *const *v, size_t n,
+			 struct plan *ret, struct error *e);
+/*
+ * Carries such a plan out: all or nothing. Under another root the programs are left out.
+ * Error: ERROR_FAILED, rolled_back if everything is as before.
+ */
+int persist_apply(const struct host *h, const struct plan *p, struct error *e);
+/* Takes back what persist_apply() did, because what came after it failed; *e is that
+ * failure, and is told what could not be taken back. */
+void persist_take_back(const struct host *h, const struct plan *p, struct error *e);
 
 #endif

@@ -17,6 +17,7 @@ struct usage *usage_load(const struct host *h, const struct mounts *mounts)
 	struct usage *u = xcalloc(1, sizeof(*u));
 
 	blocks_load(h, mounts, &u->blocks, &u->unknown);
+	blocks_mark_boot(h, mounts, &u->blocks);
 	nics_load(h, &u->nics, &u->unknown);
 	openeds_load(h, &u->openeds, &u->unknown);
 	display_load(h, &u->display, &u->unknown);
@@ -65,6 +66,19 @@ void usage_of(const struct usage *u, const struct pci_device *d, struct uses *re
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), compare_uses);
 	strv_copy(&ret->unknown, &u->unknown);
+}
+
+void usage_at_boot(const struct usage *u, const struct pci_device *d, struct uses *ret)
+{
+	if (!pci_is_bridge(d))
+		blocks_boot_uses(&u->blocks, d->address, ret);
+}
+
+void usage_interfaces(const struct usage *u, struct strv *ret)
+{
+	for (size_t i = 0; i < u->nics.n; i++)
+		if (u->nics.v[i].place && !strstr(u->nics.v[i].place, "/virtual/"))
+			strv_add(ret, u->nics.v[i].place);
 }
 
 int device_uses(const struct host *h, const struct mounts *m, const struct pci_device *d,
@@ -116,6 +130,10 @@ const char *use_advice(enum use_kind kind)
 		[USE_MOUNT] =
 			"unmount what is on the disk (umount, swapoff, vgchange -an, "
 			"mdadm --stop)",
+		[USE_BOOT] =
+			"take the disk out of what the boot needs: remove its line, or "
+			"add nofail to its options",
+		[USE_LAST_NIC] = "leave the host another network controller",
 		[USE_ROUTE] = "move the route to another interface, or work at the "
 			      "machine's own console",
 		[USE_DISPLAY] =

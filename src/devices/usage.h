@@ -15,6 +15,7 @@ struct block {
 	char *dm_name; /* "vg-root", NULL: not by device mapper */
 	char *devno; /* "8:2" */
 	struct strv uses; /* "is mounted on /srv" */
+	struct strv boot_uses; /* "is mounted on /srv at boot (/etc/fstab)" */
 	bool is_system; /* one of them is what the system lives on */
 	bool stacked; /* dm, md, bcache: being below one is a use by itself */
 };
@@ -25,6 +26,14 @@ struct blocks {
 void blocks_load(const struct host *h, const struct mounts *m, struct blocks *ret,
 		 struct strv *unknown);
 void blocks_done(struct blocks *b);
+/* Marks what the next boot waits for: fstab, crypttab, and the running kernel's command
+ * line (usage_boot.c). */
+void blocks_mark_boot(const struct host *h, const struct mounts *m, struct blocks *b);
+void blocks_boot_uses(const struct blocks *b, const char *address, struct uses *ret);
+/* The block device that a mount's source names ("/dev/sda1", "/dev/mapper/vg-root"), NULL
+ * if it is none. */
+struct block *block_by_source(const struct host *h, const struct blocks *all,
+			      const char *source);
 void blocks_uses(const struct blocks *b, const char *address, struct uses *ret);
 struct block *block_find(const struct blocks *b, const char *name);
 

@@ -93,9 +93,8 @@ static void link_partition(const struct host *h, struct blocks *all, struct bloc
 		strv_add_unique(&disk->above, b->name);
 }
 
-/* The block device that a mount's source names, NULL if it is none. */
-static struct block *by_source(const struct host *h, const struct blocks *all,
-			       const char *source)
+struct block *block_by_source(const struct host *h, const struct blocks *all,
+			      const char *source)
 {
 	CLEANUP(free_char) char *real = NULL;
 
@@ -116,7 +115,7 @@ static struct block *block_of_mount(const struct host *h, const struct blocks *a
 		if (m->devno && str_eq(all->v[i].devno, m->devno))
 			return &all->v[i];
 	/* btrfs has a device number of its own */
-	return m->source ? by_source(h, all, m->source) : NULL;
+	return m->source ? block_by_source(h, all, m->source) : NULL;
 }
 
 /* A loop device stands on the disk that its file is on. */
@@ -191,7 +190,7 @@ static void add_mount(const struct host *h, struct blocks *all, const struct mou
 		return;
 	strv_split(&members, m->source, ":");
 	for (size_t i = 0; i < members.n; i++) {
-		b = by_source(h, all, members.v[i]);
+		b = block_by_source(h, all, members.v[i]);
 		if (b)
 			add_use(b, m, "is a part of the filesystem on");
 	}
@@ -246,7 +245,7 @@ static void add_swaps(const struct host *h, struct blocks *all, struct strv *unk
 		struct block *b;
 
 		lines.v[i][strcspn(lines.v[i], " \t")] = '\0';
-		b = by_source(h, all, lines.v[i]);
+		b = block_by_source(h, all, lines.v[i]);
 		if (b)
 			strv_add(&b->uses, "is active swap");
 	}
@@ -287,6 +286,7 @@ void blocks_done(struct blocks *b)
 		strv_done(&b->v[i].places);
 		strv_done(&b->v[i].above);
 		strv_done(&b->v[i].uses);
+		strv_done(&b->v[i].boot_uses);
 	}
 	free(b->v);
 	*b = (struct blocks){ 0 };

@@ -80,6 +80,13 @@ static bool is_mounted(const struct mounts *m, const char *target)
 	return false;
 }
 
+static bool has_option(struct libmnt_fs *fs, const char *name)
+{
+	const char *options = mnt_fs_get_options(fs);
+
+	return options && mnt_optstr_get_option(options, name, NULL, NULL) == 0;
+}
+
 static void add_fstab(struct mounts *m, struct libmnt_fs *fs, const char *target)
 {
 	const char *source = mnt_fs_get_source(fs), *type = mnt_fs_get_fstype(fs);
@@ -97,6 +104,7 @@ static void add_fstab(struct mounts *m, struct libmnt_fs *fs, const char *target
 				  : source ? source
 					   : ""),
 		.fstype = xstrdup(type ? type : ""),
+		.boot_waits = !has_option(fs, "noauto") && !has_option(fs, "nofail"),
 	};
 }
 
@@ -110,7 +118,11 @@ static void look_at_fstab(const struct host *h, struct mounts *m)
 	while (tb && it && mnt_table_next_fs(tb, it, &fs) == 0) {
 		const char *target = mnt_fs_get_target(fs);
 
-		if (!target || *target != '/' || mnt_fs_is_swaparea(fs))
+		if (mnt_fs_is_swaparea(fs)) {
+			add_fstab(m, fs, "swap");
+			continue;
+		}
+		if (!target || *target != '/')
 			continue;
 		add_fstab(m, fs, target);
 		if (m->known && !is_mounted(m, target))

@@ -16,6 +16,9 @@ struct mount {
 	char *devno; /* "8:1" */
 	char *root; /* the part of the filesystem that is mounted here: "/" or "/@" */
 	bool read_only;
+	/* Only in fstab: the boot waits for it, and fails without it: neither noauto nor
+	 * nofail (systemd.mount(5)). */
+	bool boot_waits;
 };
 struct mounts {
 	struct mount *v;
@@ -24,8 +27,9 @@ struct mounts {
 	/* fstab's targets that are not mounted though they should be (not noauto) or are
 	 * noauto: the /boot that was never mounted. */
 	struct strv fstab_unmounted;
-	/* fstab's filesystems, also where the mount table is not known; of these only
-	 * target, source (as written: "UUID=...", "/dev/sda1") and fstype are set. */
+	/* fstab's filesystems and swap areas (target "swap"), also where the mount table
+	 * is not known; of these only target, source (as written: "UUID=...",
+	 * "/dev/sda1"), fstype and boot_waits are set. */
 	struct mount *fstab;
 	size_t n_fstab, fstab_cap;
 };

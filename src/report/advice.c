@@ -11,8 +11,8 @@
 static const char *const of_the_machine[] = { "modprobe", "systemctl",	"dmesg",
 					      "ip",	  "journalctl", "efibootmgr",
 					      "tee",	  "swapoff",	"umount" };
-static const char *const verbs[] = { "doctor",	 "setup-iommu", "pci list",
-				     "pci bind", "pci unbind",	"vm command" };
+static const char *const verbs[] = { "doctor",	   "setup-iommu", "pci list",  "pci bind",
+				     "pci unbind", "pci restore", "vm command" };
 
 /* Does s start with these words? The length of them, or 0. */
 static size_t words(const char *s, const char *what)
@@ -45,8 +45,10 @@ static bool is_live_verb(const char *s)
 	if (strncmp(s, "slicer ", 7) != 0)
 		return false;
 	s += 7;
+	if (words(s, "pci restore"))
+		return !strstr(s, "--dry-run");
 	return (words(s, "pci bind") || words(s, "pci unbind")) &&
-	       !strstr(s, "--dry-run");
+	       !strstr(s, "--dry-run") && !strstr(s, "--persist");
 }
 
 /* Does the name of a root mean this machine? host_open() takes "//" for it, too. */

@@ -3,8 +3,7 @@
 
 #include <errno.h>
 
-#define NAME_CHARS                                                                       \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 void bindfile_done(struct bindfile *b)
 {
@@ -81,10 +80,25 @@ static int set_original(struct bindfile *b, const char *value)
 	return 0;
 }
 
+static int set_flag(bool *to, const char *value)
+{
+	*to = strcmp(value, "yes") == 0;
+	return *to || strcmp(value, "no") == 0 ? 0 : -EINVAL;
+}
+
+static int set_twins(struct bindfile *b, const char *value)
+{
+	return set_flag(&b->has_twins, value);
+}
+
+static int set_early(struct bindfile *b, const char *value)
+{
+	return set_flag(&b->early, value);
+}
+
 static int set_force(struct bindfile *b, const char *value)
 {
-	b->force = strcmp(value, "yes") == 0;
-	return b->force || strcmp(value, "no") == 0 ? 0 : -EINVAL;
+	return set_flag(&b->force, value);
 }
 
 static const struct {
@@ -97,17 +111,24 @@ static const struct {
 	{ "subsystem", "1043:87d1", set_subsystem, true },
 	{ "ports", "0000:00/01.1/00.0", set_ports, false },
 	{ "serial", "00-02-c9-03-00-4f-68-7e", set_serial, false },
+	{ "twins", "yes or no", set_twins, false },
 	{ "driver", "vfio-pci", set_driver, false },
 	{ "original", "nvidia", set_original, false },
+	{ "early", "yes or no", set_early, false },
 	{ "force", "yes or no", set_force, false },
 };
 
+/* text: what of the line is wrong, at most 80 bytes of which are quoted; NULL: nothing */
 static int bad_line(unsigned line, struct error *e, const char *what, const char *text)
 {
 	CLEANUP(str_done) struct str safe = { 0 };
 
-	str_add_printable(&safe, text, strlen(text) > 80 ? 80 : strlen(text));
-	error_usage(e, what, str_c(&safe));
+	if (text) {
+		str_add(&safe, ": \"");
+		str_add_printable(&safe, text, strlen(text) > 80 ? 80 : strlen(text));
+		str_addc(&safe, '"');
+	}
+	error_usage(e, "%s%s", what, str_c(&safe));
 	error_at(e, NULL, line);
 	error_hint(e, "\"slicer pci bind ADDRESS --persist\" writes the file anew");
 	return -EINVAL;
@@ -121,19 +142,19 @@ static int take_line(char *text, unsigned line, bool *seen, struct bindfile *b,
 	size_t i = 0;
 
 	if (!equals)
-		return bad_line(line, e, "\"%s\" is no KEY=VALUE", text);
+		return bad_line(line, e, "the line is not KEY=VALUE", text);
 	*equals = '\0';
 	while (i < ARRAY_SIZE(keys) && strcmp(keys[i].key, text) != 0)
 		i++;
 	if (i == ARRAY_SIZE(keys))
-		return bad_line(line, e, "there is no key \"%s\"", text);
+		return bad_line(line, e, "there is no such key", text);
 	if (seen[i])
-		return bad_line(line, e, "the key \"%s\" stands twice", text);
+		return bad_line(line, e, "the key stands twice", text);
 	seen[i] = true;
 	if (keys[i].set(b, equals + 1) == 0)
 		return 0;
 	*equals = '=';
-	bad_line(line, e, "this can't be: %s", text);
+	bad_line(line, e, "the value can't be used", text);
 	error_hint(e, "%s takes a value like %s", keys[i].key, keys[i].form);
 	return -EINVAL;
 }
@@ -146,7 +167,7 @@ int bindfile_parse(const char *text, size_t len, struct bindfile *ret, struct er
 	size_t pos = 0, n;
 
 	if (memchr(text, '\0', len))
-		return bad_line(1, e, "%s", "this is no text file");
+		return bad_line(1, e, "this is not a text file", NULL);
 	for (unsigned number = 1; next_line(text, len, &pos, &line, &n); number++) {
 		CLEANUP(str_done) struct str one = { 0 };
 		size_t blanks = strspn(line, " \t");
@@ -164,7 +185,7 @@ int bindfile_parse(const char *text, size_t len, struct bindfile *ret, struct er
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (keys[i].is_needed && !seen[i])
-			return bad_line(0, e, "the key \"%s\" is missing", keys[i].key);
+			return bad_line(0, e, "a key is missing", keys[i].key);
 	*ret = b;
 	b = (struct bindfile){ 0 };
 	return 0;
@@ -181,10 +202,14 @@ void bindfile_print(const struct bindfile *b, struct str *ret)
 		str_addf(ret, "ports=%s\n", b->ports);
 	if (b->serial)
 		str_addf(ret, "serial=%s\n", b->serial);
+	if (b->has_twins)
+		str_add(ret, "twins=yes\n");
 	if (b->driver)
 		str_addf(ret, "driver=%s\n", b->driver);
 	if (b->original)
 		str_addf(ret, "original=%s\n", b->original);
+	if (b->early)
+		str_add(ret, "early=yes\n");
 	if (b->force)
 		str_add(ret, "force=yes\n");
 }

@@ -38,7 +38,9 @@ static void take_option(struct crypttab_entry *entry, const char *option)
 {
 	const char *value;
 
-	if (value_of(option, "tpm2-device")) {
+	if (strcmp(option, "noauto") == 0 || strcmp(option, "nofail") == 0) {
+		entry->boot_waits = false;
+	} else if (value_of(option, "tpm2-device")) {
 		set_text(&entry->tpm, option);
 	} else if (str_starts(option, "tpm2-pcrs=")) {
 		entry->known = pcrs_parse(strchr(option, '=') + 1, &entry->pcrs);
@@ -61,7 +63,7 @@ void crypttab_parse(const char *text, size_t len, struct crypttab *ret)
 	while (next_line(text, len, &pos, &line, &n)) {
 		CLEANUP(free_char) char *copy = xstrndup(line, n);
 		CLEANUP(strv_done) struct strv fields = { 0 }, options = { 0 };
-		struct crypttab_entry entry = { 0 };
+		struct crypttab_entry entry = { .boot_waits = true };
 
 		strv_split(&fields, copy, " \t\r");
 		if (fields.n < 2 || fields.v[0][0] == '#')

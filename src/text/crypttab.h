@@ -11,6 +11,7 @@ struct crypttab_entry {
 	char *device; /* "UUID=...", "/dev/sda3", as written */
 	char *header; /* header=: where it is, if it is not on the device; NULL */
 	char *tpm; /* the option that says that a TPM is asked; NULL: none does */
+	bool boot_waits; /* neither noauto nor nofail: the boot needs the disk */
 	bool pcrlock; /* tpm2-pcrlock= */
 	bool known; /* pcrs are those of tpm2-pcrs= */
 	uint32_t pcrs; /* bit N is PCR N */

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/pci_persist.h"
+
+#include <errno.h>
+
+void lasting_done(struct lasting *l)
+{
+	persisted_done(&l->list);
+	free(l->others);
+	*l = (struct lasting){ 0 };
+}
+
+/* What a start script would run where there is no systemd. */
+static char *command_of(const struct bind_request *r)
+{
+	struct str text = { 0 };
+
+	str_add(&text, "slicer pci bind");
+	for (size_t i = 0; i < r->n; i++)
+		str_addf(&text, " %s", r->v[i]->address);
+	if (!str_eq(r->driver, "vfio-pci"))
+		str_addf(&text, " --driver %s", r->driver);
+	return str_take(&text);
+}
+
+int lasting_prepare(const struct context *c, const struct pci_devices *all,
+		    struct lasting *l, struct bind_request *r, struct error *e)
+{
+	CLEANUP(free_char) char *command = command_of(r);
+	int err = persist_check_unit(c->host, command, e);
+
+	if (err >= 0)
+		err = persist_load(c->host, &l->list, e);
+	if (err < 0)
+		return err;
+	persist_match(c->host, all, &l->list);
+	l->others = xcalloc(l->list.n, sizeof(struct pci_device *));
+	r->every_boot = true;
+	r->others = l->others;
+	r->n_others = persist_given_away(&l->list, l->others);
+	return 0;
+}
+
+int lasting_plan(const struct context *c, const struct pci_devices *all,
+		 const struct lasting *l, struct move *m, struct error *e)
+{
+	for (size_t i = 0; i < l->list.broken.n; i++)
+		plan_warn(&m->drivers, "%s", l->list.broken.v[i]);
+	return persist_plan(c->host, all, &l->list, &m->request, false, &m->files, e);
+}
+
+/* ---- unbind ------------------------------------------------------------------------ */
+
+static const struct persisted *by_address(const struct persisted_list *l,
+					  struct pci_address at)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (pci_address_compare(l->v[i].file.address, at) == 0)
+			return &l->v[i];
+	return NULL;
+}
+
+/* Files to be removed, each once. */
+struct chosen {
+	const struct persisted **v;
+	size_t n;
+};
+
+static void choose(struct chosen *ch, const struct persisted *p)
+{
+	for (size_t i = 0; i < ch->n; i++)
+		if (ch->v[i] == p)
+			return;
+	ch->v[ch->n++] = p;
+}
+
+/* Appends to devices the address of what is to be unbound. */
+static int choose_by(const struct context *c, const struct pci_devices *all,
+		     const char *text, const struct lasting *l, struct chosen *ch,
+		     struct strv *devices, struct plan *told, struct error *e)
+{
+	const struct persisted *p = NULL;
+	const struct pci_device *d;
+	struct pci_address at;
+	int err = pci_address_parse(text, &at, e);
+
+	if (err < 0)
+		return err;
+	d = pci_find(all, at);
+	if (d)
+		p = persist_of(&l->list, d);
+	if (!p) {
+		p = by_address(&l->list, at);
+		if (p) {
+			CLEANUP(free_char) char *why = persist_match_text(all, p);
+
+			plan_warn(told, "%s: only the file is removed: %s", p->path, why);
+			choose(ch, p);
+			return 0;
+		}
+	}
+	if (p)
+		choose(ch, p);
+	else
+		plan_warn(told,
+			  "%s is not bound at boot: no file in " PERSIST_DIR " means it",
+			  text);
+	/* One that is not there is told by whoever looks for it. */
+	if (host_is_live(c->host))
+		strv_add(devices, d ? d->address : text);
+	return 0;
+}
+
+/* The whole group of each address that has a device. */
+static void add_groups(const struct pci_devices *all, const struct strv *addresses,
+		       struct strv *ret)
+{
+	strv_copy(ret, addresses);
+	for (size_t i = 0; i < addresses->n; i++) {
+		const struct pci_device **v = NULL;
+		const struct pci_device *d;
+		struct pci_address at;
+		size_t n = 0;
+
+		if (pci_address_parse(addresses->v[i], &at, NULL) < 0)
+			continue;
+		d = pci_find(all, at);
+		if (d)
+			n = group_endpoints(all, d, &v);
+		for (size_t k = 0; k < n; k++)
+			if (v[k] != d)
+				strv_add_unique(ret, v[k]->address);
+		free(v);
+	}
+}
+
+int lasting_choose(const struct context *c, const struct strv *addresses, bool group,
+		   struct named_devices *devices, struct lasting *l, struct move *m,
+		   struct error *e)
+{
+	CLEANUP(strv_done) struct strv named = { 0 }, unbound = { 0 };
+	struct chosen ch = { 0 };
+	struct error no_bus = { 0 };
+	int err = persist_load(c->host, &l->list, e);
+	/* A disk that is not running has no devices, and files all the same. */
+	int pci =
+		err < 0 ? err : named_devices_load(c, &unbound, false, devices, &no_bus);
+
+	if (err < 0)
+		return err;
+	if (pci < 0 && host_is_live(c->host)) {
+		*e = no_bus;
+		return pci;
+	}
+	persist_match(c->host, &devices->all, &l->list);
+	if (group)
+		add_groups(&devices->all, addresses, &named);
+	else
+		strv_copy(&named, addresses);
+	ch.v = xcalloc(l->list.n, sizeof(struct persisted *));
+	for (size_t i = 0; i < named.n && err >= 0; i++)
+		err = choose_by(c, &devices->all, named.v[i], l, &ch, &unbound,
+				&m->drivers, e);
+	if (err >= 0 && ch.n)
+		err = persist_plan_removal(c->host, ch.v, ch.n, &m->files, e);
+	if (err >= 0)
+		err = named_devices_add(&unbound, false, devices, e);
+	free(ch.v);
+	return err;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Carrying out what persist_plan.c plans. */
+#include <errno.h>
+
+#include "devices/persist.h"
+
+static int run(const struct host *h, const struct strv *argv, unsigned timeout_s,
+	       struct error *e)
+{
+	struct run run = { .argv = (const char *const *)argv->v,
+			   .timeout_s = timeout_s,
+			   .log_fd = -1 };
+
+	return host_is_live(h) ? host_run(h, &run, e) : 0;
+}
+
+static int do_step(const struct host *h, const struct step *s, struct error *e)
+{
+	switch (s->kind) {
+	case STEP_REPLACE:
+		return host_replace(h, s->path, str_c(&s->after), s->after.len, s->mode,
+				    e);
+	case STEP_REMOVE:
+		return host_remove(h, s->path, e);
+	default:
+		return run(h, &s->argv, s->timeout_s, e);
+	}
+}
+
+static int take_back_step(const struct host *h, const struct step *s, struct error *e)
+{
+	switch (s->kind) {
+	case STEP_REPLACE:
+		if (!s->existed)
+			return host_remove(h, s->path, e);
+		return host_replace(h, s->path, str_c(&s->before), s->before.len, s->mode,
+				    e);
+	case STEP_REMOVE:
+		return host_replace(h, s->path, str_c(&s->before), s->before.len, 0644,
+				    e);
+	default:
+		return run(h, &s->undo, s->timeout_s, e);
+	}
+}
+
+/* The first n steps, backwards. */
+static void take_back(const struct host *h, const struct plan *p, size_t n,
+		      struct error *e)
+{
+	CLEANUP(str_done) struct str left = { 0 };
+	bool was_whole = e->code != ERROR_FAILED || e->rolled_back;
+	size_t end = strlen(e->what);
+
+	while (n-- > 0) {
+		const struct step *s = &p->v[n];
+		struct error why = { 0 };
+
+		if (take_back_step(h, s, &why) < 0)
+			str_addf(&left, "; not as before: %s (%s)",
+				 s->path ? s->path : PERSIST_UNIT, why.what);
+	}
+	e->code = ERROR_FAILED;
+	e->rolled_back = was_whole && !left.len;
+	snprintf(e->what + end, sizeof(e->what) - end, "%s", str_c(&left));
+}
+
+int persist_apply(const struct host *h, const struct plan *p, struct error *e)
+{
+	size_t done = 0;
+	int err = 0;
+
+	if (p->n)
+		err = host_mkdirs(h, PERSIST_DIR, 0755, e);
+	while (err >= 0 && done < p->n) {
+		err = do_step(h, &p->v[done], e);
+		/* A program that failed may have done a part of it. */
+		done += err >= 0 || p->v[done].kind == STEP_RUN;
+	}
+	if (err < 0 && done && e)
+		take_back(h, p, done, e);
+	return err;
+}
+
+void persist_take_back(const struct host *h, const struct plan *p, struct error *e)
+{
+	take_back(h, p, p->n, e);
+}

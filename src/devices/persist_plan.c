@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The steps that make a bind last, and those that end it. */
+#include <errno.h>
+
+#include "devices/identity.h"
+#include "devices/persist.h"
+
+#define ENABLED "/etc/systemd/system/multi-user.target.wants/" PERSIST_UNIT
+
+/* ---- the unit ---------------------------------------------------------------------- */
+
+/* systemd.unit(5), UNIT FILE SEARCH PATH, of the system manager. */
+static const char *const unit_dirs[] = {
+	"/etc/systemd/system",	   "/run/systemd/system", "/usr/local/lib/systemd/system",
+	"/usr/lib/systemd/system", "/lib/systemd/system",
+};
+
+static char *find_unit(const struct host *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(unit_dirs); i++) {
+		char *path = xasprintf("%s/" PERSIST_UNIT, unit_dirs[i]);
+		CLEANUP(free_char) char *link = host_readlink(h, path);
+
+		if (link || host_exists(h, path))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+/* The program that the unit starts. Owned by the caller; NULL: none is named. */
+static char *started_by(const struct host *h, const char *unit)
+{
+	static const char key[] = "ExecStart=";
+	CLEANUP(str_done) struct str text = { 0 };
+	const char *line;
+	size_t pos = 0, n;
+
+	host_read(h, unit, HOST_MAX_CONFIG, &text, NULL);
+	while (next_line(str_c(&text), text.len, &pos, &line, &n)) {
+		CLEANUP(free_char) char *one = xstrndup(line, n);
+
+		if (!str_starts(one, key))
+			continue;
+		one[strlen(key) + strcspn(one + strlen(key), " \t")] = '\0';
+		return xstrdup(one + strlen(key));
+	}
+	return NULL;
+}
+
+/* Where programs are started at boot without systemd: OpenRC's local.d(8), runit as Void
+ * Linux has it. */
+static int refuse_without_systemd(const struct host *h, const char *command,
+				  struct error *e)
+{
+	error_set(e, EOPNOTSUPP,
+		  "--persist needs systemd, which does not run on this host");
+	if (host_is_dir(h, "/run/openrc"))
+		error_hint(e,
+			   "with OpenRC, put this line into "
+			   "/etc/local.d/slicer.start, make the file executable, and "
+			   "run \"rc-update add local default\": %s",
+			   command);
+	else if (host_is_dir(h, "/run/runit") || host_is_dir(h, "/etc/runit"))
+		error_hint(e, "with runit, put this line into /etc/rc.local: %s",
+			   command);
+	else
+		error_hint(e, "put this line where your init starts programs at boot: %s",
+			   command);
+	return -EOPNOTSUPP;
+}
+
+int persist_check_unit(const struct host *h, const char *command, struct error *e)
+{
+	CLEANUP(free_char) char *unit = NULL;
+	CLEANUP(free_char) char *link = NULL;
+	CLEANUP(free_char) char *program = NULL;
+	CLEANUP(free_char) char *found = NULL;
+
+	if (!host_is_live(h))
+		return 0;
+	/* sd_booted(3) */
+	if (!host_is_dir(h, "/run/systemd/system"))
+		return refuse_without_systemd(h, command, e);
+	unit = find_unit(h);
+	if (!unit) {
+		error_set(e, ENOENT,
+			  PERSIST_UNIT " is not installed: nothing would bind at boot");
+		error_hint(e, "install slicer: \"sudo make install\" in its sources, or "
+			      "your distribution's package");
+		return -ENOENT;
+	}
+	link = host_readlink(h, unit);
+	if (link && strcmp(link, "/dev/null") == 0) {
+		error_set(e, EPERM,
+			  PERSIST_UNIT " is masked: nothing would bind at boot");
+		error_at(e, unit, 0);
+		error_hint(e, "sudo systemctl unmask " PERSIST_UNIT);
+		return -EPERM;
+	}
+	program = started_by(h, unit);
+	found = program && *program == '/' ? host_find_program(h, program) : NULL;
+	if (found)
+		return 0;
+	error_set(e, ENOENT, "the unit starts %s, which is not there",
+		  program ? program : "no program");
+	error_at(e, unit, 0);
+	error_hint(e, "install slicer anew: \"sudo make install\" in its sources");
+	return -ENOENT;
+}
+
+static bool is_enabled(const struct host *h)
+{
+	CLEANUP(free_char) char *link = host_readlink(h, ENABLED);
+
+	return link != NULL;
+}
+
+static void plan_enable(const struct host *h, struct plan *ret)
+{
+	static const char *const enable[] = { "systemctl", "enable", PERSIST_UNIT, NULL };
+	static const char *const undo[] = { "systemctl", "disable", PERSIST_UNIT, NULL };
+
+	if (!is_enabled(h))
+		plan_run_with_undo(ret, enable, undo, 60,
+				   "binds these devices at every boot");
+}
+
+static void plan_disable(const struct host *h, struct plan *ret)
+{
+	static const char *const disable[] = { "systemctl", "disable", PERSIST_UNIT,
+					       NULL };
+	static const char *const undo[] = { "systemctl", "enable", PERSIST_UNIT, NULL };
+
+	if (is_enabled(h))
+		plan_run_with_undo(ret, disable, undo, 60,
+				   "no device is left to be bound at boot");
+}
+
+/* ---- a file ------------------------------------------------------------------------ */
+
+static bool has_twins(const struct pci_devices *all, const struct pci_device *d)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct pci_device *x = &all->v[i];
+
+		if (x != d && x->vendor == d->vendor && x->device == d->device &&
+		    x->subsystem_vendor == d->subsystem_vendor &&
+		    x->subsystem_device == d->subsystem_device &&
+		    x->at.function == d->at.function)
+			return true;
+	}
+	return false;
+}
+
+/* The driver to give the device back to. One that VFIO has already, or that no driver
+ * has, keeps what an earlier file says. */
+static char *original_of(const struct pci_device *d, const struct persisted *old)
+{
+	if (d->driver && !driver_is_vfio(d->driver))
+		return xstrdup(d->driver);
+	return old && old->file.original ? xstrdup(old->file.original) : NULL;
+}
+
+static void describe(const struct pci_device *d, const struct bindfile *f,
+		     struct str *ret)
+{
+	CLEANUP(free_char) char *description = pci_description(d);
+
+	str_add(ret, "# ");
+	str_add_printable(ret, description, strlen(description));
+	str_add(ret,
+		"\n# Written by \"slicer pci bind --persist\", see slicer-pci(8).\n");
+	bindfile_print(f, ret);
+}
+
+static bool says_the_same(const struct persisted *old, const struct bindfile *f)
+{
+	CLEANUP(str_done) struct str before = { 0 }, after = { 0 };
+
+	bindfile_print(&old->file, &before);
+	bindfile_print(f, &after);
+	return str_same(&before, &after);
+}
+
+static int refuse_vf(const struct pci_device *d, struct error *e)
+{
+	error_set(e, EOPNOTSUPP,
+		  "%s is a virtual function of %s: it is not there yet when devices are "
+		  "bound at boot",
+		  d->address, d->physfn);
+	error_hint(e,
+		   "bind it after the program that enables the virtual functions: slicer "
+		   "pci bind %s",
+		   d->address);
+	return -EOPNOTSUPP;
+}
+
+static const struct persisted *by_path(const struct persisted_list *l, const char *path)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].path, path) == 0)
+			return &l->v[i];
+	return NULL;
+}
+
+static int plan_file(const struct host *h, const struct pci_devices *all,
+		     const struct persisted_list *l, const struct pci_device *d,
+		     const struct bind_request *r, bool early, struct plan *ret,
+		     struct error *e)
+{
+	CLEANUP(free_char) char *path = xasprintf(PERSIST_DIR "/%s.conf", d->address);
+	const struct persisted *old = persist_of(l, d), *there = by_path(l, path);
+	CLEANUP(str_done) struct str before = { 0 }, after = { 0 };
+	CLEANUP(bindfile_done)
+	struct bindfile f = {
+		.address = d->at,
+		.id = { d->vendor, d->device },
+		.subsystem = { d->subsystem_vendor, d->subsystem_device },
+		.ports = device_ports(h, d),
+		.serial = device_serial(h, d),
+		.has_twins = has_twins(all, d),
+		.driver = xstrdup(r->driver),
+		.original = original_of(d, old),
+		.early = early,
+		.force = r->force,
+	};
+	int err;
+
+	if (d->physfn)
+		return refuse_vf(d, e);
+	if (there && there != old && there->device) {
+		error_set(e, EEXIST, "the file is that of another device, now at %s",
+			  there->device->address);
+		error_at(e, path, 0);
+		error_hint(e, "sudo slicer pci bind %s --persist renames it",
+			   there->device->address);
+		return -EEXIST;
+	}
+	if (old && says_the_same(old, &f))
+		return 0;
+	err = host_read(h, path, HOST_MAX_CONFIG, &before, e);
+	if (err < 0 && err != -ENOENT)
+		return err;
+	describe(d, &f, &after);
+	plan_replace(ret, path, err == 0, &before, &after, 0644,
+		     "the device is bound at every boot");
+	if (!old || strcmp(old->path, path) == 0)
+		return 0;
+	return persist_plan_removal(h, &old, 1, ret, e);
+}
+
+int persist_plan(const struct host *h, const struct pci_devices *all,
+		 const struct persisted_list *l, const struct bind_request *r, bool early,
+		 struct plan *ret, struct error *e)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		int err = plan_file(h, all, l, r->v[i], r, early, ret, e);
+
+		if (err < 0)
+			return err;
+	}
+	plan_enable(h, ret);
+	return 0;
+}
+
+/* Does the plan remove, or make, that file? */
+static bool plan_has(const struct plan *p, enum step_kind kind, const char *path)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == kind && str_eq(p->v[i].path, path))
+			return true;
+	return false;
+}
+
+/* Will a file be left that may be about a device? Also one that can't be used now. */
+static bool leaves_any(const struct host *h, const struct plan *p)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+
+	host_list(h, PERSIST_DIR, &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		CLEANUP(free_char) char *path = xasprintf(PERSIST_DIR "/%s", names.v[i]);
+
+		if (str_ends(path, ".conf") && !plan_has(p, STEP_REMOVE, path))
+			return true;
+	}
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == STEP_REPLACE)
+			return true;
+	return false;
+}
+
+int persist_plan_removal(const struct host *h, const struct persisted *const *v, size_t n,
+			 struct plan *ret, struct error *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(str_done) struct str text = { 0 };
+		int err = host_read(h, v[i]->path, HOST_MAX_CONFIG, &text, e);
+
+		if (err < 0)
+			return err;
+		plan_remove(ret, v[i]->path, &text,
+			    "the device is no longer bound at every boot");
+	}
+	if (!leaves_any(h, ret))
+		plan_disable(h, ret);
+	return 0;
+}
