@@ -148,27 +148,22 @@ void move_print_warnings(const struct context *c, const struct move *m)
 
 static void print_files(const struct context *c, const struct move *m)
 {
-	struct advice a = { .root = c->root };
-
 	for (size_t i = 0; i < m->files.n; i++) {
 		const struct step *s = &m->files.v[i];
-		CLEANUP(free_char) char *command = NULL;
-		CLEANUP(free_char) char *line = NULL;
-		CLEANUP(str_done) struct str text = { 0 };
+		CLEANUP(free_char) char *command = strv_join(&s->argv, " ");
+		CLEANUP(str_done) struct str root = { 0 };
 
 		if (s->kind != STEP_RUN) {
 			fprintf(c->out.out, "%s: %s\n", s->path,
 				s->kind == STEP_REMOVE ? "removed" : "written");
 			continue;
 		}
-		command = strv_join(&s->argv, " ");
-		if (!m->files_only) {
+		str_add_shell_word(&root, host_root(c->host));
+		if (m->files_only)
+			fprintf(c->out.out, "to be run: sudo chroot %s %s\n",
+				str_c(&root), command);
+		else
 			fprintf(c->out.out, "%s: done\n", command);
-			continue;
-		}
-		line = xasprintf("to be run: sudo %s", command);
-		advice_add(&a, line, &text);
-		fprintf(c->out.out, "%s\n", str_c(&text));
 	}
 }
 

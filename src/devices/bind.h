@@ -26,6 +26,9 @@ void bind_boot_uses(const struct bind_world *w, const struct bind_request *r,
 void bind_warn_of_names(const struct bind_world *w, const struct bind_request *r,
 			struct strv *warnings);
 
+/* Does r, or another file of those that bind at every boot, take d from the host? */
+bool bind_is_asked_for(const struct bind_request *r, const struct pci_device *d);
+
 /* What executing needs of the machine: the real one is in bind_apply.c, tests have
  * another. */
 struct bind_io {

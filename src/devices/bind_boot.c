@@ -4,18 +4,6 @@
 #include "devices/usage.h"
 #include "text/cmdline.h"
 
-/* Is d among the devices that the request, or another file, takes from the host? */
-static bool goes(const struct bind_request *r, const struct pci_device *d)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i] == d)
-			return true;
-	for (size_t i = 0; i < r->n_others; i++)
-		if (r->others[i] == d)
-			return true;
-	return false;
-}
-
 static bool is_below_any(const struct bind_world *w, const struct bind_request *r,
 			 const char *place)
 {
@@ -23,7 +11,7 @@ static bool is_below_any(const struct bind_world *w, const struct bind_request *
 		const struct pci_device *d = &w->all->v[i];
 
 		/* A PCI controller is judged by itself, below. */
-		if ((pci_is_network(d) || goes(r, d)) &&
+		if ((pci_is_network(d) || bind_is_asked_for(r, d)) &&
 		    place_is_below(place, d->address))
 			return true;
 	}
@@ -39,8 +27,8 @@ static bool keeps_network(const struct bind_world *w, const struct bind_request 
 	for (size_t i = 0; i < w->all->n; i++) {
 		const struct pci_device *d = &w->all->v[i];
 
-		if (!pci_is_network(d) || goes(r, d) || driver_is_vfio(d->driver) ||
-		    driver_is_vfio(d->driver_override))
+		if (!pci_is_network(d) || bind_is_asked_for(r, d) ||
+		    driver_is_vfio(d->driver) || driver_is_vfio(d->driver_override))
 			continue;
 		if (d->driver || d->modules.n)
 			return true;

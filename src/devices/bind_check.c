@@ -266,10 +266,13 @@ static void warn_of_reserved(const struct bind_world *w, const struct bind_reque
 	}
 }
 
-static bool is_asked_for(const struct bind_request *r, const struct pci_device *d)
+bool bind_is_asked_for(const struct bind_request *r, const struct pci_device *d)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (r->v[i] == d)
+			return true;
+	for (size_t i = 0; i < r->n_others; i++)
+		if (r->others[i] == d)
 			return true;
 	return false;
 }
@@ -285,7 +288,8 @@ static void warn_of_group(const struct pci_devices *all, const struct bind_reque
 		const struct pci_device *x = &all->v[i];
 		const char *blocker = group_blocker(x);
 
-		if (x->iommu_group != d->iommu_group || is_asked_for(r, x) || !blocker)
+		if (x->iommu_group != d->iommu_group || bind_is_asked_for(r, x) ||
+		    !blocker)
 			continue;
 		endpoints |= !pci_is_bridge(x);
 		str_addf(&rest, "%s%s (%s)", rest.len ? ", " : "", x->address, blocker);
