@@ -41,6 +41,7 @@ static void doctor_done(struct doctor *doc)
 	strv_done(&doc->trial_log);
 	free(doc->trial_source);
 	free(doc->views);
+	doctor_forget_at_boot(doc);
 	for (size_t i = 0; i < doc->d.n_faults; i++)
 		strv_done(&doc->faults[i].in_use);
 	free(doc->faults);

@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "devices/devices.h"
+#include "devices/persist.h"
 #include "policy/policy.h"
 
 struct doctor {
@@ -25,6 +26,8 @@ struct doctor {
 	struct pci_devices pci;
 	struct device_view *views;
 	size_t n_views, views_cap;
+	struct persisted_list persisted;
+	struct at_boot_view *at_boot; /* d.n_at_boot of them */
 	struct fault_view *faults; /* d.n_faults of them */
 	struct initramfs_view *images;
 	size_t n_images, images_cap;
@@ -38,6 +41,10 @@ struct doctor {
 /* Those on the command line (an address that is not there is an error), else display and
  * network controllers. */
 int doctor_read_devices(struct doctor *doc, struct error *e);
+
+/* What is bound at every boot, of doctor_read_devices(). */
+void doctor_read_at_boot(struct doctor *doc, const struct bind_world *w);
+void doctor_forget_at_boot(struct doctor *doc);
 
 /* How far a trial boot has come. */
 void doctor_read_trial(struct doctor *doc);

@@ -179,6 +179,7 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 	else if (view_asked(doc, &w, e) < 0)
 		return -ENODEV;
 	view_faults(doc, w.usage);
+	doctor_read_at_boot(doc, &w);
 	doc->d.suggested = devices_suggest_from(&w);
 	doc->d.devices = doc->views;
 	doc->d.n_devices = doc->n_views;

@@ -127,30 +127,55 @@ static int load(const struct context *c, struct pci_devices *ret, struct error *
 	return pci_load(c->host, PCI_NAMES | PCI_DETAILS | PCI_MODULES, kernel, ret, e);
 }
 
-static int print_json(const struct context *c, const struct pci_device *const *v,
-		      size_t n, struct error *e)
+/* What no device of this host is meant by is told beside the list. */
+static void tell_lost(const struct context *c, const struct pci_devices *all,
+		      const struct persisted_list *l)
+{
+	for (size_t i = 0; i < l->broken.n; i++)
+		fprintf(c->out.err, "not usable: %s\n", l->broken.v[i]);
+	for (size_t i = 0; i < l->n; i++) {
+		CLEANUP(free_char) char *why = NULL;
+
+		if (l->v[i].device)
+			continue;
+		why = persist_match_text(all, &l->v[i]);
+		fprintf(c->out.err, "%s: %s\n", l->v[i].path, why);
+	}
+}
+
+static int print(const struct context *c, const struct pci_device *const *v, size_t n,
+		 const struct persisted_list *persisted, const char *columns,
+		 struct error *e)
 {
 	CLEANUP(mounts_done) struct mounts mounts = { 0 };
 
+	if (!c->out.json)
+		return report_pci_table(&c->out, v, n, persisted, columns, e);
 	mounts_load(c->host, &mounts, NULL);
-	return report_pci_json(&c->out, c->host, &mounts, v, n, e);
+	return report_pci_json(&c->out, c->host, &mounts, v, n, persisted, e);
 }
 
 static int list(struct context *c, const struct filter *f, struct error *e)
 {
 	CLEANUP(pci_devices_done) struct pci_devices all = { 0 };
+	CLEANUP(persisted_done) struct persisted_list persisted = { 0 };
 	const struct pci_device **v;
+	struct error unread = { 0 };
 	size_t n = 0;
 	int r = load(c, &all, e);
 
 	if (r < 0)
 		return r;
+	if (persist_load(c->host, &persisted, &unread) < 0)
+		fprintf(c->out.err, "%s: %s\n", unread.path, unread.what);
+	persist_match(c->host, &all, &persisted);
 	v = xcalloc(all.n, sizeof(struct pci_device *));
 	for (size_t i = 0; i < all.n; i++)
 		if (is_wanted(f, &all.v[i]))
 			v[n++] = &all.v[i];
-	r = c->out.json ? print_json(c, v, n, e)
-			: report_pci_table(&c->out, v, n, f->columns, e);
+	r = print(c, v, n, &persisted, f->columns, e);
+	if (!c->out.quiet)
+		tell_lost(c, &all, &persisted);
 	free(v);
 	return r;
 }
@@ -180,9 +205,10 @@ const struct command command_pci_list = {
 	.description = "Lists PCI devices by address. IOMMU GROUP is empty without an "
 		       "IOMMU; VFIO\n"
 		       "GROUP is the /dev/vfio/N that exists for the group, else empty. "
-		       "--json adds\n"
-		       "what is known beyond the table: who uses the device, its "
-		       "modules, resets.",
+		       "AT BOOT is\n"
+		       "there if \"pci bind --persist\" was used. --json adds what is "
+		       "known beyond the\n"
+		       "table: who uses the device, its modules, resets.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.pci/1",

@@ -109,7 +109,7 @@ int persist_check_unit(const struct host *h, const char *command, struct error *
 	return -ENOENT;
 }
 
-static bool is_enabled(const struct host *h)
+bool persist_is_enabled(const struct host *h)
 {
 	CLEANUP(free_char) char *link = host_readlink(h, ENABLED);
 
@@ -121,7 +121,7 @@ static void plan_enable(const struct host *h, struct plan *ret)
 	static const char *const enable[] = { "systemctl", "enable", PERSIST_UNIT, NULL };
 	static const char *const undo[] = { "systemctl", "disable", PERSIST_UNIT, NULL };
 
-	if (!is_enabled(h))
+	if (!persist_is_enabled(h))
 		plan_run_with_undo(ret, enable, undo, 60,
 				   "binds these devices at every boot");
 }
@@ -132,7 +132,7 @@ static void plan_disable(const struct host *h, struct plan *ret)
 					       NULL };
 	static const char *const undo[] = { "systemctl", "enable", PERSIST_UNIT, NULL };
 
-	if (is_enabled(h))
+	if (persist_is_enabled(h))
 		plan_run_with_undo(ret, disable, undo, 60,
 				   "no device is left to be bound at boot");
 }

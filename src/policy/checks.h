@@ -19,6 +19,7 @@ void checks_seals(const struct diagnosis *d, struct checks *ret);
 void checks_initramfs(const struct diagnosis *d, struct checks *ret);
 void checks_iommu(const struct diagnosis *d, struct checks *ret);
 void checks_devices(const struct diagnosis *d, struct checks *ret);
+void checks_at_boot(const struct diagnosis *d, struct checks *ret);
 void checks_limits(const struct diagnosis *d, struct checks *ret);
 void checks_hypervisors(const struct diagnosis *d, struct checks *ret);
 

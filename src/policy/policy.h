@@ -153,6 +153,17 @@ struct fault_view {
 	struct strv in_use; /* who uses it, in words */
 };
 
+/* A file of /etc/slicer/devices.d (made by src/cmd): a device that is to be bound at
+ * every boot. */
+struct at_boot_view {
+	const char *path; /* the file */
+	char *address; /* where the device is, or else was */
+	const char *driver; /* that it is to have */
+	char *moved; /* it has moved: from where, in words; NULL: it has not */
+	char *why; /* it is not bound: why; NULL: it is */
+	struct strv next; /* commands, or what to do about why */
+};
+
 struct initramfs_view {
 	char *version, *path;
 	bool scanned; /* false: why */
@@ -190,6 +201,10 @@ struct diagnosis {
 	size_t n_images;
 	const struct device_view *devices;
 	size_t n_devices, n_devices_left_out;
+	const struct at_boot_view *at_boot;
+	size_t n_at_boot;
+	const struct strv *at_boot_broken; /* files that can't be used; NULL: not read */
+	bool at_boot_disabled; /* there are files, and no unit that binds at boot */
 	const struct fault_view *faults;
 	size_t n_faults;
 	const struct pci_device *suggested; /* devices_suggest(): NULL: none */

@@ -13,7 +13,25 @@ static json_t *json_number(long n)
 	return n < 0 ? json_null() : json_integer(n);
 }
 
-static json_t *json_device(const struct usage *usage, const struct pci_device *d)
+/* null: it is not bound at boot */
+static json_t *json_at_boot(const struct persisted *p)
+{
+	json_t *o;
+
+	if (!p)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "file", json_text(p->path));
+	json_object_set_new(o, "driver", json_text(persist_driver(p)));
+	json_object_set_new(o, "original", json_text(p->file.original));
+	json_object_set_new(o, "moved", json_boolean(p->match == PERSIST_MOVED));
+	json_object_set_new(o, "early", json_boolean(p->file.early));
+	json_object_set_new(o, "force", json_boolean(p->file.force));
+	return o;
+}
+
+static json_t *json_device(const struct usage *usage, const struct pci_device *d,
+			   const struct persisted_list *persisted)
 {
 	CLEANUP(uses_done) struct uses uses = { 0 };
 	CLEANUP(free_char) char *description = pci_description(d);
@@ -44,17 +62,19 @@ static json_t *json_device(const struct usage *usage, const struct pci_device *d
 	json_object_set_new(o, "reset_methods", json_texts(&d->reset_methods));
 	json_object_set_new(o, "physfn", json_text(d->physfn));
 	json_object_set_new(o, "in_use", in_use);
+	json_object_set_new(o, "at_boot", json_at_boot(persist_of(persisted, d)));
 	return o;
 }
 
 int report_pci_json(const struct output *o, const struct host *h, const struct mounts *m,
-		    const struct pci_device *const *v, size_t n, struct error *e)
+		    const struct pci_device *const *v, size_t n,
+		    const struct persisted_list *persisted, struct error *e)
 {
 	CLEANUP(usage_free) struct usage *usage = usage_load(h, m);
 	json_t *doc = json_document("slicer.pci/1"), *devices = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(devices, json_device(usage, v[i]));
+		json_array_append_new(devices, json_device(usage, v[i], persisted));
 	json_object_set_new(doc, "devices", devices);
 	return json_print(o, doc, e);
 }

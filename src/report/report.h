@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "devices/devices.h"
+#include "devices/persist.h"
 #include "policy/policy.h"
 #include "probe/pci.h"
 #include "steps/steps.h"
@@ -50,11 +51,14 @@ int json_print(const struct output *o, json_t *doc, struct error *e);
 /* The "error" member. Its hint is advice: root as in json_advice(). */
 json_t *json_error(const char *root, const struct error *er);
 
-/* ---- tables: pci list in the columns of slicer(8) (table.c) */
+/* ---- tables: pci list in the columns of slicer(8) (table.c). persisted: what is bound
+ * at every boot, matched; with any of it there is a column more. */
 int report_pci_table(const struct output *o, const struct pci_device *const *v, size_t n,
-		     const char *columns, struct error *e);
+		     const struct persisted_list *persisted, const char *columns,
+		     struct error *e);
 int report_pci_json(const struct output *o, const struct host *h, const struct mounts *m,
-		    const struct pci_device *const *v, size_t n, struct error *e);
+		    const struct pci_device *const *v, size_t n,
+		    const struct persisted_list *persisted, struct error *e);
 
 /* ---- doctor (doctor.c) */
 struct doctor_report {

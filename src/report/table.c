@@ -12,35 +12,37 @@
 
 #define DESCRIPTION_WIDTH 40
 
+/* What a cell's text is made from. */
+struct cell {
+	const struct pci_device *dev;
+	const struct persisted_list *persisted;
+	bool cut; /* long texts are cut: it is for a terminal */
+};
 struct column {
 	const char *name; /* as --columns has it */
 	const char *title, *dashes;
 	int width;
-	char *(*text)(const struct pci_device *d, bool cut);
+	char *(*text)(const struct cell *c);
 };
 
-static char *text_address(const struct pci_device *d, bool cut)
+static char *text_address(const struct cell *c)
 {
-	(void)cut;
-	return xstrdup(d->address);
+	return xstrdup(c->dev->address);
 }
 
-static char *text_class(const struct pci_device *d, bool cut)
+static char *text_class(const struct cell *c)
 {
-	(void)cut;
-	return xasprintf("%04x", d->class_code >> 8);
+	return xasprintf("%04x", c->dev->class_code >> 8);
 }
 
-static char *text_vendor(const struct pci_device *d, bool cut)
+static char *text_vendor(const struct cell *c)
 {
-	(void)cut;
-	return xasprintf("%04x", d->vendor);
+	return xasprintf("%04x", c->dev->vendor);
 }
 
-static char *text_device(const struct pci_device *d, bool cut)
+static char *text_device(const struct cell *c)
 {
-	(void)cut;
-	return xasprintf("%04x", d->device);
+	return xasprintf("%04x", c->dev->device);
 }
 
 /* The first n characters of UTF-8 text: continuation bytes don't count. */
@@ -54,39 +56,46 @@ static size_t bytes_of(const char *s, size_t n)
 	return i;
 }
 
-static char *text_description(const struct pci_device *d, bool cut)
+static char *text_description(const struct cell *c)
 {
-	CLEANUP(free_char) char *raw = pci_description(d);
+	CLEANUP(free_char) char *raw = pci_description(c->dev);
 	struct str s = { 0 };
 
 	str_add_printable(&s, raw, strlen(raw));
-	if (cut && s.s[bytes_of(s.s, DESCRIPTION_WIDTH)]) {
+	if (c->cut && s.s[bytes_of(s.s, DESCRIPTION_WIDTH)]) {
 		s.len = bytes_of(s.s, DESCRIPTION_WIDTH - 3);
 		str_add(&s, "...");
 	}
 	return str_take(&s);
 }
 
-static char *text_group(const struct pci_device *d, bool cut)
+static char *text_group(const struct cell *c)
 {
-	(void)cut;
-	return d->iommu_group < 0 ? xstrdup("") : xasprintf("%ld", d->iommu_group);
+	return c->dev->iommu_group < 0 ? xstrdup("")
+				       : xasprintf("%ld", c->dev->iommu_group);
 }
 
-static char *text_vfio_group(const struct pci_device *d, bool cut)
+static char *text_vfio_group(const struct cell *c)
 {
-	(void)cut;
-	return d->vfio_group < 0 ? xstrdup("") : xasprintf("%ld", d->vfio_group);
+	return c->dev->vfio_group < 0 ? xstrdup("")
+				      : xasprintf("%ld", c->dev->vfio_group);
 }
 
-static char *text_driver(const struct pci_device *d, bool cut)
+static char *text_driver(const struct cell *c)
 {
 	struct str s = { 0 };
 
-	(void)cut;
-	if (d->driver)
-		str_add_printable(&s, d->driver, strlen(d->driver));
+	if (c->dev->driver)
+		str_add_printable(&s, c->dev->driver, strlen(c->dev->driver));
 	return str_take(&s);
+}
+
+/* The driver that it is bound to at every boot. */
+static char *text_at_boot(const struct cell *c)
+{
+	const struct persisted *p = persist_of(c->persisted, c->dev);
+
+	return xstrdup(p ? persist_driver(p) : "");
 }
 
 static const struct column columns_known[] = {
@@ -98,8 +107,11 @@ static const struct column columns_known[] = {
 	  DESCRIPTION_WIDTH, text_description },
 	{ "iommu_group", "IOMMU GROUP", "----------", 12, text_group },
 	{ "vfio_group", "VFIO GROUP", "----------", 12, text_vfio_group },
-	{ "driver", "DRIVER", "------", 0, text_driver },
+	{ "driver", "DRIVER", "------", 12, text_driver },
+	/* Only where there is something to say, unless it is asked for. */
+	{ "at_boot", "AT BOOT", "-------", 0, text_at_boot },
 };
+#define USUAL_COLUMNS (ARRAY_SIZE(columns_known) - 1)
 #define MAX_COLUMNS 32
 
 struct columns {
@@ -147,13 +159,14 @@ static int add_column(struct columns *c, const char *word, struct error *e)
 	return unknown_column(word, e);
 }
 
-static int choose_columns(const char *list, struct columns *ret, struct error *e)
+static int choose_columns(const char *list, bool any_at_boot, struct columns *ret,
+			  struct error *e)
 {
 	CLEANUP(strv_done) struct strv words = { 0 };
 	int r = 0;
 
 	if (!list) {
-		for (size_t i = 0; i < ARRAY_SIZE(columns_known); i++)
+		for (size_t i = 0; i < USUAL_COLUMNS + any_at_boot; i++)
 			ret->v[ret->n++] = &columns_known[i];
 		return 0;
 	}
@@ -181,7 +194,8 @@ static struct libscols_line *new_line(struct libscols_table *t)
 }
 
 static void fill_table(struct libscols_table *t, const struct columns *c, bool cut,
-		       const struct pci_device *const *v, size_t n)
+		       const struct pci_device *const *v, size_t n,
+		       const struct persisted_list *persisted)
 {
 	struct libscols_line *line;
 
@@ -197,10 +211,11 @@ static void fill_table(struct libscols_table *t, const struct columns *c, bool c
 	for (size_t k = 0; k < c->n; k++)
 		must(scols_line_set_data(line, k, c->v[k]->dashes) == 0);
 	for (size_t i = 0; i < n; i++) {
+		struct cell cell = { v[i], persisted, cut };
+
 		line = new_line(t);
 		for (size_t k = 0; k < c->n; k++)
-			must(scols_line_refer_data(line, k, c->v[k]->text(v[i], cut)) ==
-			     0);
+			must(scols_line_refer_data(line, k, c->v[k]->text(&cell)) == 0);
 	}
 }
 
@@ -243,12 +258,13 @@ static int print_trimmed(const struct output *o, const char *text, struct error 
 }
 
 int report_pci_table(const struct output *o, const struct pci_device *const *v, size_t n,
-		     const char *columns, struct error *e)
+		     const struct persisted_list *persisted, const char *columns,
+		     struct error *e)
 {
 	struct columns c = { 0 };
 	struct libscols_table *t;
 	char *text;
-	int r = choose_columns(columns, &c, e);
+	int r = choose_columns(columns, persisted->n > 0, &c, e);
 
 	if (r < 0)
 		return r;
@@ -257,7 +273,7 @@ int report_pci_table(const struct output *o, const struct pci_device *const *v, 
 	/* Never squeezed to the terminal's width: a script on a terminal gets the same.
 	 */
 	scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
-	fill_table(t, &c, o->out_terminal, v, n);
+	fill_table(t, &c, o->out_terminal, v, n, persisted);
 	text = lay_out(t);
 	scols_unref_table(t);
 	r = print_trimmed(o, text, e);

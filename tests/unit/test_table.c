@@ -30,13 +30,14 @@ static char *print(const struct pci_device *d, size_t n, const char *columns,
 {
 	const struct pci_device *v[4];
 	struct output o = { .out_terminal = terminal, .width = terminal ? 80 : 0 };
+	struct persisted_list none = { 0 };
 	char *text = NULL;
 	size_t len;
 
 	for (size_t i = 0; i < n; i++)
 		v[i] = &d[i];
 	o.out = open_memstream(&text, &len);
-	assert_int_equal(report_pci_table(&o, v, n, columns, NULL), 0);
+	assert_int_equal(report_pci_table(&o, v, n, &none, columns, NULL), 0);
 	fclose(o.out);
 	return text;
 }
@@ -124,14 +125,16 @@ static void test_cut_utf8(void **state)
 
 static void test_unknown_column(void **state)
 {
+	struct persisted_list none = { 0 };
 	struct output o = { .out = stdout };
 	struct error e = { 0 };
 
 	(void)state;
-	assert_int_equal(report_pci_table(&o, NULL, 0, "address,colour", &e), -EINVAL);
+	assert_int_equal(report_pci_table(&o, NULL, 0, &none, "address,colour", &e),
+			 -EINVAL);
 	assert_int_equal(e.code, ERROR_USAGE);
 	assert_non_null(strstr(e.what, "colour"));
-	assert_int_equal(report_pci_table(&o, NULL, 0, "", &e), -EINVAL);
+	assert_int_equal(report_pci_table(&o, NULL, 0, &none, "", &e), -EINVAL);
 }
 
 int main(void)
