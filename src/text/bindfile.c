@@ -170,16 +170,17 @@ int bindfile_parse(const char *text, size_t len, struct bindfile *ret, struct er
 		return bad_line(1, e, "this is not a text file", NULL);
 	for (unsigned number = 1; next_line(text, len, &pos, &line, &n); number++) {
 		CLEANUP(str_done) struct str one = { 0 };
-		size_t blanks = strspn(line, " \t");
+		char *start;
 		int r;
 
-		if (blanks >= n || line[blanks] == '#')
-			continue;
-		str_set(&one, line + blanks, n - blanks);
+		str_set(&one, line, n);
 		str_rtrim(&one);
 		if (!one.len)
 			continue;
-		r = take_line(one.s, number, seen, &b, e);
+		start = one.s + strspn(one.s, " \t");
+		if (*start == '#')
+			continue;
+		r = take_line(start, number, seen, &b, e);
 		if (r < 0)
 			return r;
 	}
