@@ -53,13 +53,20 @@ static void load_file(const struct host *h, const char *path, struct persisted_l
 	}
 	twin = at_address(ret, new.file.address);
 	if (twin) {
-		strv_addf(&ret->broken, "%s: %s has the same address", shown, twin->path);
+		CLEANUP(free_char) char *first = printable(twin->path);
+
+		strv_addf(&ret->broken, "%s: %s has the same address", shown, first);
 		bindfile_done(&new.file);
 		return;
 	}
 	new.path = xstrdup(path);
 	ret->v = xgrow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
 	ret->v[ret->n++] = new;
+}
+
+bool persist_is_name(const char *name)
+{
+	return str_ends(name, ".conf") && name[0] != '.';
 }
 
 int persist_load(const struct host *h, struct persisted_list *ret, struct error *e)
@@ -75,15 +82,18 @@ int persist_load(const struct host *h, struct persisted_list *ret, struct error 
 	}
 	for (size_t i = 0; err >= 0 && i < names.n; i++) {
 		CLEANUP(free_char) char *path = NULL;
+		CLEANUP(free_char) char *shown = NULL;
 
-		if (!str_ends(names.v[i], ".conf") || names.v[i][0] == '.')
+		if (!persist_is_name(names.v[i]))
 			continue;
 		path = xasprintf(PERSIST_DIR "/%s", names.v[i]);
-		if (ret->n < MAX_FILES)
+		if (ret->n < MAX_FILES) {
 			load_file(h, path, ret);
-		else
+		} else {
+			shown = printable(path);
 			strv_addf(&ret->broken, "%s: one file too many (%u can be used)",
-				  path, MAX_FILES);
+				  shown, MAX_FILES);
+		}
 	}
 	return err < 0 ? err : 0;
 }

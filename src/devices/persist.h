@@ -37,6 +37,8 @@ struct persisted_list {
 };
 void persisted_done(struct persisted_list *l);
 
+/* Is that the name of such a file? "*.conf", and not hidden. */
+bool persist_is_name(const char *name);
 /* Reads the files "*.conf" of PERSIST_DIR; a directory that is not there is an empty
  * list. Links are not followed out of the root. Of two files with one address the later
  * one counts as broken. Error: a directory that can't be read. */
@@ -85,7 +87,8 @@ bool persist_is_enabled(const struct host *h);
  * Appends the steps that make the devices of r bound to r->driver at every boot: a file
  * each, and the unit enabled. early: by the initramfs, too. A file that says the same
  * already is left as it is. Refused: a virtual function, which is not there yet at boot,
- * and a file whose name is taken by a device that has moved.
+ * and a file whose name or address is in that of a device which has moved, unless r has
+ * that device, too.
  */
 int persist_plan(const struct host *h, const struct pci_devices *all,
 		 const struct persisted_list *l, const struct bind_request *r, bool early,

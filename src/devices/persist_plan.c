@@ -196,12 +196,69 @@ static int refuse_vf(const struct pci_device *d, struct error *e)
 	return -EOPNOTSUPP;
 }
 
-static const struct persisted *by_path(const struct persisted_list *l, const char *path)
+static char *path_of(const struct pci_device *d)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].path, path) == 0)
-			return &l->v[i];
-	return NULL;
+	return xasprintf(PERSIST_DIR "/%s.conf", d->address);
+}
+
+static bool is_among(const struct bind_request *r, const struct pci_device *d)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i] == d)
+			return true;
+	return false;
+}
+
+/* Does a device of r get a file of that path? */
+static bool is_written(const struct bind_request *r, const char *path)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		CLEANUP(free_char) char *one = path_of(r->v[i]);
+
+		if (strcmp(one, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int refuse_rename(const struct persisted *other, const struct pci_device *d,
+			 struct error *e)
+{
+	error_set(e, EEXIST, "the file is that of another device, now at %s",
+		  other->device->address);
+	error_at(e, other->path, 0);
+	error_hint(e, "sudo slicer pci bind %s %s --persist names both files anew",
+		   d->address, other->device->address);
+	return -EEXIST;
+}
+
+/*
+ * The former file of d, and those that would stand in the new one's way: they have its
+ * name, or its address, of which only one file can be used. They are removed, unless r
+ * replaces them. Refused: that of a device which is there and which r has not.
+ */
+static int plan_others(const struct host *h, const struct persisted_list *l,
+		       const struct pci_device *d, const struct bind_request *r,
+		       struct plan *ret, struct error *e)
+{
+	CLEANUP(free_char) char *path = path_of(d);
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct persisted *p = &l->v[i];
+		bool is_in_way = strcmp(p->path, path) == 0 ||
+				 pci_address_compare(p->file.address, d->at) == 0;
+		int err = 0;
+
+		if (p->device != d && !is_in_way)
+			continue;
+		if (p->device && !is_among(r, p->device))
+			return refuse_rename(p, d, e);
+		if (!is_written(r, p->path))
+			err = persist_plan_removal(h, &p, 1, ret, e);
+		if (err < 0)
+			return err;
+	}
+	return 0;
 }
 
 static int plan_file(const struct host *h, const struct pci_devices *all,
@@ -209,8 +266,8 @@ static int plan_file(const struct host *h, const struct pci_devices *all,
 		     const struct bind_request *r, bool early, struct plan *ret,
 		     struct error *e)
 {
-	CLEANUP(free_char) char *path = xasprintf(PERSIST_DIR "/%s.conf", d->address);
-	const struct persisted *old = persist_of(l, d), *there = by_path(l, path);
+	CLEANUP(free_char) char *path = path_of(d);
+	const struct persisted *old = persist_of(l, d);
 	CLEANUP(str_done) struct str before = { 0 }, after = { 0 };
 	CLEANUP(bindfile_done)
 	struct bindfile f = {
@@ -229,14 +286,6 @@ static int plan_file(const struct host *h, const struct pci_devices *all,
 
 	if (d->physfn)
 		return refuse_vf(d, e);
-	if (there && there != old && there->device) {
-		error_set(e, EEXIST, "the file is that of another device, now at %s",
-			  there->device->address);
-		error_at(e, path, 0);
-		error_hint(e, "sudo slicer pci bind %s --persist renames it",
-			   there->device->address);
-		return -EEXIST;
-	}
 	if (old && says_the_same(old, &f))
 		return 0;
 	err = host_read(h, path, HOST_MAX_CONFIG, &before, e);
@@ -245,9 +294,7 @@ static int plan_file(const struct host *h, const struct pci_devices *all,
 	describe(d, &f, &after);
 	plan_replace(ret, path, err == 0, &before, &after, 0644,
 		     "the device is bound at every boot");
-	if (!old || strcmp(old->path, path) == 0)
-		return 0;
-	return persist_plan_removal(h, &old, 1, ret, e);
+	return plan_others(h, l, d, r, ret, e);
 }
 
 int persist_plan(const struct host *h, const struct pci_devices *all,
@@ -282,7 +329,7 @@ static bool leaves_any(const struct host *h, const struct plan *p)
 	for (size_t i = 0; i < names.n; i++) {
 		CLEANUP(free_char) char *path = xasprintf(PERSIST_DIR "/%s", names.v[i]);
 
-		if (str_ends(path, ".conf") && !plan_has(p, STEP_REMOVE, path))
+		if (persist_is_name(names.v[i]) && !plan_has(p, STEP_REMOVE, path))
 			return true;
 	}
 	for (size_t i = 0; i < p->n; i++)
