@@ -19,7 +19,7 @@ static bool is_below_any(const struct bind_world *w, const struct bind_request *
 }
 
 /* Would the host have a network controller with a driver? At boot the driver may not be
- * loaded yet: one whose module is known counts. */
+ * loaded yet: one whose module is known counts. Virtual functions are not there yet. */
 static bool keeps_network(const struct bind_world *w, const struct bind_request *r)
 {
 	CLEANUP(strv_done) struct strv places = { 0 };
@@ -27,7 +27,7 @@ static bool keeps_network(const struct bind_world *w, const struct bind_request 
 	for (size_t i = 0; i < w->all->n; i++) {
 		const struct pci_device *d = &w->all->v[i];
 
-		if (!pci_is_network(d) || bind_is_asked_for(r, d) ||
+		if (!pci_is_network(d) || d->physfn || bind_is_asked_for(r, d) ||
 		    driver_is_vfio(d->driver) || driver_is_vfio(d->driver_override))
 			continue;
 		if (d->driver || d->modules.n)
@@ -50,32 +50,43 @@ void bind_boot_uses(const struct bind_world *w, const struct bind_request *r,
 			 "no other network controller would have a driver after a boot");
 }
 
-/* "/dev/sda1", "/dev/nvme0n1p2": numbers that are given in the order of discovery. */
+/* "/dev/sda1", "/dev/nvme0n1p2", "/dev/vda1": given in the order of discovery. */
 static bool is_kernel_name(const char *source)
 {
-	return str_starts(source, "/dev/sd") || str_starts(source, "/dev/nvme");
+	return str_starts(source, "/dev/sd") || str_starts(source, "/dev/nvme") ||
+	       str_starts(source, "/dev/vd");
+}
+
+static void warn_of_cmdline(const struct host *h, struct strv *warnings)
+{
+	static const char *const names[] = { "root", "resume" };
+	CLEANUP(free_char) char *text = host_attr(h, "/proc/cmdline");
+	CLEANUP(strv_done) struct strv params = { 0 };
+
+	if (text)
+		cmdline_split(text, strlen(text), &params);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *value = cmdline_last(&params, names[i]);
+
+		if (value && is_kernel_name(value))
+			strv_addf(warnings,
+				  "the kernel command line has %s=%s, a name that can "
+				  "change when a disk controller is taken: use "
+				  "%s=UUID=...",
+				  names[i], value, names[i]);
+	}
 }
 
 void bind_warn_of_names(const struct bind_world *w, const struct bind_request *r,
 			struct strv *warnings)
 {
-	CLEANUP(free_char) char *text = host_attr(w->host, "/proc/cmdline");
-	CLEANUP(strv_done) struct strv params = { 0 };
-	const char *root;
 	bool has_storage = false;
 
 	for (size_t i = 0; i < r->n; i++)
 		has_storage |= r->v[i]->class_code >> 16 == 0x01;
 	if (!has_storage || !driver_is_vfio(r->driver))
 		return;
-	if (text)
-		cmdline_split(text, strlen(text), &params);
-	root = cmdline_last(&params, "root");
-	if (root && is_kernel_name(root))
-		strv_addf(warnings,
-			  "the kernel command line has root=%s, a name that can change "
-			  "when a disk controller is taken: use root=UUID=...",
-			  root);
+	warn_of_cmdline(w->host, warnings);
 	for (size_t i = 0; i < w->mounts->n_fstab; i++) {
 		const struct mount *m = &w->mounts->fstab[i];
 

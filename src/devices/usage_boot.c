@@ -54,34 +54,54 @@ static void mark_crypttab(const struct host *h, struct blocks *b)
 }
 
 /* linux Documentation/admin-guide/kernel-parameters.txt; dracut.cmdline(7);
- * systemd-cryptsetup-generator(8) for rd.luks.uuid, whose value is a bare UUID. */
+ * systemd-cryptsetup-generator(8) for the LUKS ones, of which each counts. */
+static const struct boot_param {
+	const char *name;
+	bool is_luks; /* its value is a bare UUID, or UUID=NAME */
+} boot_params[] = {
+	{ "root", false },	  { "resume", false },	    { "mount.usr", false },
+	{ "cryptdevice", false }, { "luks.uuid", true },    { "luks.name", true },
+	{ "rd.luks.uuid", true }, { "rd.luks.name", true },
+};
+
+static void mark_param(const struct host *h, struct blocks *b,
+		       const struct boot_param *param, const char *value)
+{
+	CLEANUP(free_char) char *source = NULL;
+	CLEANUP(free_char) char *use = NULL;
+
+	if (!value || !*value)
+		return;
+	use = xasprintf("is %s= of the kernel command line", param->name);
+	if (param->is_luks) {
+		value += str_starts(value, "luks-") ? strlen("luks-") : 0;
+		source = xasprintf("UUID=%.*s", (int)strcspn(value, "="), value);
+	} else {
+		source = xstrdup(value);
+	}
+	/* cryptdevice=UUID=...:name of Arch Linux */
+	if (strcmp(param->name, "cryptdevice") == 0)
+		source[strcspn(source, ":")] = '\0';
+	mark(h, b, source, use);
+}
+
 static void mark_cmdline(const struct host *h, struct blocks *b)
 {
-	static const char *const names[] = { "root", "resume", "mount.usr",
-					     "rd.luks.uuid", "cryptdevice" };
 	CLEANUP(free_char) char *text = host_attr(h, "/proc/cmdline");
 	CLEANUP(strv_done) struct strv params = { 0 };
 
 	if (text)
 		cmdline_split(text, strlen(text), &params);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const char *value = cmdline_last(&params, names[i]);
-		CLEANUP(free_char) char *source = NULL;
-		CLEANUP(free_char) char *use = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(boot_params); i++) {
+		const struct boot_param *param = &boot_params[i];
 
-		if (!value || !*value)
-			continue;
-		use = xasprintf("is %s= of the kernel command line", names[i]);
-		if (strcmp(names[i], "rd.luks.uuid") == 0)
-			source = xasprintf("UUID=%s", str_starts(value, "luks-")
-							      ? value + strlen("luks-")
-							      : value);
-		else
-			source = xstrdup(value);
-		/* cryptdevice=UUID=...:name of Arch Linux */
-		if (strcmp(names[i], "cryptdevice") == 0)
-			source[strcspn(source, ":")] = '\0';
-		mark(h, b, source, use);
+		if (!param->is_luks)
+			mark_param(h, b, param, cmdline_last(&params, param->name));
+		for (size_t k = 0; param->is_luks && k < params.n; k++) {
+			struct strv one = { .v = &params.v[k], .n = 1 };
+
+			mark_param(h, b, param, cmdline_last(&one, param->name));
+		}
 	}
 }
 
