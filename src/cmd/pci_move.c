@@ -151,10 +151,11 @@ static void print_files(const struct context *c, const struct move *m)
 	for (size_t i = 0; i < m->files.n; i++) {
 		const struct step *s = &m->files.v[i];
 		CLEANUP(free_char) char *command = strv_join(&s->argv, " ");
-		CLEANUP(str_done) struct str root = { 0 };
+		CLEANUP(str_done) struct str root = { 0 }, path = { 0 };
 
 		if (s->kind != STEP_RUN) {
-			fprintf(c->out.out, "%s: %s\n", s->path,
+			str_add_printable(&path, s->path, strlen(s->path));
+			fprintf(c->out.out, "%s: %s\n", str_c(&path),
 				s->kind == STEP_REMOVE ? "removed" : "written");
 			continue;
 		}

@@ -144,6 +144,7 @@ static void tell_moved(struct restore *r, const struct pci_device *d, const char
 static int bind_one(struct restore *r, const struct bind_world *w, struct restored *one)
 {
 	CLEANUP(plan_done) struct plan plan = { 0 };
+	CLEANUP(strv_done) struct strv warnings = { 0 };
 	const struct pci_device *d = one->p->device;
 	struct bind_request request = { .v = &d,
 					.n = 1,
@@ -155,7 +156,10 @@ static int bind_one(struct restore *r, const struct bind_world *w, struct restor
 	int err;
 
 	request.n_others = persist_given_away(&r->list, r->others);
-	err = bind_check_in(w, &request, &r->warnings, &one->why);
+	err = bind_check_in(w, &request, &warnings, &one->why);
+	/* Several devices may have one cause. */
+	for (size_t i = 0; i < warnings.n; i++)
+		strv_add_unique(&r->warnings, warnings.v[i]);
 	if (err >= 0)
 		err = bind_plan(r->c->host, &request, &plan, &one->why);
 	if (err < 0 || plan_is_empty(&plan))
@@ -167,6 +171,27 @@ static int bind_one(struct restore *r, const struct bind_world *w, struct restor
 	one->changed = true;
 	tell_moved(r, d, request.driver);
 	return 0;
+}
+
+/* What to do about a file that means no device. Its address may be that of a device which
+ * another file means: that one would be unbound. */
+static void hint_removal(struct restore *r, struct restored *one)
+{
+	const struct pci_device *there = pci_find(&r->all, one->p->file.address);
+	CLEANUP(str_done) struct str path = { 0 };
+	char address[PCI_ADDRESS_MAX];
+
+	str_add_printable(&path, one->p->path, strlen(one->p->path));
+	if (there && persist_of(&r->list, there))
+		error_hint(&one->why,
+			   "slicer pci list shows the devices; remove %s if it has no "
+			   "use any more",
+			   str_c(&path));
+	else
+		error_hint(&one->why,
+			   "slicer pci list shows the devices; sudo slicer pci unbind "
+			   "%s --persist removes the file",
+			   pci_address_format(one->p->file.address, address));
 }
 
 static void bind_all(struct restore *r)
@@ -185,10 +210,7 @@ static void bind_all(struct restore *r)
 		}
 		why = persist_match_text(&r->all, r->v[i].p);
 		r->v[i].err = error_set(&r->v[i].why, ENODEV, "%s", why);
-		error_hint(&r->v[i].why,
-			   "slicer pci list shows the devices; sudo slicer pci unbind "
-			   "%s --persist removes the file",
-			   path_base(r->v[i].p->path));
+		hint_removal(r, &r->v[i]);
 	}
 }
 
