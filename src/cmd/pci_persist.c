@@ -20,6 +20,8 @@ static char *command_of(const struct bind_request *r)
 		str_addf(&text, " %s", r->v[i]->address);
 	if (!str_eq(r->driver, "vfio-pci"))
 		str_addf(&text, " --driver %s", r->driver);
+	if (r->force)
+		str_add(&text, " --force");
 	return str_take(&text);
 }
 

@@ -83,6 +83,9 @@ int persist_check_unit(const struct host *h, const char *command, struct error *
 /* Will the unit bind at the next boot? */
 bool persist_is_enabled(const struct host *h);
 
+/* Will PERSIST_UNIT be started at boot? */
+bool persist_is_enabled(const struct host *h);
+
 /*
  * Appends the steps that make the devices of r bound to r->driver at every boot: a file
  * each, and the unit enabled. early: by the initramfs, too. A file that says the same

@@ -27,6 +27,16 @@ static int do_step(const struct host *h, const struct step *s, struct error *e)
 	}
 }
 
+/* systemctl may do nothing at all: the unit is as before if what it failed to take back
+ * was never done. */
+static int run_undo(const struct host *h, const struct step *s, struct error *e)
+{
+	bool was_enabled = strcmp(s->undo.v[1], "enable") == 0;
+	int err = run(h, &s->undo, s->timeout_s, e);
+
+	return err < 0 && persist_is_enabled(h) == was_enabled ? 0 : err;
+}
+
 static int take_back_step(const struct host *h, const struct step *s, struct error *e)
 {
 	switch (s->kind) {
@@ -39,7 +49,7 @@ static int take_back_step(const struct host *h, const struct step *s, struct err
 		return host_replace(h, s->path, str_c(&s->before), s->before.len, 0644,
 				    e);
 	default:
-		return run(h, &s->undo, s->timeout_s, e);
+		return run_undo(h, s, e);
 	}
 }
 

@@ -1,0 +1,604 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Binds that last: the files of /etc/slicer/devices.d, the unit that carries them out at boot, and what becomes of them
+# when devices move.
+
+load helpers
+
+FILES=etc/slicer/devices.d
+UNIT=slicer-bind.service
+WANTS=etc/systemd/system/multi-user.target.wants
+
+setup() {
+	tree two-gpu ready
+}
+
+# device ADDRESS: its directory in the tree.
+device() {
+	realpath "$T/sys/bus/pci/devices/$1"
+}
+# The card is taken out.
+gone() {
+	local dir
+	dir=$(device "$1")
+	rm -rf "$dir" "$T/sys/bus/pci/devices/$1" "$T"/sys/kernel/iommu_groups/*/devices/"$1"
+}
+# exchanged ADDRESS: another model is there.
+exchanged() {
+	echo 0xbeef >"$(device "$1")/subsystem_device"
+}
+# The second of the two cards is of a model of its own.
+no_twins() {
+	echo 0x1234 | tee "$(device 0000:0c:00.0)/subsystem_device" >"$(device 0000:0c:00.1)/subsystem_device"
+}
+# renumbered ADDRESS NEW: the same card behind the same port, with another bus number.
+renumbered() {
+	local dir
+	dir=$(device "$1")
+	mv "$dir" "${dir%/*}/$2"
+	rm "$T/sys/bus/pci/devices/$1"
+	dir=${dir%/*}/$2
+	ln -s "../../..${dir#"$T/sys"}" "$T/sys/bus/pci/devices/$2"
+}
+# bound ADDRESS...: VFIO has them.
+bound() {
+	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
+	local a
+	for a; do
+		ln -sfn ../../../../bus/pci/drivers/vfio-pci "$(device "$a")/driver"
+		echo vfio-pci >"$(device "$a")/driver_override"
+	done
+}
+# What systemctl enable would have done.
+enabled() {
+	mkdir -p "$T/$WANTS"
+	ln -sfn "/usr/local/lib/systemd/system/$UNIT" "$T/$WANTS/$UNIT"
+}
+# What the files hold, and which ones there are.
+files() {
+	[ ! -d "$T/$FILES" ] || grep -r '' "$T/$FILES" | sort
+}
+
+names() {
+	find "$T/$FILES" -mindepth 1 -printf '%f\n' | LC_ALL=C sort
+}
+
+# ---- another root ------------------------------------------------------------------------------
+
+@test "bind --persist: a file for each device, and the unit is for later; a second run changes nothing" {
+	on pci bind 0b:00.0 0b:00.1 --persist
+	exits 0
+	says '/etc/slicer/devices.d/0000:0b:00.0.conf: written'
+	says '/etc/slicer/devices.d/0000:0b:00.1.conf: written'
+	says "to be run: sudo chroot $T systemctl enable $UNIT"
+	# No driver is moved there.
+	[[ $output != *-\>* ]]
+	[ "$(names)" = $'0000:0b:00.0.conf\n0000:0b:00.1.conf' ]
+	diff - <(grep -v '^#' "$T/$FILES/0000:0b:00.0.conf") <<-'FILE'
+		address=0000:0b:00.0
+		id=10de:2204
+		subsystem=10de:147d
+		ports=0000:00/03.0/00.0/08.0/00.0
+		twins=yes
+		driver=vfio-pci
+		original=nvidia
+	FILE
+	[ "$(stat -c %a "$T/$FILES/0000:0b:00.0.conf")" = 644 ]
+	enabled
+	state_of "$T/etc" >"$BATS_TEST_TMPDIR/before"
+	find "$T/$FILES" -printf '%p %i %T@\n' >"$BATS_TEST_TMPDIR/inodes"
+	on --json pci bind 0b:00.0 0b:00.1 --persist
+	exits 0
+	json '.changed == false and .applied == false and .steps == [] and .deferred == []'
+	find "$T/$FILES" -printf '%p %i %T@\n' | diff "$BATS_TEST_TMPDIR/inodes" -
+}
+
+@test "bind --persist --dry-run writes nothing and shows each file" {
+	remember
+	on pci bind 0b:00.0 --group --persist --dry-run
+	exits 0
+	says 'create /etc/slicer/devices.d/0000:0b:00.0.conf'
+	says '+address=0000:0b:00.1'
+	says "run systemctl enable $UNIT"
+	on --json pci bind 0b:00.0 --group --persist --dry-run
+	exits 0
+	json '.changed and (.applied | not) and .verified == null and .deferred == []'
+	json '[.steps[].kind] == ["replace", "replace", "run"] or [.steps[].kind] == ["create", "create", "run"]'
+	[ ! -e "$T/etc/slicer" ]
+	unchanged
+}
+
+@test "bind --persist: --group, several addresses, another driver" {
+	on pci bind 0c:00.0 --group --persist
+	exits 0
+	[ "$(names)" = $'0000:0c:00.0.conf\n0000:0c:00.1.conf' ]
+	on pci bind 0b:00.0 0b:00.1 --persist --driver vfio_pci
+	exits 0
+	[ "$(names | wc -l)" = 4 ]
+	[ "$(grep -l '^driver=vfio-pci$' "$T/$FILES"/* | wc -l)" = 4 ]
+	on pci bind 0b:00.1 --persist --driver snd_hda_intel
+	exits 0
+	grep -qx driver=snd_hda_intel "$T/$FILES/0000:0b:00.1.conf"
+}
+
+@test "bind --persist as JSON: one document, and what is left to be run" {
+	on --json pci bind 0b:00.0 --persist
+	exits 0
+	[ "$(jq -s length <<<"$output")" = 1 ]
+	json '.schema == "slicer.plan/1" and .changed and .applied and .verified == null and (.rolled_back | not)'
+	json '.deferred == [["systemctl", "enable", "slicer-bind.service"]]'
+	json '.devices == [{address: "0000:0b:00.0", driver_before: "nvidia", driver_after: "nvidia"}]'
+	json '[.steps[] | select(.path == "/etc/slicer/devices.d/0000:0b:00.0.conf") | .diff | contains("+id=10de:2204")] == [true]'
+	on --json pci unbind 0b:00.0 --persist
+	exits 0
+	json '.deferred == [] and .changed'
+	[ -z "$(files)" ]
+}
+
+@test "unbind --persist: the files go, with the last one the unit" {
+	on pci bind 0b:00.0 --group --persist
+	enabled
+	on pci unbind 0b:00.1 --persist --dry-run
+	exits 0
+	[ "$(names | wc -l)" = 2 ]
+	on --json pci unbind 0b:00.1 --persist
+	exits 0
+	json '.changed and .deferred == [] and .devices == []'
+	[ "$(names)" = 0000:0b:00.0.conf ]
+	on pci unbind 0b:00.1 --persist
+	exits 0
+	complains '0b:00.1 is not bound at boot'
+	on --json pci unbind 0b:00.0 --persist
+	exits 0
+	json '.deferred == [["systemctl", "disable", "slicer-bind.service"]]'
+	[ -z "$(files)" ]
+}
+
+@test "unbind --persist: a device that is gone, was exchanged or has moved" {
+	no_twins
+	on pci bind 0b:00.0 --group --persist
+	gone 0000:0b:00.0
+	exchanged 0000:0b:00.1
+	on pci unbind 0b:00.0 0b:00.1 --persist
+	exits 0
+	complains 'only the file is removed: the device is not there'
+	complains 'only the file is removed: another device is at its address now: 10de:1aef, subsystem 10de:beef'
+	[ -z "$(files)" ]
+	# The new address is that of the device that the file means.
+	on pci bind 0c:00.1 --persist
+	renumbered 0000:0c:00.1 0000:1c:00.1
+	on pci unbind 1c:00.1 --persist
+	exits 0
+	says '/etc/slicer/devices.d/0000:0c:00.1.conf: removed'
+	[ -z "$(files)" ]
+}
+
+@test "unbind --persist --group, and an address that makes no sense" {
+	on pci bind 0b:00.0 --group --persist
+	on pci unbind 0b:00.1 --group --persist
+	exits 0
+	[ -z "$(files)" ]
+	on pci unbind zz --persist
+	exits 2
+	error_only
+	on pci unbind --persist
+	exits 2
+}
+
+# A disk that was taken out has no sysfs, and files all the same.
+@test "unbind --persist on a mounted disk" {
+	on pci bind 0b:00.0 --group --persist
+	rm -rf "$T/sys" "$T/proc"
+	mkdir "$T/sys" "$T/proc"
+	on pci unbind 0b:00.0 --persist
+	exits 0
+	[ "$(names)" = 0000:0b:00.1.conf ]
+	on pci restore --dry-run
+	exits 3
+	error_only
+}
+
+@test "bind --persist: a virtual function is refused" {
+	ln -s ../0000:0b:00.0 "$(device 0000:0b:00.1)/physfn"
+	remember
+	on pci bind 0b:00.1 --persist
+	exits 3
+	error_only
+	complains '0000:0b:00.1 is a virtual function of 0000:0b:00.0'
+	# with others, none of them is written
+	on pci bind 0b:00.0 0b:00.1 --persist
+	exits 3
+	[ ! -e "$T/etc/slicer" ]
+	unchanged
+}
+
+@test "bind --persist: the only network controller, and --force is noted" {
+	# Nothing but the last controller speaks against it.
+	echo 'Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT' >"$T/proc/net/route"
+	remember
+	on pci bind 00:19.0 --persist
+	exits 3
+	error_only
+	complains 'no other network controller would have a driver after a boot'
+	[ ! -e "$T/etc/slicer" ]
+	unchanged
+	on pci bind 00:19.0 --persist --force
+	exits 0
+	complains '(overruled by --force)'
+	grep -qx force=yes "$T/$FILES/0000:00:19.0.conf"
+	# Carried out as it was asked for, and not without it.
+	on --json pci restore --dry-run
+	exits 0
+	json '.devices[0].error == null and (.warnings | length) > 0'
+	sed -i '/^force=/d' "$T/$FILES/0000:00:19.0.conf"
+	on --json pci restore --dry-run
+	exits 4
+	json '.devices[0].error.message | contains("no other network controller")'
+}
+
+@test "bind --persist: the disk of the system, not even by force" {
+	remember
+	on pci bind 01:00.0 --persist --force
+	exits 3
+	complains nvme0n1p2
+	unchanged
+}
+
+@test "files that can't be used are named, and the others are" {
+	on pci bind 0b:00.0 --persist
+	printf 'address=0000:0c:00.0\ncolour=red\n' >"$T/$FILES/bad.conf"
+	cp "$T/$FILES/0000:0b:00.0.conf" "$T/$FILES/double.conf"
+	mkdir "$T/$FILES/dir.conf"
+	printf 'x\n' >"$T/$FILES/"$'esc\e[2J.conf'
+	on pci restore --dry-run
+	exits 4
+	says '0000:0b:00.0: would be bound, nvidia -> vfio-pci'
+	complains 'not usable: /etc/slicer/devices.d/bad.conf:2: there is no such key: "colour"'
+	complains 'not usable: /etc/slicer/devices.d/dir.conf: is a directory'
+	complains 'not usable: /etc/slicer/devices.d/double.conf: /etc/slicer/devices.d/0000:0b:00.0.conf has the same address'
+	complains '1 of 1 devices bound, 0 not, 4 files not usable'
+	# shellcheck disable=SC2154 # set by helpers
+	[[ $stderr != *$'\e'* ]]
+	on --json pci restore --dry-run
+	exits 4
+	[ "$(jq -s length <<<"$output")" = 1 ]
+	json '.schema == "slicer.restore/1" and (.broken | length) == 4 and .error.code == "failed"'
+	json '.devices | length == 1 and .[0].error == null'
+	on pci bind 0c:00.0 --persist
+	exits 0
+	complains '/etc/slicer/devices.d/bad.conf:2: there is no such key'
+	[[ $stderr != *$'\e'* ]]
+}
+
+@test "restore --dry-run: no file, a device that is here, has moved, is gone, was exchanged" {
+	on pci restore --dry-run
+	exits 0
+	says 'no device is bound at boot'
+	on --json pci restore --dry-run
+	exits 0
+	json '.devices == [] and .broken == [] and (has("error") | not)'
+	no_twins
+	on pci bind 0b:00.0 0b:00.1 0c:00.0 0c:00.1 --persist
+	renumbered 0000:0b:00.1 0000:1b:00.1
+	gone 0000:0c:00.0
+	exchanged 0000:0c:00.1
+	remember
+	on --json pci restore --dry-run
+	exits 4
+	[ "$(jq -s length <<<"$output")" = 1 ]
+	json '[.devices[] | [.match, .address, .bound, .changed, .error == null]] == [
+		["here", "0000:0b:00.0", false, true, true],
+		["moved", "0000:1b:00.1", false, true, true],
+		["gone", "0000:0c:00.0", false, false, false],
+		["other", "0000:0c:00.1", false, false, false]]'
+	json '.error.code == "failed" and (.error.message | startswith("2 of 4 devices bound, 2 not"))'
+	json '(.warnings | length) == (.warnings | unique | length)'
+	on pci restore --dry-run
+	exits 4
+	says '0000:1b:00.1: moved here from 0000:0b:00.1'
+	complains '0000:0c:00.0: not bound: the device is not there'
+	complains '0000:0c:00.1: not bound: another device is at its address now'
+	# Its own advice works.
+	complains "sudo slicer --root $T pci unbind 0000:0c:00.0 --persist removes the file"
+	unchanged
+	on pci unbind 0000:0c:00.0 --persist
+	exits 0
+	# Some of them only: an address is the file's or the device's.
+	on pci restore --dry-run 0b:00.0 1b:00.1
+	exits 0
+	on pci restore --dry-run 0b:00.1
+	exits 0
+	on pci restore --dry-run 0c:00.1
+	exits 4
+	on pci restore --dry-run 08:00.0
+	exits 3
+	complains 'no file in /etc/slicer/devices.d is about 08:00.0'
+}
+
+@test "restore --dry-run: twins, of which the meant one is gone" {
+	on pci bind 0b:00.0 --persist
+	gone 0000:0b:00.0
+	on --json pci restore --dry-run
+	exits 4
+	json '.devices | length == 1 and .[0].match == "unclear" and .[0].address == "0000:0b:00.0" and (.[0].bound | not)'
+	# By its serial number it is known in the other one's slot.
+	echo 00-00-00-00-00-00-00-0a >"$(device 0000:0c:00.0)/serial_number"
+	echo serial=00-00-00-00-00-00-00-0a >>"$T/$FILES/0000:0b:00.0.conf"
+	on --json pci restore --dry-run
+	exits 0
+	json '.devices[0].match == "moved" and .devices[0].address == "0000:0c:00.0"'
+	sed -i 's/0a$/0b/' "$T/$FILES/0000:0b:00.0.conf"
+	on --json pci restore --dry-run
+	exits 4
+	json '.devices[0].match == "gone"'
+}
+
+@test "restore: a file whose address is now that of another file's device is not removed by its advice" {
+	on pci bind 0b:00.0 0c:00.0 --persist
+	gone 0000:0b:00.0
+	renumbered 0000:0c:00.0 0000:0b:00.0
+	on pci restore --dry-run
+	exits 4
+	says '0000:0b:00.0: moved here from 0000:0c:00.0'
+	complains 'remove /etc/slicer/devices.d/0000:0b:00.0.conf if it has no use any more'
+	[[ $stderr != *unbind* ]]
+}
+
+@test "restore works on the running machine only, and takes no nonsense" {
+	on pci bind 0b:00.0 --persist
+	remember
+	on pci restore
+	exits 3
+	error_only
+	complains --dry-run
+	unchanged
+	on pci restore zz --dry-run
+	exits 2
+	on pci restore --timeout 0 --dry-run
+	exits 2
+	on pci restore --group
+	exits 2
+	slicer pci restore --help
+	exits 0
+	says 'Usage: slicer pci restore'
+}
+
+# ---- the running machine -------------------------------------------------------------------------
+
+# A host with systemd, the unit installed, and a systemctl that does what the real one does to the unit's link. VFIO
+# has both functions of a card already: nothing has to be written to sysfs, which is plain files here.
+with_systemd() {
+	live_tree two-gpu ready
+	bound 0000:0b:00.0 0000:0b:00.1
+	mkdir -p "$T/run/systemd/system" "$T/usr/local/lib/systemd/system"
+	sed 's|@SLICER@|/usr/local/bin/slicer|' "$TOP/templates/$UNIT" >"$T/usr/local/lib/systemd/system/$UNIT"
+	systemctl_is ''
+}
+# systemctl_is LINES: it does these first.
+systemctl_is() {
+	program usr/local/sbin/systemctl <<-SH
+		#!/bin/sh
+		echo "\$*" >>/tmp/systemctl.log
+		$1
+		w=/$WANTS
+		case \$1 in
+		enable) mkdir -p \$w && ln -sfn /usr/local/lib/systemd/system/\$2 \$w/\$2 ;;
+		disable) rm -f \$w/\$2 ;;
+		esac
+	SH
+}
+
+@test "live: bound at every boot, and no longer" {
+	with_systemd
+	live --json pci bind 0b:00.0 --group --persist
+	exits 0
+	json '.changed and .applied and .verified and .deferred == []'
+	json '.devices == [("0000:0b:00.0", "0000:0b:00.1") | {address: ., driver_before: "vfio-pci", driver_after: "vfio-pci"}]'
+	[ -L "$T/$WANTS/$UNIT" ]
+	[ "$(cat "$T/tmp/systemctl.log")" = "enable $UNIT" ]
+	# One that VFIO had already: nobody knows what it had before.
+	[ "$(grep -c original= "$T/$FILES/0000:0b:00.0.conf")" -eq 0 ]
+	live --json pci bind 0b:00.0 --group --persist
+	exits 0
+	json '.changed == false and .steps == []'
+	live --json pci restore
+	exits 0
+	json '[.devices[] | [.match, .bound, .changed]] == [["here", true, false], ["here", true, false]]'
+	[ "$(wc -l <"$T/tmp/systemctl.log")" = 1 ]
+	# Gone by now: only the files.
+	gone 0000:0b:00.0
+	gone 0000:0b:00.1
+	live --json pci unbind 0b:00.0 --persist
+	exits 0
+	json '.changed and .devices == []'
+	[ -L "$T/$WANTS/$UNIT" ]
+	live pci unbind 0b:00.1 --persist
+	exits 0
+	[ ! -L "$T/$WANTS/$UNIT" ]
+	[ "$(tail -n 1 "$T/tmp/systemctl.log")" = "disable $UNIT" ]
+	[ -z "$(files)" ]
+}
+
+# bats test_tags=deep
+@test "live: an exchanged device is left alone by unbind --persist" {
+	with_systemd
+	live pci bind 0b:00.0 --persist
+	exits 0
+	exchanged 0000:0b:00.0
+	state_of "$T/sys" >"$BATS_TEST_TMPDIR/sys"
+	live pci unbind 0b:00.0 --persist
+	exits 0
+	complains 'only the file is removed'
+	[ -z "$(files)" ]
+	state_of "$T/sys" | diff "$BATS_TEST_TMPDIR/sys" -
+	# no file is about it, and no device is there
+	live pci unbind 0d:00.0 --persist
+	exits 3
+	complains 'there is no PCI device'
+}
+
+@test "live: no systemd, and the line for the init that is there" {
+	with_systemd
+	rmdir "$T/run/systemd/system"
+	remember
+	live pci bind 0b:00.0 0b:00.1 --persist
+	exits 3
+	error_only
+	complains 'needs systemd'
+	complains 'where your init starts programs at boot: slicer pci bind 0000:0b:00.0 0000:0b:00.1'
+	unchanged
+	mkdir -p "$T/etc/runit"
+	live pci bind 0b:00.1 --persist --driver vfio_pci
+	exits 3
+	complains '/etc/rc.local: slicer pci bind 0000:0b:00.1'
+	mkdir "$T/run/openrc"
+	live pci bind 0b:00.0 --persist --driver snd_hda_intel --force
+	exits 3
+	complains 'rc-update add local default'
+	complains 'slicer pci bind 0000:0b:00.0 --driver snd_hda_intel --force'
+	[ ! -e "$T/etc/slicer" ]
+	# Without it nothing hangs on systemd.
+	live pci bind 0b:00.0 0b:00.1
+	exits 0
+}
+
+@test "live: the unit is missing, masked, or starts nothing that is there" {
+	with_systemd
+	local dir=$T/usr/local/lib/systemd/system
+	mv "$T/usr/local/bin/slicer" "$T/usr/local/bin/another"
+	live() { command_status inside /usr/local/bin/another "$@"; }
+	remember
+	live pci bind 0b:00.0 --persist
+	exits 3
+	error_only
+	complains 'the unit starts /usr/local/bin/slicer, which is not there'
+	complains 'make install'
+	sed -i '/^ExecStart=/d' "$dir/$UNIT"
+	live pci bind 0b:00.0 --persist
+	exits 3
+	complains 'the unit starts no program'
+	mkdir -p "$T/etc/systemd/system"
+	ln -s /dev/null "$T/etc/systemd/system/$UNIT"
+	live pci bind 0b:00.0 --persist
+	exits 3
+	complains "$UNIT is masked"
+	complains 'systemctl unmask'
+	rm "$T/etc/systemd/system/$UNIT" "$dir/$UNIT"
+	live pci bind 0b:00.0 --persist
+	exits 3
+	complains "$UNIT is not installed"
+	live --json pci bind 0b:00.0 --persist --dry-run
+	exits 3
+	json '.error.code == "refused"'
+	[ ! -e "$T/etc/slicer" ]
+	[ ! -e "$T/tmp/systemctl.log" ]
+}
+
+@test "live: systemctl fails, everything is taken back" {
+	with_systemd
+	# shellcheck disable=SC2016
+	systemctl_is 'if [ $1 = enable ]; then echo "Failed to connect to bus"; exit 1; fi'
+	live --json pci bind 0b:00.0 --group --persist
+	exits 4
+	[ "$(jq -s length <<<"$output")" = 1 ]
+	json '.error.code == "failed" and .rolled_back and (.error.message | contains("Failed to connect to bus"))'
+	[ -z "$(files)" ]
+	# It can do nothing at all: nothing is enabled, so all is as before.
+	systemctl_is 'exit 1'
+	live --json pci bind 0b:00.0 --group --persist
+	exits 4
+	json '.error.code == "failed" and .rolled_back'
+	[ -z "$(files)" ]
+	# It has done it, says that it has not, and does not take it back.
+	# shellcheck disable=SC2016
+	systemctl_is 'mkdir -p /'"$WANTS"'; ln -sfn /x /'"$WANTS/$UNIT"'; exit 1'
+	live --json pci bind 0b:00.0 --group --persist
+	exits 4
+	json '.error.code == "failed" and (.rolled_back | not) and (.error.message | contains("not as before"))'
+	[ -z "$(files)" ]
+}
+
+@test "live: systemctl fails when the last file goes, and the files are there again" {
+	with_systemd
+	live pci bind 0b:00.0 --persist
+	exits 0
+	gone 0000:0b:00.0
+	files >"$BATS_TEST_TMPDIR/files"
+	# shellcheck disable=SC2016
+	systemctl_is 'if [ $1 = disable ]; then exit 1; fi'
+	live --json pci unbind 0b:00.0 --persist
+	exits 4
+	json '.error.code == "failed" and .rolled_back'
+	files | diff "$BATS_TEST_TMPDIR/files" -
+	[ -L "$T/$WANTS/$UNIT" ]
+}
+
+@test "live: a device that is not bound now is not bound at boot either" {
+	with_systemd
+	local drv=$T/sys/bus/pci/drivers
+	: >"$T/sys/bus/pci/drivers_probe"
+	: >"$drv/nvidia/unbind"
+	live pci bind 0c:00.0 --persist --force
+	exits 4
+	complains vfio-pci
+	[ -z "$(files)" ]
+	[ ! -L "$T/$WANTS/$UNIT" ]
+	[ "$(cat "$T/tmp/systemctl.log")" = "enable $UNIT"$'\n'"disable $UNIT" ]
+	live pci bind 0b:00.0 --persist
+	exits 0
+	files >"$BATS_TEST_TMPDIR/files"
+	live --json pci bind 0b:00.0 0c:00.0 --persist --force
+	exits 4
+	[ "$(jq -s length <<<"$output")" = 1 ]
+	json '.error.code == "failed" and (.error.message | contains("0000:0c:00.0"))'
+	files | diff "$BATS_TEST_TMPDIR/files" -
+	[ -L "$T/$WANTS/$UNIT" ]
+	# The last one takes the unit along.
+	live pci unbind 0b:00.0 --persist --dry-run
+	says "systemctl disable $UNIT"
+}
+
+# bats test_tags=deep
+@test "live: restore goes on behind a device that can't be bound" {
+	with_systemd
+	live pci bind 0b:00.0 --group --persist
+	exits 0
+	sed 's/0b:00.0/0c:00.0/; /^ports/d' "$T/$FILES/0000:0b:00.0.conf" >"$T/$FILES/0000:0a:00.0.conf"
+	: >"$T/sys/bus/pci/drivers_probe"
+	: >"$T/sys/bus/pci/drivers/nvidia/unbind"
+	live --json pci restore --timeout 1
+	exits 4
+	[ "$(jq -s length <<<"$output")" = 1 ]
+	json '[.devices[] | [.address, .bound, .error == null]] == [
+		["0000:0c:00.0", false, false], ["0000:0b:00.0", true, true], ["0000:0b:00.1", true, true]]'
+	json '.error.code == "failed" and (.error.message | startswith("2 of 3"))'
+}
+
+# bats test_tags=deep
+@test "make install: the unit where systemd looks, with the program that was installed" {
+	local prefix D=$BATS_TEST_TMPDIR/dest
+	for prefix in /usr /usr/local /opt/x; do
+		local dir=$prefix/lib/systemd/system
+		[ "$prefix" != /opt/x ] || dir=/etc/systemd/system
+		rm -rf "$D"
+		env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$TOP" install MAN= DESTDIR="$D" PREFIX="$prefix"
+		[ -x "$D$prefix/sbin/slicer" ]
+		[ "$(grep '^ExecStart=' "$D$dir/$UNIT")" = "ExecStart=$prefix/sbin/slicer pci restore" ]
+		[ "$(grep -c @ "$D$dir/$UNIT")" -eq 0 ]
+		[ "$(find "$D" -name "$UNIT" | wc -l)" = 1 ]
+		# What slicer looks for is what is installed.
+		with_systemd
+		rm "$T/usr/local/lib/systemd/system/$UNIT"
+		install -D -m 644 "$D$dir/$UNIT" "$T$dir/$UNIT"
+		install -D -m 755 "$SLICER" "$T$prefix/sbin/slicer"
+		live pci bind 0b:00.0 --persist
+		exits 0
+		if command -v systemd-analyze >/dev/null; then
+			sed 's|^ExecStart=.*|ExecStart=/bin/true|' "$D$dir/$UNIT" >"$BATS_TEST_TMPDIR/$UNIT"
+			run systemd-analyze verify --man=no "$BATS_TEST_TMPDIR/$UNIT"
+			[[ $status -eq 0 && $output != *"$UNIT"* ]]
+		fi
+		env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$TOP" uninstall MAN= DESTDIR="$D" PREFIX="$prefix"
+		[ -z "$(find "$D" -type f)" ]
+	done
+}
