@@ -26,6 +26,10 @@ static void explain(const struct bind_world *w, const struct persisted_list *l,
 				      p->device->driver ? "the driver " : "no driver",
 				      p->device->driver ? p->device->driver : "");
 		strv_addf(&view->next, "sudo slicer pci restore %s", view->address);
+		if (p->file.early)
+			strv_add(&view->next,
+				 "where it was bound with --persist=initramfs just now: "
+				 "sudo reboot");
 		strv_add(&view->next,
 			 "sudo journalctl -b -u slicer-bind.service says what "
 			 "happened at boot");

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/devices.h"
+#include "cmd/pci_early.h"
 #include "cmd/pci_move.h"
 #include "cmd/pci_persist.h"
 
@@ -34,7 +35,9 @@ enum {
 static const struct option_spec bind_options[] = {
 	{ "driver", 0, "NAME", "the driver to bind to (vfio-pci)", BIND_DRIVER },
 	OPTION_GROUP,
-	{ "persist", 0, NULL, "bind the devices at every boot, too", BIND_PERSIST },
+	{ "persist", 0, "[initramfs]",
+	  "bind the devices at every boot, too; with =initramfs before other drivers",
+	  BIND_PERSIST },
 	OPTIONS_OF_BOTH,
 };
 static const struct option_spec unbind_options[] = {
@@ -45,7 +48,7 @@ static const struct option_spec unbind_options[] = {
 
 struct bind_options {
 	const char *driver;
-	bool group, persist, dry_run, force;
+	bool group, persist, early, dry_run, force;
 	unsigned timeout_s;
 };
 
@@ -63,6 +66,17 @@ int pci_timeout(const char *value, unsigned *ret, struct error *e)
 	return 0;
 }
 
+static int take_early(const char *value, bool *ret, struct error *e)
+{
+	*ret = value != NULL;
+	if (!value || strcmp(value, "initramfs") == 0)
+		return 0;
+	error_usage(e, "--persist takes initramfs or nothing, not \"%.80s\"", value);
+	error_hint(e, "--persist binds at every boot by a unit of systemd's, "
+		      "--persist=initramfs before other drivers are loaded");
+	return -EINVAL;
+}
+
 static int take_option(void *data, int id, const char *value, struct error *e)
 {
 	struct bind_options *o = data;
@@ -76,7 +90,7 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 		return 0;
 	case BIND_PERSIST:
 		o->persist = true;
-		return 0;
+		return take_early(value, &o->early, e);
 	case BIND_DRY_RUN:
 		o->dry_run = true;
 		return 0;
@@ -130,12 +144,15 @@ static int bind(const struct context *c, const struct strv *addresses,
 	m->request.v = devices.v;
 	m->request.n = devices.n;
 	m->request.driver = driver;
+	m->request.early = o->early;
 	if (o->persist)
 		err = lasting_prepare(c, &devices.all, &lasting, &m->request, e);
 	if (err >= 0)
 		err = move_plan(c, &devices.all, m, e);
 	if (err >= 0 && o->persist)
 		err = lasting_plan(c, &devices.all, &lasting, m, e);
+	if (err >= 0 && o->persist && early_is_changed(&lasting, m))
+		return early_carry_out(c, &lasting, m, e);
 	return err < 0 ? err : carry_out(c, m, e);
 }
 
@@ -155,7 +172,11 @@ static int unbind(const struct context *c, const struct strv *addresses,
 	m->request.v = devices.v;
 	m->request.n = devices.n;
 	err = move_plan(c, &devices.all, m, e);
-	return err < 0 ? err : carry_out(c, m, e);
+	if (err < 0 || !early_is_changed(&lasting, m))
+		return err < 0 ? err : carry_out(c, m, e);
+	if (!m->dry_run && !m->files_only)
+		err = bind_apply(c->host, &m->request, &m->drivers, e);
+	return err < 0 ? err : early_carry_out(c, &lasting, m, e);
 }
 
 static int run(const struct command *cmd, struct context *c, int argc, char **argv,
@@ -185,7 +206,7 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 	m.dry_run = o.dry_run;
 	m.files_only = o.persist && !host_is_live(c->host);
 	m.request.force = o.force;
-	m.request.later = m.files_only;
+	m.request.later = m.files_only || o.early;
 	m.request.timeout_s = o.timeout_s;
 	err = is_bind ? bind(c, &addresses, &o, driver, &m, e)
 		      : unbind(c, &addresses, &o, &m, e);

@@ -48,7 +48,8 @@ int lasting_plan(const struct context *c, const struct pci_devices *all,
 {
 	for (size_t i = 0; i < l->list.broken.n; i++)
 		plan_warn(&m->drivers, "%s", l->list.broken.v[i]);
-	return persist_plan(c->host, all, &l->list, &m->request, false, &m->files, e);
+	return persist_plan(c->host, all, &l->list, &m->request, m->request.early,
+			    &m->files, e);
 }
 
 /* ---- unbind ------------------------------------------------------------------------ */

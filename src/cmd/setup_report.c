@@ -117,6 +117,8 @@ static const char *nothing_to_change(const struct setup *s)
 		return "slicer has left nothing on this host";
 	if (s->kind == RUN_TRIAL)
 		return "this trial boot is set up already";
+	if (s->kind == RUN_BIND)
+		return "the initramfs binds these devices already";
 	return "the command line and the boot menu are as wanted";
 }
 

@@ -4,6 +4,7 @@
 
 #include "bootloaders/systemd_boot.h"
 #include "cmd/setup_trial.h"
+#include "devices/persist.h"
 #include "plan/shelter.h"
 
 /* What kernel-install gives to the entries that it makes. */
@@ -43,6 +44,8 @@ static int plan_own_files(struct setup *s, const struct undo *u, const struct st
 		return err;
 	initramfs_expect(&s->initramfs, &rebuilt);
 	for (size_t i = 0; i < s->initramfs.n_own; i++) {
+		if (s->initramfs.own[i].binds)
+			continue;
 		strv_add(own, s->initramfs.own[i].path);
 		any |= strv_has(paths, s->initramfs.own[i].path);
 	}
@@ -319,6 +322,23 @@ static void plan_kept_file(struct setup *s, const struct undo *u)
 		    "slicer made it, and the running command line is what it says");
 }
 
+/* They are configuration, and not what set-up did; without an IOMMU they fail. */
+static void tell_bound_at_boot(struct setup *s)
+{
+	CLEANUP(persisted_done) struct persisted_list l = { 0 };
+	CLEANUP(str_done) struct str list = { 0 };
+	char address[PCI_ADDRESS_MAX];
+
+	if (persist_load(s->c->host, &l, NULL) < 0 || !l.n)
+		return;
+	for (size_t i = 0; i < l.n; i++)
+		str_addf(&list, " %s", pci_address_format(l.v[i].file.address, address));
+	plan_next(&s->plan,
+		  "these devices stay bound at every boot:%s; sudo slicer pci unbind%s "
+		  "--persist ends that",
+		  str_c(&list), str_c(&list));
+}
+
 int setup_undo(struct setup *s, int *ret_status, struct error *e)
 {
 	struct undo u = { 0 };
@@ -330,6 +350,7 @@ int setup_undo(struct setup *s, int *ret_status, struct error *e)
 	for (size_t i = 0; i < u.records.n; i++)
 		tell_unfinished(s, &u.records.v[i]);
 	s->kind = RUN_UNDO;
+	tell_bound_at_boot(s);
 	if (err >= 0 && !any) {
 		tell_deferred(s, &u.records);
 		plan_kept_file(s, &u);

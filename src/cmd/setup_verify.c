@@ -227,15 +227,29 @@ static size_t wanted_files(const struct setup *s, struct initramfs_file *files,
 
 	for (size_t i = 0; i < s->initramfs.n_own; i++) {
 		const char *path = s->initramfs.own[i].path;
+		const char *name = s->initramfs.own[i].in_image;
 
-		if (!str_starts(path, "/etc/modprobe.d/") || n == max)
+		if (!name || n == max)
 			continue;
 		/* One that can't be read compares as empty, and so fails. */
 		exists[n] = host_exists(s->c->host, path);
 		host_read(s->c->host, path, HOST_MAX_CONFIG, &texts[n], NULL);
-		files[n++] = (struct initramfs_file){ .name = xstrdup(path + 1) };
+		files[n++] = (struct initramfs_file){ .name = xstrdup(name) };
 	}
 	return n;
+}
+
+/* Do the binds come before what would give the devices to other drivers? */
+static int check_order(const struct initramfs_order *order, const struct str *text,
+		       struct error *e)
+{
+	const char *first = strstr(str_c(text), order->first);
+	const char *then = strstr(str_c(text), order->then);
+
+	if (first && (!then || first < then))
+		return 0;
+	return error_set(e, EPROTO, "in /%s of the image %s does not come before %s",
+			 order->file, order->first, order->then);
 }
 
 /* Each image may take this long to read: what is given up is not proven. */
@@ -250,13 +264,17 @@ static int check_image(struct setup *s, size_t i, bool contents, struct error *e
 	struct str texts[4] = { 0 };
 	bool exists[4] = { 0 };
 	struct initramfs_image image = { 0 };
-	size_t n =
-		contents ? wanted_files(s, files, ARRAY_SIZE(files), texts, exists) : 0;
+	const struct initramfs_order *order = &s->initramfs.generator->bind_order;
+	bool binds = contents && s->kind == RUN_BIND && s->initramfs_wish.early_bind;
+	size_t n = contents ? wanted_files(s, files, ARRAY_SIZE(files) - 1, texts, exists)
+			    : 0;
 	int err;
 
 	strv_add(&modules, "vfio-pci");
-	err = initramfs_scan(s->c->host, path, files, n, &modules, READ_SECONDS, &image,
-			     e);
+	if (binds)
+		files[n].name = xstrdup(order->file);
+	err = initramfs_scan(s->c->host, path, files, n + binds, &modules, READ_SECONDS,
+			     &image, e);
 	if (err >= 0 && !image.complete)
 		err = error_set(e, EPROTO, "the image is not whole: %s",
 				image.why_not ? image.why_not : "unknown reason");
@@ -268,6 +286,8 @@ static int check_image(struct setup *s, size_t i, bool contents, struct error *e
 						    "is on disk"
 						  : "the image still holds /%s",
 					files[k].name);
+	if (err >= 0 && binds)
+		err = check_order(order, &files[n].contents, e);
 	if (err >= 0 && contents && s->initramfs_wish.early_bind && !image.modules.n &&
 	    module_state_of(s->c->host, version, "vfio-pci") != MODULE_BUILTIN)
 		err = error_set(e, EPROTO, "the image lacks the module vfio-pci");
@@ -313,7 +333,8 @@ int setup_verify(void *data, bool rolled_back, struct error *e)
 	struct setup *s = data;
 	int err;
 
-	if (rolled_back || s->kind == RUN_TRIAL || s->kind == RUN_END)
+	if (rolled_back || s->kind == RUN_TRIAL || s->kind == RUN_END ||
+	    s->kind == RUN_BIND)
 		err = setup_verify_unchanged(s, e);
 	else
 		err = verify_menu(s, e);

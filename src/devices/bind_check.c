@@ -304,6 +304,23 @@ static void warn_of_group(const struct pci_devices *all, const struct bind_reque
 		  endpoints ? " (--group takes every endpoint)" : "");
 }
 
+/* Names that change: once the initramfs takes the controller, they have changed before
+ * anything is mounted. */
+static int check_names(const struct bind_world *w, const struct bind_request *r,
+		       struct strv *warnings, struct error *e)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+
+	bind_warn_of_names(w, r, &names);
+	if (names.n && r->early && !r->force) {
+		error_set(e, EPERM, "%s", names.v[0]);
+		error_hint(e, "--force does it anyway");
+		return -EPERM;
+	}
+	strv_copy(warnings, &names);
+	return 0;
+}
+
 int bind_check_in(const struct bind_world *w, const struct bind_request *r,
 		  struct strv *warnings, struct error *e)
 {
@@ -318,10 +335,10 @@ int bind_check_in(const struct bind_world *w, const struct bind_request *r,
 		ret = check_dead(w, r, &said, e);
 	if (ret == 0)
 		ret = check_uses(w, r, &said, e);
+	if (ret == 0 && r->every_boot)
+		ret = check_names(w, r, &said, e);
 	if (ret < 0)
 		return ret;
-	if (r->every_boot)
-		bind_warn_of_names(w, r, &said);
 	if (driver_is_vfio(r->driver)) {
 		warn_of_reserved(w, r, &said);
 		for (size_t i = 0; i < r->n; i++) {

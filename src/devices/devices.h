@@ -118,6 +118,8 @@ struct bind_request {
 	/* Asked for every boot: what the next boot needs of the devices is looked at,
 	 * too. */
 	bool every_boot;
+	/* With every_boot: by the initramfs, before their native drivers are loaded. */
+	bool early;
 	/* With every_boot: the other devices that are bound at every boot, borrowed. */
 	const struct pci_device **others;
 	size_t n_others;

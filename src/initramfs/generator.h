@@ -6,12 +6,15 @@
 
 #include "probe/facts.h"
 #include "steps/steps.h"
+#include "text/pciaddr.h"
 
 struct initramfs_generator;
 
 /* A file that slicer writes for the generator. */
 struct initramfs_own_file {
 	char *path;
+	const char *in_image; /* its name in every image; NULL: it is in none */
+	bool binds; /* of binds in the initramfs, not of setup-iommu */
 	bool exists;
 	struct str text;
 };
@@ -37,8 +40,8 @@ struct initramfs_config {
 void initramfs_config_done(struct initramfs_config *c);
 /* For the generators: reads path as it is now into c->own; one that is not there counts
  * as empty. Sorts versions into those with an image (both vectors) and missing ones. */
-int initramfs_add_own(const struct host *h, const char *path, struct initramfs_config *c,
-		      struct error *e);
+int initramfs_add_own(const struct host *h, const char *path, const char *in_image,
+		      bool binds, struct initramfs_config *c, struct error *e);
 void initramfs_find_images(const struct host *h, const struct strv *versions,
 			   struct initramfs_config *c);
 
@@ -56,6 +59,14 @@ struct initramfs_wish {
 	bool remove; /* take the own files away again */
 };
 
+/* A device that the initramfs binds, before a native driver is loaded. */
+struct initramfs_bind {
+	char *address; /* "0000:0b:00.0" */
+	struct pci_id id, subsystem;
+	char *ports; /* as device_ports() gives it; NULL: not known */
+	char *driver;
+};
+
 struct initramfs_generator {
 	const char *name; /* "initramfs-tools" "dracut" "mkinitcpio" "booster"
 			     "tiny-initramfs" */
@@ -70,6 +81,15 @@ struct initramfs_generator {
 		    struct error *e);
 	int (*plan)(const struct initramfs_config *c, const struct initramfs_wish *w,
 		    struct plan *ret, struct error *e);
+	/* Appends the steps after which every image binds these devices, and no others;
+	 * none where that is so. NULL: slicer can't do that with this generator. */
+	int (*plan_bind)(const struct initramfs_config *c, const struct initramfs_bind *v,
+			 size_t n, struct plan *ret, struct error *e);
+	/* A file of the image in which first has to stand before then, if both are to
+	 * happen in that order: the binds before udev. */
+	struct initramfs_order {
+		const char *file, *first, *then;
+	} bind_order;
 };
 extern const struct initramfs_generator initramfs_tools, initramfs_dracut,
 	initramfs_mkinitcpio, initramfs_booster, initramfs_tiny;

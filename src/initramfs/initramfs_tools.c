@@ -11,17 +11,25 @@
 
 #include <errno.h>
 
+#include "steps/template.h"
 #include "text/shell.h"
 
 #define CONF "/etc/initramfs-tools/update-initramfs.conf"
 #define REBUILD_TIMEOUT_S 1800
 
-enum own { OWN_MODPROBE, OWN_LOAD, OWN_HOOK, N_OWN };
+enum own { OWN_MODPROBE, OWN_LOAD, OWN_HOOK, OWN_BIND, OWN_BIND_HOOK, N_OWN };
 
-static const char *const own_paths[N_OWN] = {
-	[OWN_MODPROBE] = "/etc/modprobe.d/slicer-vfio.conf",
-	[OWN_LOAD] = "/etc/modules-load.d/slicer-vfio.conf",
-	[OWN_HOOK] = "/etc/initramfs-tools/hooks/slicer-vfio",
+static const struct {
+	const char *path, *in_image;
+	bool binds;
+} own_files[N_OWN] = {
+	[OWN_MODPROBE] = { "/etc/modprobe.d/slicer-vfio.conf",
+			   "etc/modprobe.d/slicer-vfio.conf", false },
+	[OWN_LOAD] = { "/etc/modules-load.d/slicer-vfio.conf", NULL, false },
+	[OWN_HOOK] = { "/etc/initramfs-tools/hooks/slicer-vfio", NULL, false },
+	[OWN_BIND] = { "/etc/initramfs-tools/scripts/init-top/slicer-bind",
+		       "scripts/init-top/slicer-bind", true },
+	[OWN_BIND_HOOK] = { "/etc/initramfs-tools/hooks/slicer-bind", NULL, true },
 };
 
 static const char modprobe_header[] =
@@ -104,7 +112,8 @@ static int load(const struct host *h, const struct facts *f, const struct strv *
 
 	(void)f;
 	for (size_t i = 0; r == 0 && i < N_OWN; i++)
-		r = initramfs_add_own(h, own_paths[i], ret, e);
+		r = initramfs_add_own(h, own_files[i].path, own_files[i].in_image,
+				      own_files[i].binds, ret, e);
 	if (r < 0)
 		return r;
 	initramfs_find_images(h, versions, ret);
@@ -147,6 +156,8 @@ static bool plan_file(const struct initramfs_config *c, enum own which,
 		[OWN_MODPROBE] = "vfio-pci is loaded before the devices' own drivers",
 		[OWN_LOAD] = "vfio-pci is loaded at boot",
 		[OWN_HOOK] = "vfio-pci is put into the initramfs",
+		[OWN_BIND] = "the initramfs binds the devices before udev starts",
+		[OWN_BIND_HOOK] = "their drivers are put into the initramfs",
 	};
 	const struct initramfs_own_file *own = &c->own[which];
 
@@ -178,10 +189,52 @@ static bool plan_removal(const struct initramfs_config *c, struct plan *ret)
 	bool changed = false;
 
 	for (size_t i = 0; i < c->n_own; i++) {
-		if (!c->own[i].exists)
+		if (!c->own[i].exists || c->own[i].binds)
 			continue;
 		plan_remove(ret, c->own[i].path, &c->own[i].text,
 			    "vfio-pci is no longer bound at boot");
+		changed = true;
+	}
+	return changed;
+}
+
+static void add_device(const struct initramfs_bind *b, struct str *ret)
+{
+	str_addf(ret, "%sgive %s %s %04x %04x %04x %04x %s", ret->len ? "\n" : "",
+		 b->address, b->driver, b->id.vendor, b->id.device, b->subsystem.vendor,
+		 b->subsystem.device, b->ports ? b->ports : "");
+}
+
+/* The script with a line for each device, and the hook with their drivers. */
+static int bind_texts(const struct initramfs_bind *v, size_t n, struct str *script,
+		      struct str *hook, struct error *e)
+{
+	CLEANUP(strv_done) struct strv drivers = { 0 };
+	CLEANUP(free_char) char *list = NULL;
+	CLEANUP(str_done) struct str lines = { 0 };
+	struct template_value value;
+	int err;
+
+	for (size_t i = 0; i < n; i++) {
+		add_device(&v[i], &lines);
+		strv_add_unique(&drivers, v[i].driver);
+	}
+	list = strv_join(&drivers, " ");
+	value = (struct template_value){ "DEVICES", str_c(&lines) };
+	err = template_fill("initramfs-bind", &value, 1, script, e);
+	value = (struct template_value){ "DRIVERS", list };
+	return err < 0 ? err : template_fill("initramfs-bind-hook", &value, 1, hook, e);
+}
+
+static bool plan_bind_removal(const struct initramfs_config *c, struct plan *ret)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < c->n_own; i++) {
+		if (!c->own[i].exists || !c->own[i].binds)
+			continue;
+		plan_remove(ret, c->own[i].path, &c->own[i].text,
+			    "the initramfs no longer binds devices");
 		changed = true;
 	}
 	return changed;
@@ -229,6 +282,30 @@ static int plan(const struct initramfs_config *c, const struct initramfs_wish *w
 	return 0;
 }
 
+/* Before udev: initramfs-tools sorts the scripts of a stage by their names, where none
+ * asks for another order (scripts/functions, get_prereq_pairs()). Read back from the
+ * image.
+ */
+static int plan_bind(const struct initramfs_config *c, const struct initramfs_bind *v,
+		     size_t n, struct plan *ret, struct error *e)
+{
+	CLEANUP(str_done) struct str script = { 0 }, hook = { 0 };
+	bool changed;
+	int err = bind_texts(v, n, &script, &hook, e);
+
+	if (err < 0)
+		return err;
+	if (n) {
+		changed = plan_file(c, OWN_BIND, &script, 0755, ret);
+		changed |= plan_file(c, OWN_BIND_HOOK, &hook, 0755, ret);
+	} else {
+		changed = plan_bind_removal(c, ret);
+	}
+	if (changed)
+		plan_images(c, ret);
+	return 0;
+}
+
 const struct initramfs_generator initramfs_tools = {
 	.name = "initramfs-tools",
 	.supported = true,
@@ -236,4 +313,7 @@ const struct initramfs_generator initramfs_tools = {
 	.probe = probe,
 	.load = load,
 	.plan = plan,
+	.plan_bind = plan_bind,
+	.bind_order = { "scripts/init-top/ORDER", "/scripts/init-top/slicer-bind",
+			"/scripts/init-top/udev" },
 };

@@ -27,15 +27,17 @@ void initramfs_config_done(struct initramfs_config *c)
 	*c = (struct initramfs_config){ 0 };
 }
 
-int initramfs_add_own(const struct host *h, const char *path, struct initramfs_config *c,
-		      struct error *e)
+int initramfs_add_own(const struct host *h, const char *path, const char *in_image,
+		      bool binds, struct initramfs_config *c, struct error *e)
 {
 	struct initramfs_own_file *own;
 	int r;
 
 	c->own = xrealloc(c->own, (c->n_own + 1) * sizeof(*c->own));
 	own = &c->own[c->n_own++];
-	*own = (struct initramfs_own_file){ .path = xstrdup(path) };
+	*own = (struct initramfs_own_file){ .path = xstrdup(path),
+					    .in_image = in_image,
+					    .binds = binds };
 	r = host_read(h, path, HOST_MAX_CONFIG, &own->text, e);
 	if (r == -ENOENT)
 		return 0;

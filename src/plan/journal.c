@@ -7,7 +7,7 @@
 
 const char *const journal_states[] = { "started", "applied", "rolled-back",
 				       "failed",  "undone",  NULL };
-const char *const journal_kinds[] = { "setup", "undo", "trial", "end", NULL };
+const char *const journal_kinds[] = { "setup", "undo", "trial", "end", "bind", NULL };
 const char *const journal_edits[] = { "add", "remove", "replace", NULL };
 
 const char *run_state_name(enum run_state s)

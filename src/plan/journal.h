@@ -19,6 +19,7 @@ enum run_kind {
 	RUN_UNDO, /* took others back */
 	RUN_TRIAL, /* an entry for one boot beside the others */
 	RUN_END, /* took that away */
+	RUN_BIND, /* devices that the initramfs binds; --undo leaves them */
 };
 
 enum run_state {

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/pci_early.h"
+
+#include <errno.h>
+
+#include "cmd/setup.h"
+
+/* ---- which devices ----------------------------------------------------------------- */
+
+static bool is_touched(const struct plan *p, const char *path)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (str_eq(p->v[i].path, path))
+			return true;
+	return false;
+}
+
+/* The files as they will be, those with early=yes. Owned by the caller. */
+struct early_list {
+	struct bindfile *files;
+	struct initramfs_bind *v; /* points into files */
+	size_t n;
+};
+
+static void early_list_done(struct early_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		bindfile_done(&l->files[i]);
+		free(l->v[i].address);
+	}
+	free(l->files);
+	free(l->v);
+}
+
+static int compare_files(const void *a, const void *b)
+{
+	const struct bindfile *x = a, *y = b;
+
+	return pci_address_compare(x->address, y->address);
+}
+
+/* Parses a copy of what is, or will be, in a file. */
+static void add_early(struct early_list *ret, const struct str *text)
+{
+	struct bindfile f = { 0 };
+
+	if (bindfile_parse(str_c(text), text->len, &f, NULL) < 0)
+		return;
+	if (f.early)
+		ret->files[ret->n++] = f;
+	else
+		bindfile_done(&f);
+}
+
+static void list_early(const struct lasting *l, const struct plan *files,
+		       struct early_list *ret)
+{
+	char address[PCI_ADDRESS_MAX];
+
+	ret->files = xcalloc(l->list.n + files->n, sizeof(*ret->files));
+	for (size_t i = 0; i < l->list.n; i++) {
+		CLEANUP(str_done) struct str text = { 0 };
+
+		if (is_touched(files, l->list.v[i].path))
+			continue;
+		bindfile_print(&l->list.v[i].file, &text);
+		add_early(ret, &text);
+	}
+	for (size_t i = 0; i < files->n; i++)
+		if (files->v[i].kind == STEP_REPLACE)
+			add_early(ret, &files->v[i].after);
+	if (ret->n)
+		qsort(ret->files, ret->n, sizeof(*ret->files), compare_files);
+	ret->v = xcalloc(ret->n, sizeof(*ret->v));
+	for (size_t i = 0; i < ret->n; i++) {
+		struct bindfile *f = &ret->files[i];
+
+		if (!f->driver)
+			f->driver = xstrdup("vfio-pci");
+		ret->v[i] = (struct initramfs_bind){
+			.address = xstrdup(pci_address_format(f->address, address)),
+			.id = f->id,
+			.subsystem = f->subsystem,
+			.ports = f->ports,
+			.driver = f->driver,
+		};
+	}
+}
+
+bool early_is_changed(const struct lasting *l, const struct move *m)
+{
+	for (size_t i = 0; i < l->list.n; i++)
+		if (l->list.v[i].file.early && is_touched(&m->files, l->list.v[i].path))
+			return true;
+	for (size_t i = 0; i < m->files.n; i++) {
+		const struct step *s = &m->files.v[i];
+
+		if (s->kind == STEP_REPLACE && strstr(str_c(&s->after), "\nearly=yes\n"))
+			return true;
+	}
+	return m->request.early;
+}
+
+/* ---- the initramfs ----------------------------------------------------------------- */
+
+static int refuse_unfinished(struct setup *s, struct error *e)
+{
+	CLEANUP(records_done) struct records rs = { 0 };
+	int err = journal_list(s->c->host, &rs, e);
+
+	if (err >= 0)
+		err = setup_check_journal(s, &rs, e);
+	if (err < 0 || !records_choose(&rs, record_is_unfinished))
+		return err;
+	error_set(e, EBUSY, "an earlier run was interrupted, and not taken back yet");
+	error_hint(e, "sudo slicer setup-iommu --undo takes it back; --status lists it");
+	return -EBUSY;
+}
+
+/* Images that a program copies for the boot loader would stay as they were. */
+static int check_entries(const struct setup *s, struct error *e)
+{
+	for (size_t i = 0; i < s->boot.n; i++) {
+		const struct boot_entry *entry = &s->boot.v[i];
+
+		if (!boot_entry_is_normal(entry))
+			continue;
+		for (size_t k = 0; k < entry->initrds.n; k++) {
+			if (strv_has(&s->initramfs.images, entry->initrds.v[k]))
+				continue;
+			error_set(e, EOPNOTSUPP,
+				  "the boot loader starts %s, which is no image of %s's",
+				  entry->initrds.v[k], s->initramfs.generator->name);
+			error_hint(e, "--persist alone binds the devices after the "
+				      "initramfs");
+			return -EOPNOTSUPP;
+		}
+	}
+	return 0;
+}
+
+static int check_generator(const struct setup *s, struct error *e)
+{
+	const struct initramfs_config *c = &s->initramfs;
+
+	if (!c->generator)
+		error_set(e, EOPNOTSUPP, "no initramfs generator was recognised");
+	else if (!c->generator->plan_bind)
+		error_set(e, EOPNOTSUPP, "slicer can't put binds into the images of %s",
+			  c->generator->name);
+	else if (c->switched_off)
+		error_set(e, EPERM, "the initramfs images are not rebuilt: %s",
+			  c->switched_off);
+	else
+		return check_entries(s, e);
+	error_hint(e, "--persist alone binds the devices after the initramfs");
+	return -EOPNOTSUPP;
+}
+
+/* The files are a part of the plan: all of it, or nothing. */
+static void take_files(const struct plan *files, struct plan *ret)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		const struct step *s = &files->v[i];
+
+		if (s->kind == STEP_REPLACE)
+			plan_take_file(ret, files, s->path);
+		else if (s->kind == STEP_REMOVE)
+			plan_remove(ret, s->path, &s->before, s->why);
+		else
+			plan_run_with_undo(ret, (const char *const *)s->argv.v,
+					   (const char *const *)s->undo.v, s->timeout_s,
+					   s->why);
+	}
+}
+
+static int make_plan(struct setup *s, const struct lasting *l, const struct move *m,
+		     struct error *e)
+{
+	CLEANUP(early_list_done) struct early_list devices = { 0 };
+	CLEANUP(strv_done) struct strv versions = { 0 };
+	int err;
+
+	boot_config_versions(&s->boot, &versions);
+	err = setup_choose_initramfs(s, &versions, e);
+	if (err >= 0)
+		err = check_generator(s, e);
+	if (err < 0)
+		return err;
+	list_early(l, &m->files, &devices);
+	s->initramfs_wish.early_bind = devices.n > 0;
+	take_files(&m->files, &s->plan);
+	err = s->initramfs.generator->plan_bind(&s->initramfs, devices.v, devices.n,
+						&s->plan, e);
+	s->rebuilds = plan_runs_again(&s->plan);
+	strv_copy(&s->plan.warnings, &m->drivers.warnings);
+	plan_order(&s->plan);
+	return err < 0 ? err : setup_choose_shelter(s, e);
+}
+
+int early_carry_out(const struct context *c, const struct lasting *l,
+		    const struct move *m, struct error *e)
+{
+	const struct setup_options o = { .yes = true,
+					 .dry_run = m->dry_run,
+					 .force = m->request.force };
+	const struct edit none = { 0 };
+	struct setup s = { .c = c, .o = &o, .lock = -1, .edit = &none };
+	int status = 0, err = setup_look(&s, e);
+
+	s.kind = RUN_BIND;
+	if (err >= 0)
+		err = refuse_unfinished(&s, e);
+	if (err >= 0)
+		err = make_plan(&s, l, m, e);
+	if (err >= 0)
+		err = setup_carry_out(&s, NULL, &status, e);
+	setup_done(&s);
+	return err;
+}
