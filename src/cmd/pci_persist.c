@@ -43,11 +43,16 @@ int lasting_prepare(const struct context *c, const struct pci_devices *all,
 	return 0;
 }
 
-int lasting_plan(const struct context *c, const struct pci_devices *all,
-		 const struct lasting *l, struct move *m, struct error *e)
+static void warn_of_broken(const struct lasting *l, struct move *m)
 {
 	for (size_t i = 0; i < l->list.broken.n; i++)
 		plan_warn(&m->drivers, "%s", l->list.broken.v[i]);
+}
+
+int lasting_plan(const struct context *c, const struct pci_devices *all,
+		 const struct lasting *l, struct move *m, struct error *e)
+{
+	warn_of_broken(l, m);
 	return persist_plan(c->host, all, &l->list, &m->request, m->request.early,
 			    &m->files, e);
 }
@@ -155,6 +160,8 @@ int lasting_choose(const struct context *c, const struct strv *addresses, bool g
 		*e = no_bus;
 		return pci;
 	}
+	/* One that has the address, too, would have it at the next boot. */
+	warn_of_broken(l, m);
 	persist_match(c->host, &devices->all, &l->list);
 	if (group)
 		add_groups(&devices->all, addresses, &named);

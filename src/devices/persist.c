@@ -129,19 +129,14 @@ static bool has_serial(const struct host *h, const struct bindfile *f,
 	return str_eq(serial, f->serial);
 }
 
-static bool has_ports(const struct host *h, const struct bindfile *f,
+/* Behind the same ports, or at the address if no ports are noted. */
+static bool has_place(const struct host *h, const struct bindfile *f,
 		      const struct pci_device *d)
 {
-	CLEANUP(free_char) char *ports = device_ports(h, d);
+	CLEANUP(free_char) char *ports = f->ports ? device_ports(h, d) : NULL;
 
-	return str_eq(ports, f->ports);
-}
-
-static bool has_address(const struct host *h, const struct bindfile *f,
-			const struct pci_device *d)
-{
-	(void)h;
-	return pci_address_compare(d->at, f->address) == 0;
+	return f->ports ? str_eq(ports, f->ports)
+			: pci_address_compare(d->at, f->address) == 0;
 }
 
 static bool has_model(const struct host *h, const struct bindfile *f,
@@ -189,14 +184,15 @@ static void match_one(const struct host *h, const struct pci_devices *all,
 	if (f->serial && find(h, all, f, shows_serial, &d)) {
 		n = find(h, all, f, has_serial, &d);
 		if (n == 1)
-			found(p, d);
-		else if (n)
+			return found(p, d);
+		/* Realtek gives one number to all of its cards: the place tells. */
+		if (n)
 			p->match = PERSIST_UNCLEAR;
+		if (n && find(h, all, f, has_place, &d) == 1 && has_serial(h, f, d))
+			found(p, d);
 		return;
 	}
-	if (f->ports && find(h, all, f, has_ports, &d) == 1)
-		return found(p, d);
-	if (!f->ports && find(h, all, f, has_address, &d) == 1)
+	if (find(h, all, f, has_place, &d) == 1)
 		return found(p, d);
 	n = find(h, all, f, has_model, &d);
 	if (n == 1 && !f->has_twins)

@@ -46,7 +46,8 @@ int persist_load(const struct host *h, struct persisted_list *ret, struct error 
 
 /*
  * Finds the device that each file means, in this order:
- * - by its serial number, if the file has one and devices of that model show theirs;
+ * - by its serial number, if the file has one and devices of that model show theirs; of
+ *   several with that number, by its ports or address;
  * - the one of its model (vendor, device, subsystem, function number) behind the same
  *   ports;
  * - the one of its model at its address, if the file notes no ports;

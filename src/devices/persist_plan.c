@@ -139,18 +139,40 @@ static void plan_disable(const struct host *h, struct plan *ret)
 
 /* ---- a file ------------------------------------------------------------------------ */
 
+static bool is_twin(const struct pci_device *x, const struct pci_device *d)
+{
+	return x != d && x->vendor == d->vendor && x->device == d->device &&
+	       x->subsystem_vendor == d->subsystem_vendor &&
+	       x->subsystem_device == d->subsystem_device &&
+	       x->at.function == d->at.function;
+}
+
 static bool has_twins(const struct pci_devices *all, const struct pci_device *d)
 {
-	for (size_t i = 0; i < all->n; i++) {
-		const struct pci_device *x = &all->v[i];
-
-		if (x != d && x->vendor == d->vendor && x->device == d->device &&
-		    x->subsystem_vendor == d->subsystem_vendor &&
-		    x->subsystem_device == d->subsystem_device &&
-		    x->at.function == d->at.function)
+	for (size_t i = 0; i < all->n; i++)
+		if (is_twin(&all->v[i], d))
 			return true;
-	}
 	return false;
+}
+
+/* NULL also if a twin has the same: then it tells nothing. */
+static char *serial_of(const struct host *h, const struct pci_devices *all,
+		       const struct pci_device *d)
+{
+	char *serial = device_serial(h, d);
+
+	for (size_t i = 0; i < all->n && serial; i++) {
+		CLEANUP(free_char) char *other = NULL;
+
+		if (!is_twin(&all->v[i], d))
+			continue;
+		other = device_serial(h, &all->v[i]);
+		if (!str_eq(serial, other))
+			continue;
+		free(serial);
+		serial = NULL;
+	}
+	return serial;
 }
 
 /* The driver to give the device back to. One that VFIO has already, or that no driver
@@ -275,7 +297,7 @@ static int plan_file(const struct host *h, const struct pci_devices *all,
 		.id = { d->vendor, d->device },
 		.subsystem = { d->subsystem_vendor, d->subsystem_device },
 		.ports = device_ports(h, d),
-		.serial = device_serial(h, d),
+		.serial = serial_of(h, all, d),
 		.has_twins = has_twins(all, d),
 		.driver = xstrdup(r->driver),
 		.original = original_of(d, old),

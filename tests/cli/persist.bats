@@ -268,6 +268,10 @@ names() {
 	exits 0
 	complains '/etc/slicer/devices.d/bad.conf:2: there is no such key'
 	[[ $stderr != *$'\e'* ]]
+	# The double would be the one at the next boot.
+	on pci unbind 0b:00.0 --persist
+	exits 0
+	complains 'double.conf: /etc/slicer/devices.d/0000:0b:00.0.conf has the same address'
 }
 
 @test "restore --dry-run: no file, a device that is here, has moved, is gone, was exchanged" {

@@ -259,12 +259,30 @@ static void test_serial_before_ports(void **state)
 	add_function(t, PORT1 "/0000:01:00.0", NIC, SERIAL_B);
 	look(t, &f);
 	assert_true(is_match(&f, "0000:01:00.0", PERSIST_OTHER, NULL));
-	/* A number that two have tells nothing. */
-	power_off(t);
-	add_function(t, PORT1 "/0000:01:00.0", NIC, SERIAL_A);
-	add_function(t, PORT2 "/0000:03:00.0", NIC, SERIAL_A);
-	look(t, &f);
-	assert_true(is_match(&f, "0000:01:00.0", PERSIST_UNCLEAR, NULL));
+}
+
+/* Cards that have all the same number (Realtek's): the place tells, or nobody knows. */
+static void test_serial_of_all(void **state)
+{
+	static const char *const more[] = { A_PORTS A_SERIAL "twins=yes\n", A_SERIAL };
+	const struct tree *t = *state;
+	CLEANUP(found_done) struct found f = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		write_file(t, "a.conf", "0000:01:00.0", more[i]);
+		add_function(t, PORT1 "/0000:01:00.0", NIC, SERIAL_A);
+		add_function(t, PORT2 "/0000:03:00.0", NIC, SERIAL_A);
+		look(t, &f);
+		assert_true(is_match(&f, "0000:01:00.0", PERSIST_HERE, "0000:01:00.0"));
+		/* at its place one with another number, or with none */
+		power_off(t);
+		add_function(t, PORT1 "/0000:01:00.0", NIC, i ? SERIAL_B : NULL);
+		add_function(t, PORT2 "/0000:03:00.0", NIC, SERIAL_A);
+		add_function(t, PORT2 "/0000:04:00.0", NIC, SERIAL_A);
+		look(t, &f);
+		assert_true(is_match(&f, "0000:01:00.0", PERSIST_UNCLEAR, NULL));
+		power_off(t);
+	}
 }
 
 /* An older kernel shows no serial numbers; all ones are none either. */
@@ -564,7 +582,7 @@ static bool does(const struct plan *p, enum step_kind kind, const char *path)
 	return false;
 }
 
-static void bind(const struct tree *t, const struct found *f, const char *address)
+static void make_last(const struct tree *t, const struct found *f, const char *address)
 {
 	CLEANUP(plan_done) struct plan p = { 0 };
 	struct error e = { 0 };
@@ -593,7 +611,7 @@ static void test_file_is_written_once(void **state)
 	tree_link(t, "/sys/bus/pci/drivers/igb", PORT1 "/0000:01:00.0/driver");
 	add_function(t, PORT2 "/0000:03:00.0", NIC, SERIAL_B);
 	look(t, &f);
-	bind(t, &f, "0000:01:00.0");
+	make_last(t, &f, "0000:01:00.0");
 	tree_is(t, A_FILE,
 		"# Ethernet controller: Intel Corporation I210 Gigabit Network "
 		"Connection\n"
@@ -612,6 +630,28 @@ static void test_file_is_written_once(void **state)
 	assert_true(plan_is_empty(&p));
 }
 
+/* Such a number is not noted: without the meant one it would lead to the other one. */
+static void test_serial_of_all_is_not_noted(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(found_done) struct found f = { 0 };
+
+	add_function(t, PORT1 "/0000:01:00.0", NIC, SERIAL_A);
+	add_function(t, PORT1 "/0000:01:00.1", NIC, SERIAL_A);
+	add_function(t, PORT2 "/0000:03:00.0", NIC, SERIAL_A);
+	look(t, &f);
+	make_last(t, &f, "0000:01:00.0");
+	make_last(t, &f, "0000:01:00.1");
+	look(t, &f);
+	assert_null(f.l.v[0].file.serial);
+	/* the same number in two functions of a card is as it should be */
+	assert_string_equal(f.l.v[1].file.serial, SERIAL_A);
+	power_off(t);
+	add_function(t, PORT2 "/0000:03:00.0", NIC, SERIAL_A);
+	look(t, &f);
+	assert_true(is_match(&f, "0000:01:00.0", PERSIST_UNCLEAR, NULL));
+}
+
 /* A device that has moved gets a file of its new name. */
 static void test_file_is_renamed(void **state)
 {
@@ -627,7 +667,7 @@ static void test_file_is_renamed(void **state)
 	assert_int_equal(p.n, 2);
 	assert_true(does(&p, STEP_REPLACE, B_FILE));
 	assert_true(does(&p, STEP_REMOVE, A_FILE));
-	bind(t, &f, "0000:03:00.0");
+	make_last(t, &f, "0000:03:00.0");
 	look(t, &f);
 	assert_int_equal(f.l.n, 1);
 	assert_true(is_match(&f, "0000:03:00.0", PERSIST_HERE, "0000:03:00.0"));
@@ -649,7 +689,7 @@ static void test_file_of_what_was_there(void **state)
 		write_file(t, names[i], "0000:01:00.0", A_PORTS);
 		look(t, &f);
 		assert_true(is_match(&f, "0000:01:00.0", PERSIST_OTHER, NULL));
-		bind(t, &f, "0000:01:00.0");
+		make_last(t, &f, "0000:01:00.0");
 		look(t, &f);
 		assert_int_equal(f.l.broken.n, 0);
 		assert_int_equal(f.l.n, 1);
@@ -829,6 +869,8 @@ int main(void)
 		TEST(test_serials),
 		TEST(test_renumbered),
 		TEST(test_serial_before_ports),
+		TEST(test_serial_of_all),
+		TEST(test_serial_of_all_is_not_noted),
 		TEST(test_serial_is_not_shown),
 		TEST(test_another_slot),
 		TEST(test_by_address),
