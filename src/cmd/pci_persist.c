@@ -43,18 +43,33 @@ int lasting_prepare(const struct context *c, const struct pci_devices *all,
 	return 0;
 }
 
+/* Does the plan change the file that this line of persisted_list.broken is about? */
+static bool is_mended(const struct plan *p, const char *line)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const char *path = p->v[i].path;
+
+		if (path && str_starts(line, path) && line[strlen(path)] == ':')
+			return true;
+	}
+	return false;
+}
+
 static void warn_of_broken(const struct lasting *l, struct move *m)
 {
 	for (size_t i = 0; i < l->list.broken.n; i++)
-		plan_warn(&m->drivers, "%s", l->list.broken.v[i]);
+		if (!is_mended(&m->files, l->list.broken.v[i]))
+			plan_warn(&m->drivers, "%s", l->list.broken.v[i]);
 }
 
 int lasting_plan(const struct context *c, const struct pci_devices *all,
 		 const struct lasting *l, struct move *m, struct error *e)
 {
+	int err = persist_plan(c->host, all, &l->list, &m->request, m->request.early,
+			       &m->files, e);
+
 	warn_of_broken(l, m);
-	return persist_plan(c->host, all, &l->list, &m->request, m->request.early,
-			    &m->files, e);
+	return err;
 }
 
 /* ---- unbind ------------------------------------------------------------------------ */

@@ -41,11 +41,27 @@ static bool keeps_network(const struct bind_world *w, const struct bind_request 
 	return false;
 }
 
+/* Also a USB controller with a network adapter. */
+static bool has_network(const struct bind_world *w, const struct pci_device *d)
+{
+	CLEANUP(strv_done) struct strv places = { 0 };
+
+	usage_interfaces(w->usage, &places);
+	for (size_t i = 0; i < places.n; i++)
+		if (place_is_below(places.v[i], d->address))
+			return true;
+	return pci_is_network(d);
+}
+
 void bind_boot_uses(const struct bind_world *w, const struct bind_request *r,
 		    const struct pci_device *d, struct uses *ret)
 {
-	usage_at_boot(w->usage, d, ret);
-	if (driver_is_vfio(r->driver) && pci_is_network(d) && !keeps_network(w, r))
+	bool is_taken = driver_is_vfio(r->driver);
+
+	/* Another native driver may not do for the disks; the one that it has, does. */
+	if (is_taken || !driver_same(d->driver, r->driver))
+		usage_at_boot(w->usage, d, ret);
+	if (is_taken && has_network(w, d) && !keeps_network(w, r))
 		uses_add(ret, USE_LAST_NIC,
 			 "no other network controller would have a driver after a boot");
 }

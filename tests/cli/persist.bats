@@ -268,6 +268,11 @@ names() {
 	exits 0
 	complains '/etc/slicer/devices.d/bad.conf:2: there is no such key'
 	[[ $stderr != *$'\e'* ]]
+	# One is mended by what its own hint says, and no longer told.
+	mv "$T/$FILES/bad.conf" "$T/$FILES/0000:0c:00.1.conf"
+	on pci bind 0c:00.1 --persist
+	exits 0
+	[[ $stderr != *0000:0c:00.1.conf* && $stderr == *dir.conf* ]]
 	# The double would be the one at the next boot.
 	on pci unbind 0b:00.0 --persist
 	exits 0

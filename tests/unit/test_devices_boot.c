@@ -378,6 +378,7 @@ static void test_both_nics(void **state)
 static void test_usb_nic(void **state)
 {
 	const struct tree *t = *state;
+	CLEANUP(free_char) char *eno1 = tree_path(t, "/sys/class/net/eno1");
 	const char *usb = PCI "/0000:00:14.0/usb1/1-3/1-3:1.0/net/enx0";
 	CLEANUP(machine_done) struct machine m;
 
@@ -396,6 +397,14 @@ static void test_usb_nic(void **state)
 	m.r.n = 2;
 	assert_int_equal(check(t, &m), -EBUSY);
 	assert_non_null(strstr(m.e.what, LAST));
+	/* The host has no other network than that. */
+	m.d[0].class_code = 0x030000;
+	assert_int_equal(unlink(eno1), 0);
+	m.r.n = 1;
+	assert_int_equal(check(t, &m), 0);
+	m.r.v = &m.v[1];
+	assert_int_equal(check(t, &m), -EBUSY);
+	assert_non_null(strstr(m.e.what, "0000:00:14.0 can't be taken: " LAST));
 }
 
 /* A disk that the boot waits for: refused, also when VFIO has its controller already. */
@@ -421,6 +430,25 @@ static void test_disk_of_the_boot(void **state)
 	assert_int_equal(check(t, &m), -EBUSY);
 	m.r.every_boot = false;
 	assert_int_equal(check(t, &m), 0);
+}
+
+/* The driver that the host needs for its disk, at every boot. */
+static void test_native_driver_of_the_disk(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(machine_done) struct machine m;
+
+	add_disks(t);
+	tree_write(t, "/proc/self/mountinfo", MOUNTS);
+	tree_write(t, "/etc/fstab", "UUID=1111-AAAA /srv ext4 defaults 0 2\n");
+	tree_mkdir(t, "/sys/bus/pci/drivers/ahci");
+	tree_mkdir(t, "/sys/bus/pci/drivers/uio_pci_generic");
+	machine_init(&m, SATA, 0x010601, "ahci");
+	mounts_load(t->host, &m.mounts, NULL);
+	m.r.driver = "ahci";
+	assert_int_equal(check(t, &m), 0);
+	m.r.driver = "uio_pci_generic";
+	assert_int_equal(check(t, &m), -EBUSY);
 }
 
 static void test_names_that_change(void **state)
@@ -480,6 +508,7 @@ int main(void)
 		TEST(test_both_nics),
 		TEST(test_usb_nic),
 		TEST(test_disk_of_the_boot),
+		TEST(test_native_driver_of_the_disk),
 		TEST(test_names_that_change),
 	};
 
