@@ -74,6 +74,15 @@ static bool has_all(const struct strv *params, const struct strv *of)
 	return true;
 }
 
+/* Does the kernel run with these parameters, as far as entries have them? */
+static bool runs_with(const struct setup *s, const struct strv *params)
+{
+	CLEANUP(strv_done) struct strv running = { 0 };
+
+	split_plain(s->facts.cmdline, &running);
+	return has_all(&running, params) && has_all(params, &running);
+}
+
 /*
  * Without /etc/kernel/cmdline, kernel-install takes the running kernel's command line
  * (90-loaderentry.install). Where that is not what the file says without slicer's
@@ -82,7 +91,7 @@ static bool has_all(const struct strv *params, const struct strv *of)
  */
 static const char *kernel_cmdline_to_keep(const struct setup *s, const struct undo *u)
 {
-	CLEANUP(strv_done) struct strv all = { 0 }, running = { 0 }, then = { 0 };
+	CLEANUP(strv_done) struct strv all = { 0 }, then = { 0 };
 	CLEANUP(str_done) struct str text = { 0 };
 	int err;
 
@@ -93,12 +102,45 @@ static const char *kernel_cmdline_to_keep(const struct setup *s, const struct un
 		return NULL;
 	if (err < 0 || !s->facts.cmdline)
 		return KERNEL_CMDLINE;
-	split_plain(s->facts.cmdline, &running);
 	sdboot_cmdline_params(&text, &all);
 	boot_filter(&all, &then);
 	edit_apply_params(&u->edit, &then);
-	return has_all(&running, &then) && has_all(&then, &running) ? NULL
-								    : KERNEL_CMDLINE;
+	return runs_with(s, &then) ? NULL : KERNEL_CMDLINE;
+}
+
+/* What the runs had in the file while programs made what was before; NULL: nothing. */
+static const struct str *plain_cmdline(const struct records *rs)
+{
+	for (size_t i = rs->n; i-- > 0;)
+		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n; k++)
+			if (str_eq(rs->v[i].steps[k].path, KERNEL_CMDLINE) &&
+			    rs->v[i].steps[k].meanwhile.len)
+				return &rs->v[i].steps[k].meanwhile;
+	return NULL;
+}
+
+/*
+ * The file that slicer made is gone already, and programs are to run: they, and hooks
+ * that they call, would take the running command line, and in a trial boot that is the
+ * trial's. So the file comes back without slicer's parameters, and stays.
+ */
+static void add_kernel_cmdline(struct setup *s, const struct undo *u)
+{
+	const struct str *plain = plain_cmdline(&u->records), none = { 0 };
+	CLEANUP(strv_done) struct strv all = { 0 }, params = { 0 };
+
+	if (!plain || !plan_runs_again(&s->plan) ||
+	    host_exists(s->c->host, KERNEL_CMDLINE))
+		return;
+	sdboot_cmdline_params(plain, &all);
+	boot_filter(&all, &params);
+	if (s->facts.cmdline && runs_with(s, &params))
+		return;
+	plan_replace(&s->plan, KERNEL_CMDLINE, false, &none, plain, 0644,
+		     "kernel-install would take the running command line in its place");
+	plan_warn(&s->plan, "after a boot with what " KERNEL_CMDLINE
+			    " says, slicer setup-iommu --undo removes it");
+	plan_order(&s->plan);
 }
 
 /* Was the file there before slicer? */
@@ -210,8 +252,10 @@ int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error 
 			need);
 		return -EINVAL;
 	}
-	return add_programs(s, u, &images, has_tokens ? &tokens : NULL,
-			    !recover || used_tokens, recover, e);
+	err = add_programs(s, u, &images, has_tokens ? &tokens : NULL,
+			   !recover || used_tokens, recover, e);
+	add_kernel_cmdline(s, u);
+	return err;
 }
 
 static int finish(struct setup *s, struct error *e)

@@ -586,6 +586,39 @@ half_a_block() {
 }
 
 # bats test_tags=deep
+@test "kernel-install: a confirm that can't be taken back either: --undo in the trial boot keeps its parameters out of the entries" {
+	host kernel-install
+	settle
+	local entries=boot/efi/loader/entries
+	local old
+	old=$(<"$T/proc/cmdline")
+	live setup-iommu --trial --yes
+	boot trial
+	iommu_on kernel-install
+	# The hook of update-initramfs fails, also while slicer takes back.
+	mv "$T/usr/local/bin/kernel-install" "$T/usr/local/bin/kernel-install.real"
+	program usr/local/bin/kernel-install <<-'SH'
+		#!/bin/sh
+		exit 1
+	SH
+	live setup-iommu --confirm --yes
+	exits 4
+	complains "NOT everything"
+	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
+	live setup-iommu --undo --yes
+	exits 0
+	says "create /etc/kernel/cmdline: kernel-install would take the running command line in its place"
+	none slicer.trial "$T/$entries"/*amd64.conf
+	none iommu= "$T/$entries"/*amd64.conf
+	# After a boot with the old parameters the file has no use any more.
+	boot old
+	echo "$old" >"$T/proc/cmdline"
+	live setup-iommu --undo --yes
+	exits 0
+	[ ! -e "$T/etc/kernel/cmdline" ]
+}
+
+# bats test_tags=deep
 @test "systemd-boot: bootctl fails; undo; an entry that is pending is forgotten" {
 	host arch-sdboot
 	remember
