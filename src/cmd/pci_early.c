@@ -82,6 +82,7 @@ static void list_early(const struct lasting *l, const struct plan *files,
 			.id = f->id,
 			.subsystem = f->subsystem,
 			.ports = f->ports,
+			.serial = f->serial,
 			.driver = f->driver,
 		};
 	}

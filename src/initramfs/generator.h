@@ -63,7 +63,8 @@ struct initramfs_wish {
 struct initramfs_bind {
 	char *address; /* "0000:0b:00.0" */
 	struct pci_id id, subsystem;
-	char *ports; /* as device_ports() gives it; NULL: not known */
+	char *ports, *serial; /* as device_ports() and device_serial() give them; NULL:
+				 not known */
 	char *driver;
 };
 

@@ -200,9 +200,10 @@ static bool plan_removal(const struct initramfs_config *c, struct plan *ret)
 
 static void add_device(const struct initramfs_bind *b, struct str *ret)
 {
-	str_addf(ret, "%sgive %s %s %04x %04x %04x %04x %s", ret->len ? "\n" : "",
+	str_addf(ret, "%sgive %s %s %04x %04x %04x %04x %s %s", ret->len ? "\n" : "",
 		 b->address, b->driver, b->id.vendor, b->id.device, b->subsystem.vendor,
-		 b->subsystem.device, b->ports ? b->ports : "");
+		 b->subsystem.device, b->ports ? b->ports : "-",
+		 b->serial ? b->serial : "-");
 }
 
 /* The script with a line for each device, and the hook with their drivers. */
