@@ -72,6 +72,8 @@ const char *persist_driver(const struct persisted *p);
 /* ---- changing the files (persist_plan.c, persist_apply.c) */
 
 #define PERSIST_UNIT "slicer-bind.service"
+/* What "systemctl enable" makes of it. */
+#define PERSIST_LINK "/etc/systemd/system/multi-user.target.wants/" PERSIST_UNIT
 
 /*
  * Can this host bind devices at every boot? Refused where systemd does not run (the error
@@ -80,9 +82,6 @@ const char *persist_driver(const struct persisted *p);
  * another root nothing is asked: its unit may come later.
  */
 int persist_check_unit(const struct host *h, const char *command, struct error *e);
-
-/* Will the unit bind at the next boot? */
-bool persist_is_enabled(const struct host *h);
 
 /* Will PERSIST_UNIT be started at boot? */
 bool persist_is_enabled(const struct host *h);

@@ -14,6 +14,18 @@ static int run(const struct host *h, const struct strv *argv, unsigned timeout_s
 	return host_is_live(h) ? host_run(h, &run, e) : 0;
 }
 
+/* systemctl says 0 and leaves the link where the unit is masked for this boot, by
+ * systemd.mask= (systemd src/shared/install.c, install_context_mark_for_removal()). */
+static int run_systemctl(const struct host *h, const struct step *s, struct error *e)
+{
+	bool disables = strcmp(s->argv.v[1], "disable") == 0;
+	int err = run(h, &s->argv, s->timeout_s, e);
+
+	if (err < 0 || !disables || !host_is_live(h) || !persist_is_enabled(h))
+		return err;
+	return host_remove(h, PERSIST_LINK, e);
+}
+
 static int do_step(const struct host *h, const struct step *s, struct error *e)
 {
 	switch (s->kind) {
@@ -23,7 +35,7 @@ static int do_step(const struct host *h, const struct step *s, struct error *e)
 	case STEP_REMOVE:
 		return host_remove(h, s->path, e);
 	default:
-		return run(h, &s->argv, s->timeout_s, e);
+		return run_systemctl(h, s, e);
 	}
 }
 

@@ -5,8 +5,6 @@
 #include "devices/identity.h"
 #include "devices/persist.h"
 
-#define ENABLED "/etc/systemd/system/multi-user.target.wants/" PERSIST_UNIT
-
 /* ---- the unit ---------------------------------------------------------------------- */
 
 /* systemd.unit(5), UNIT FILE SEARCH PATH, of the system manager. */
@@ -111,7 +109,7 @@ int persist_check_unit(const struct host *h, const char *command, struct error *
 
 bool persist_is_enabled(const struct host *h)
 {
-	CLEANUP(free_char) char *link = host_readlink(h, ENABLED);
+	CLEANUP(free_char) char *link = host_readlink(h, PERSIST_LINK);
 
 	return link != NULL;
 }

@@ -542,6 +542,19 @@ systemctl_is() {
 	[ -L "$T/$WANTS/$UNIT" ]
 }
 
+@test "live: a systemctl that passes over a unit which is masked for this boot" {
+	with_systemd
+	live pci bind 0b:00.0 --persist
+	exits 0
+	gone 0000:0b:00.0
+	# shellcheck disable=SC2016
+	systemctl_is 'if [ $1 = disable ]; then exit 0; fi'
+	live pci unbind 0b:00.0 --persist
+	exits 0
+	[ -z "$(files)" ]
+	[ ! -L "$T/$WANTS/$UNIT" ]
+}
+
 @test "live: a device that is not bound now is not bound at boot either" {
 	with_systemd
 	local drv=$T/sys/bus/pci/drivers
