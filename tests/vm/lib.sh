@@ -148,10 +148,11 @@ machine_start() # disk|direct
 
 # It has ended, or asks for a person, whom it does not get. STUCK: the regular
 # expression of that.
+ASKS='Kernel panic|\(initramfs\)|grub rescue>|grub>|You are in emergency mode'
 is_stuck()
 {
 	! kill -0 "$pid" 2>/dev/null ||
-		grep -qaE "${STUCK:-Kernel panic|\(initramfs\)|grub rescue>|grub>}" "$dir/console.log"
+		grep -qaE "${STUCK:-$ASKS}" "$dir/console.log"
 }
 
 # Waits for its end. Sets $status and $seconds.
@@ -213,7 +214,7 @@ boot_phase() # PHASE disk|direct [systemd]
 		share_prepare "$1"
 		[[ -z ${3:-} ]] || : > "$share/systemd"
 		machine_start "$2"
-		STUCK="Kernel panic|\\(initramfs\\)|grub rescue>|grub>${AGAIN:+|$HUNG}" machine_wait
+		STUCK="$ASKS${AGAIN:+|$HUNG}" machine_wait
 		if [[ -z ${AGAIN:-} || $try == 3 ]] || ! grep -qaE "$HUNG" "$dir/console.log"; then
 			break
 		fi

@@ -26,6 +26,8 @@ else
 	. /mnt/host/guest/trial.sh
 	# shellcheck source=cuts.sh
 	. /mnt/host/guest/cuts.sh
+	# shellcheck source=persist.sh
+	. /mnt/host/guest/persist.sh
 fi
 "phase_$phase"
 
