@@ -83,24 +83,41 @@ static const struct persisted *by_address(const struct persisted_list *l,
 	return NULL;
 }
 
-/* Files to be removed, each once. */
-struct chosen {
-	const struct persisted **v;
-	size_t n;
+/* What is to be done about one address. */
+struct choice {
+	struct strv files; /* to be removed */
+	struct strv devices; /* addresses of what is to be unbound */
 };
 
-static void choose(struct chosen *ch, const struct persisted *p)
+static void choice_done(struct choice *ch)
 {
-	for (size_t i = 0; i < ch->n; i++)
-		if (ch->v[i] == p)
-			return;
-	ch->v[ch->n++] = p;
+	strv_done(&ch->files);
+	strv_done(&ch->devices);
 }
 
-/* Appends to devices the address of what is to be unbound. */
+/* No file means the device at the address. One that has the address goes by itself: what
+ * is there now is another device. Returns whether there is one. */
+static bool choose_file(const struct context *c, const struct pci_devices *all,
+			struct pci_address at, const struct lasting *l, struct choice *ch,
+			struct plan *told)
+{
+	const struct persisted *p = by_address(&l->list, at);
+	char address[PCI_ADDRESS_MAX];
+	CLEANUP(free_char)
+	char *path = xasprintf(PERSIST_DIR "/%s.conf", pci_address_format(at, address));
+	CLEANUP(free_char) char *why = NULL;
+
+	if (!p && !host_exists(c->host, path))
+		return false;
+	why = p ? persist_match_text(all, p) : xstrdup("it can't be used");
+	plan_warn(told, "%s: only the file is removed: %s", p ? p->path : path, why);
+	strv_add_unique(&ch->files, p ? p->path : path);
+	return true;
+}
+
 static int choose_by(const struct context *c, const struct pci_devices *all,
-		     const char *text, const struct lasting *l, struct chosen *ch,
-		     struct strv *devices, struct plan *told, struct error *e)
+		     const char *text, const struct lasting *l, struct choice *ch,
+		     struct plan *told, struct error *e)
 {
 	const struct persisted *p = NULL;
 	const struct pci_device *d;
@@ -112,25 +129,17 @@ static int choose_by(const struct context *c, const struct pci_devices *all,
 	d = pci_find(all, at);
 	if (d)
 		p = persist_of(&l->list, d);
-	if (!p) {
-		p = by_address(&l->list, at);
-		if (p) {
-			CLEANUP(free_char) char *why = persist_match_text(all, p);
-
-			plan_warn(told, "%s: only the file is removed: %s", p->path, why);
-			choose(ch, p);
-			return 0;
-		}
-	}
 	if (p)
-		choose(ch, p);
+		strv_add_unique(&ch->files, p->path);
+	else if (choose_file(c, all, at, l, ch, told))
+		return 0;
 	else
 		plan_warn(told,
 			  "%s is not bound at boot: no file in " PERSIST_DIR " means it",
 			  text);
 	/* One that is not there is told by whoever looks for it. */
 	if (host_is_live(c->host))
-		strv_add(devices, d ? d->address : text);
+		strv_add(&ch->devices, d ? d->address : text);
 	return 0;
 }
 
@@ -161,13 +170,12 @@ int lasting_choose(const struct context *c, const struct strv *addresses, bool g
 		   struct named_devices *devices, struct lasting *l, struct move *m,
 		   struct error *e)
 {
-	CLEANUP(strv_done) struct strv named = { 0 }, unbound = { 0 };
-	struct chosen ch = { 0 };
+	CLEANUP(strv_done) struct strv named = { 0 }, none = { 0 };
+	CLEANUP(choice_done) struct choice ch = { 0 };
 	struct error no_bus = { 0 };
 	int err = persist_load(c->host, &l->list, e);
 	/* A disk that is not running has no devices, and files all the same. */
-	int pci =
-		err < 0 ? err : named_devices_load(c, &unbound, false, devices, &no_bus);
+	int pci = err < 0 ? err : named_devices_load(c, &none, false, devices, &no_bus);
 
 	if (err < 0)
 		return err;
@@ -175,21 +183,16 @@ int lasting_choose(const struct context *c, const struct strv *addresses, bool g
 		*e = no_bus;
 		return pci;
 	}
-	/* One that has the address, too, would have it at the next boot. */
-	warn_of_broken(l, m);
 	persist_match(c->host, &devices->all, &l->list);
 	if (group)
 		add_groups(&devices->all, addresses, &named);
 	else
 		strv_copy(&named, addresses);
-	ch.v = xcalloc(l->list.n, sizeof(struct persisted *));
 	for (size_t i = 0; i < named.n && err >= 0; i++)
-		err = choose_by(c, &devices->all, named.v[i], l, &ch, &unbound,
-				&m->drivers, e);
-	if (err >= 0 && ch.n)
-		err = persist_plan_removal(c->host, ch.v, ch.n, &m->files, e);
-	if (err >= 0)
-		err = named_devices_add(&unbound, false, devices, e);
-	free(ch.v);
-	return err;
+		err = choose_by(c, &devices->all, named.v[i], l, &ch, &m->drivers, e);
+	if (err >= 0 && ch.files.n)
+		err = persist_plan_removal(c->host, &ch.files, &m->files, e);
+	/* One that has the address, too, would have it at the next boot. */
+	warn_of_broken(l, m);
+	return err < 0 ? err : named_devices_add(&ch.devices, false, devices, e);
 }

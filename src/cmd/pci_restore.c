@@ -5,8 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/devices.h"
-#include "cmd/pci_persist.h"
-#include "report/advice.h"
+#include "cmd/pci_restore.h"
 
 /* One a second. */
 #define ATTEMPTS 3
@@ -21,11 +20,6 @@ static const struct option_spec options[] = {
 	{ 0 },
 };
 
-struct restore_options {
-	bool dry_run;
-	unsigned timeout_s;
-};
-
 static int take_option(void *data, int id, const char *value, struct error *e)
 {
 	struct restore_options *o = data;
@@ -35,25 +29,6 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 	o->dry_run = true;
 	return 0;
 }
-
-/* What became of one file. */
-struct restored {
-	const struct persisted *p;
-	bool changed; /* it has been bound now, or would be */
-	int err; /* negative errno: it could not be bound */
-	struct error why; /* of err */
-};
-struct restore {
-	const struct context *c;
-	const struct restore_options *o;
-	struct pci_devices all;
-	struct persisted_list list;
-	const struct pci_device **others; /* for struct bind_request */
-	struct restored *v;
-	size_t n;
-	struct strv warnings;
-	struct strv moved; /* addresses of what has been bound, in any attempt */
-};
 
 /* Ready for another attempt: what was bound is remembered. */
 static void forget(struct restore *r)
@@ -128,19 +103,6 @@ static int choose(struct restore *r, const struct strv *addresses, struct error 
 	return 0;
 }
 
-/* Told at once: the next device may take a while. */
-static void tell_moved(struct restore *r, const struct pci_device *d, const char *driver)
-{
-	if (!r->o->dry_run)
-		strv_add(&r->moved, d->address);
-	if (r->c->out.json || r->c->out.quiet)
-		return;
-	fprintf(r->c->out.out, "%s: %s%s -> %s\n", d->address,
-		r->o->dry_run ? "would be bound, " : "",
-		d->driver ? d->driver : "no driver", driver);
-	fflush(r->c->out.out);
-}
-
 static int bind_one(struct restore *r, const struct bind_world *w, struct restored *one)
 {
 	CLEANUP(plan_done) struct plan plan = { 0 };
@@ -169,7 +131,7 @@ static int bind_one(struct restore *r, const struct bind_world *w, struct restor
 	if (err < 0)
 		return err;
 	one->changed = true;
-	tell_moved(r, d, request.driver);
+	restore_tell_moved(r, d, request.driver);
 	return 0;
 }
 
@@ -214,122 +176,6 @@ static void bind_all(struct restore *r)
 	}
 }
 
-/* ---- telling ----------------------------------------------------------------------- */
-
-static const char *address_of(const struct restored *one, char buf[PCI_ADDRESS_MAX])
-{
-	return pci_address_format(one->p->device ? one->p->device->at
-						 : one->p->file.address,
-				  buf);
-}
-
-static void print_one(const struct restore *r, const struct restored *one)
-{
-	const struct output *o = &r->c->out;
-	CLEANUP(str_done) struct str what = { 0 };
-	char address[PCI_ADDRESS_MAX], before[PCI_ADDRESS_MAX];
-
-	address_of(one, address);
-	if (one->err < 0) {
-		str_add_printable(&what, one->why.what, strlen(one->why.what));
-		fprintf(o->err, "%s%s:%s not bound: %s\n",
-			paint_on(o->color_err, PAINT_BAD), address,
-			paint_off(o->color_err), str_c(&what));
-		return;
-	}
-	if (o->quiet)
-		return;
-	if (one->p->match == PERSIST_MOVED)
-		fprintf(o->out, "%s: moved here from %s\n", address,
-			pci_address_format(one->p->file.address, before));
-	if (!one->changed && !strv_has(&r->moved, address))
-		fprintf(o->out, "%s: has %s already, nothing to do\n", address,
-			persist_driver(one->p));
-}
-
-static json_t *json_one(const struct restore *r, const struct restored *one)
-{
-	static const char *const names[] = {
-		[PERSIST_HERE] = "here",       [PERSIST_MOVED] = "moved",
-		[PERSIST_GONE] = "gone",       [PERSIST_OTHER] = "other",
-		[PERSIST_UNCLEAR] = "unclear",
-	};
-	char address[PCI_ADDRESS_MAX];
-	json_t *j = json_object();
-	bool is_bound = one->err >= 0 && !(r->o->dry_run && one->changed);
-
-	json_object_set_new(j, "file", json_text(one->p->path));
-	json_object_set_new(j, "address", json_text(address_of(one, address)));
-	json_object_set_new(j, "match", json_text(names[one->p->match]));
-	json_object_set_new(j, "driver", json_text(persist_driver(one->p)));
-	json_object_set_new(j, "bound", json_boolean(is_bound));
-	json_object_set_new(j, "changed",
-			    json_boolean(one->changed || strv_has(&r->moved, address)));
-	json_object_set_new(j, "error",
-			    one->err < 0 ? json_error(r->c->root, &one->why)
-					 : json_null());
-	return j;
-}
-
-static int print_json(const struct restore *r, const struct error *failed,
-		      struct error *e)
-{
-	json_t *doc = json_document("slicer.restore/1"), *a = json_array();
-
-	for (size_t i = 0; i < r->n; i++)
-		json_array_append_new(a, json_one(r, &r->v[i]));
-	json_object_set_new(doc, "devices", a);
-	json_object_set_new(doc, "broken", json_texts(&r->list.broken));
-	json_object_set_new(doc, "warnings", json_advice(r->c->root, &r->warnings));
-	if (failed->code)
-		json_object_set_new(doc, "error", json_error(r->c->root, failed));
-	return json_print(&r->c->out, doc, e);
-}
-
-static void print_text(const struct restore *r)
-{
-	const struct output *o = &r->c->out;
-
-	for (size_t i = 0; i < r->warnings.n; i++) {
-		CLEANUP(str_done) struct str safe = { 0 };
-
-		str_add_printable(&safe, r->warnings.v[i], strlen(r->warnings.v[i]));
-		fprintf(o->err, "%swarning:%s %s\n", paint_on(o->color_err, PAINT_WARN),
-			paint_off(o->color_err), str_c(&safe));
-	}
-	for (size_t i = 0; i < r->list.broken.n; i++)
-		fprintf(o->err, "%snot usable:%s %s\n", paint_on(o->color_err, PAINT_BAD),
-			paint_off(o->color_err), r->list.broken.v[i]);
-	for (size_t i = 0; i < r->n; i++)
-		print_one(r, &r->v[i]);
-	if (!r->n && !r->list.broken.n && !o->quiet)
-		fprintf(o->out, "no device is bound at boot (" PERSIST_DIR ")\n");
-}
-
-/* What could not be done, in one error; its hint is that of the first. */
-static void sum_up(const struct restore *r, struct error *ret)
-{
-	const struct restored *first = NULL;
-	size_t failed = 0;
-
-	for (size_t i = 0; i < r->n; i++) {
-		if (r->v[i].err >= 0)
-			continue;
-		first = first ? first : &r->v[i];
-		failed++;
-	}
-	if (!failed && !r->list.broken.n)
-		return;
-	error_set(ret, EIO, "%zu of %zu devices bound, %zu not, %zu files not usable",
-		  r->n - failed, r->n, failed, r->list.broken.n);
-	if (first && first->why.hint[0])
-		error_hint(ret, "%s", first->why.hint);
-	else
-		error_hint(ret, "what is said above; \"slicer pci bind ADDR --persist\" "
-				"writes a file anew");
-	ret->code = ERROR_FAILED;
-}
-
 /* ---- the verb ---------------------------------------------------------------------- */
 
 /* At boot another slicer may be at work for a moment. */
@@ -366,18 +212,6 @@ static int attempt(struct restore *r, const struct strv *addresses, struct error
 	return err;
 }
 
-static int tell(const struct restore *r, struct error *e)
-{
-	struct error failed = { 0 };
-
-	sum_up(r, &failed);
-	if (r->c->out.json)
-		return print_json(r, &failed, e) < 0 ? exit_of(e) : (int)failed.code;
-	print_text(r);
-	*e = failed;
-	return (int)failed.code;
-}
-
 /* Returns the exit status. */
 static int restore(struct restore *r, const struct strv *addresses, struct error *e)
 {
@@ -396,7 +230,7 @@ static int restore(struct restore *r, const struct strv *addresses, struct error
 		forget(r);
 		sleep(1);
 	}
-	return tell(r, e);
+	return restore_tell(r, e);
 }
 
 static int run(const struct command *cmd, struct context *c, int argc, char **argv,

@@ -96,9 +96,9 @@ bool persist_is_enabled(const struct host *h);
 int persist_plan(const struct host *h, const struct pci_devices *all,
 		 const struct persisted_list *l, const struct bind_request *r, bool early,
 		 struct plan *ret, struct error *e);
-/* Appends the steps that remove these n files, and disable the unit with the last one. */
-int persist_plan_removal(const struct host *h, const struct persisted *const *v, size_t n,
-			 struct plan *ret, struct error *e);
+/* Appends the steps that remove these files, and disable the unit with the last one. */
+int persist_plan_removal(const struct host *h, const struct strv *paths, struct plan *ret,
+			 struct error *e);
 /*
  * Carries such a plan out: all or nothing. Under another root the programs are left out.
  * Error: ERROR_FAILED, rolled_back if everything is as before.

@@ -262,23 +262,21 @@ static int plan_others(const struct host *h, const struct persisted_list *l,
 		       struct plan *ret, struct error *e)
 {
 	CLEANUP(free_char) char *path = path_of(d);
+	CLEANUP(strv_done) struct strv paths = { 0 };
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct persisted *p = &l->v[i];
 		bool is_in_way = strcmp(p->path, path) == 0 ||
 				 pci_address_compare(p->file.address, d->at) == 0;
-		int err = 0;
 
 		if (p->device != d && !is_in_way)
 			continue;
 		if (p->device && !is_among(r, p->device))
 			return refuse_rename(p, d, e);
 		if (!is_written(r, p->path))
-			err = persist_plan_removal(h, &p, 1, ret, e);
-		if (err < 0)
-			return err;
+			strv_add(&paths, p->path);
 	}
-	return 0;
+	return persist_plan_removal(h, &paths, ret, e);
 }
 
 static int plan_file(const struct host *h, const struct pci_devices *all,
@@ -358,16 +356,16 @@ static bool leaves_any(const struct host *h, const struct plan *p)
 	return false;
 }
 
-int persist_plan_removal(const struct host *h, const struct persisted *const *v, size_t n,
-			 struct plan *ret, struct error *e)
+int persist_plan_removal(const struct host *h, const struct strv *paths, struct plan *ret,
+			 struct error *e)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < paths->n; i++) {
 		CLEANUP(str_done) struct str text = { 0 };
-		int err = host_read(h, v[i]->path, HOST_MAX_CONFIG, &text, e);
+		int err = host_read(h, paths->v[i], HOST_MAX_CONFIG, &text, e);
 
 		if (err < 0)
 			return err;
-		plan_remove(ret, v[i]->path, &text,
+		plan_remove(ret, paths->v[i], &text,
 			    "the device is no longer bound at every boot");
 	}
 	if (!leaves_any(h, ret))

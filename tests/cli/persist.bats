@@ -173,6 +173,15 @@ names() {
 	[ -z "$(files)" ]
 }
 
+@test "unbind --persist removes a file that can't be used by its name" {
+	mkdir -p "$T/$FILES"
+	echo junk >"$T/$FILES/0000:0b:00.0.conf"
+	on pci unbind 0b:00.0 --persist
+	exits 0
+	complains "only the file is removed: it can't be used"
+	[ ! -e "$T/$FILES/0000:0b:00.0.conf" ]
+}
+
 @test "unbind --persist --group, and an address that makes no sense" {
 	on pci bind 0b:00.0 --group --persist
 	on pci unbind 0b:00.1 --group --persist

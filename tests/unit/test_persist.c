@@ -793,6 +793,17 @@ static void test_virtual_function(void **state)
 	assert_int_equal(p.n, 0);
 }
 
+/* Plans the removal of the first n files. */
+static void remove_first(const struct tree *t, const struct persisted_list *l, size_t n,
+			 struct plan *ret)
+{
+	CLEANUP(strv_done) struct strv paths = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		strv_add(&paths, l->v[i].path);
+	assert_int_equal(persist_plan_removal(t->host, &paths, ret, NULL), 0);
+}
+
 /* The unit is disabled with the last file, also where that is one that can't be used. */
 static void test_removal(void **state)
 {
@@ -806,10 +817,9 @@ static void test_removal(void **state)
 	look(t, &f);
 	assert_int_equal(f.l.n, 2);
 	for (size_t n = 1; n <= 2; n++) {
-		const struct persisted *v[] = { &f.l.v[0], &f.l.v[1] };
 		CLEANUP(plan_done) struct plan p = { 0 };
 
-		assert_int_equal(persist_plan_removal(t->host, v, n, &p, NULL), 0);
+		remove_first(t, &f.l, n, &p);
 		assert_int_equal(p.n, n == 2 ? 3 : 1);
 		assert_true(does(&p, STEP_REMOVE, A_FILE));
 		if (n == 2)
@@ -817,20 +827,18 @@ static void test_removal(void **state)
 	}
 	tree_write(t, PERSIST_DIR "/broken.conf", "x\n");
 	{
-		const struct persisted *v[] = { &f.l.v[0], &f.l.v[1] };
 		CLEANUP(plan_done) struct plan p = { 0 };
 
-		assert_int_equal(persist_plan_removal(t->host, v, 2, &p, NULL), 0);
+		remove_first(t, &f.l, 2, &p);
 		assert_int_equal(p.n, 2);
 	}
 	/* A hidden one is none that pci restore reads. */
 	remove_below(t, PERSIST_DIR "/broken.conf");
 	tree_write(t, PERSIST_DIR "/.x.conf", "x\n");
 	{
-		const struct persisted *v[] = { &f.l.v[0], &f.l.v[1] };
 		CLEANUP(plan_done) struct plan p = { 0 };
 
-		assert_int_equal(persist_plan_removal(t->host, v, 2, &p, NULL), 0);
+		remove_first(t, &f.l, 2, &p);
 		assert_int_equal(p.n, 3);
 	}
 }
