@@ -172,11 +172,9 @@ static int unbind(const struct context *c, const struct strv *addresses,
 	m->request.v = devices.v;
 	m->request.n = devices.n;
 	err = move_plan(c, &devices.all, m, e);
-	if (err < 0 || !early_is_changed(&lasting, m))
-		return err < 0 ? err : carry_out(c, m, e);
-	if (!m->dry_run && !m->files_only)
-		err = bind_apply(c->host, &m->request, &m->drivers, e);
-	return err < 0 ? err : early_carry_out(c, &lasting, m, e);
+	if (err >= 0 && early_is_changed(&lasting, m))
+		return early_carry_out(c, &lasting, m, e);
+	return err < 0 ? err : carry_out(c, m, e);
 }
 
 static int run(const struct command *cmd, struct context *c, int argc, char **argv,

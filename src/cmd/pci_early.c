@@ -114,12 +114,14 @@ static int refuse_unfinished(struct setup *s, struct error *e)
 	if (err < 0 || !records_choose(&rs, record_is_unfinished))
 		return err;
 	error_set(e, EBUSY, "an earlier run was interrupted, and not taken back yet");
-	error_hint(e, "sudo slicer setup-iommu --undo takes it back; --status lists it");
+	error_hint(e, "sudo slicer setup-iommu takes it back and sets up anew; --undo "
+		      "only takes back, the set-up as well; --status lists it");
 	return -EBUSY;
 }
 
-/* Images that a program copies for the boot loader would stay as they were. */
-static int check_entries(const struct setup *s, struct error *e)
+/* Images that a program copies for the boot loader would stay as they were. That keeps
+ * nobody from taking a device out of the others. */
+static int check_entries(struct setup *s, bool adds, struct error *e)
 {
 	for (size_t i = 0; i < s->boot.n; i++) {
 		const struct boot_entry *entry = &s->boot.v[i];
@@ -129,20 +131,34 @@ static int check_entries(const struct setup *s, struct error *e)
 		for (size_t k = 0; k < entry->initrds.n; k++) {
 			if (strv_has(&s->initramfs.images, entry->initrds.v[k]))
 				continue;
-			error_set(e, EOPNOTSUPP,
-				  "the boot loader starts %s, which is no image of %s's",
+			if (adds)
+				return error_set(e, EOPNOTSUPP,
+						 "the boot loader starts %s, which is "
+						 "no image of %s's",
+						 entry->initrds.v[k],
+						 s->initramfs.generator->name);
+			plan_warn(&s->plan,
+				  "the boot loader starts %s, which is no image of "
+				  "%s's: it stays as it is",
 				  entry->initrds.v[k], s->initramfs.generator->name);
-			error_hint(e, "--persist alone binds the devices after the "
-				      "initramfs");
-			return -EOPNOTSUPP;
 		}
 	}
 	return 0;
 }
 
-static int check_generator(const struct setup *s, struct error *e)
+static int refuse_switched_off(const struct initramfs_config *c, struct error *e)
+{
+	error_set(e, EPERM, "the initramfs images are not rebuilt: %s", c->switched_off);
+	error_hint(e, "set update_initramfs=yes there; --persist alone binds devices "
+		      "after the initramfs");
+	return -EPERM;
+}
+
+/* adds: devices are given to the initramfs, and not only taken out of it. */
+static int check_generator(struct setup *s, bool adds, struct error *e)
 {
 	const struct initramfs_config *c = &s->initramfs;
+	int err = -EOPNOTSUPP;
 
 	if (!c->generator)
 		error_set(e, EOPNOTSUPP, "no initramfs generator was recognised");
@@ -150,16 +166,19 @@ static int check_generator(const struct setup *s, struct error *e)
 		error_set(e, EOPNOTSUPP, "slicer can't put binds into the images of %s",
 			  c->generator->name);
 	else if (c->switched_off)
-		error_set(e, EPERM, "the initramfs images are not rebuilt: %s",
-			  c->switched_off);
+		return refuse_switched_off(c, e);
+	else if (adds && !c->images.n)
+		error_set(e, EOPNOTSUPP,
+			  "no kernel of the boot menu has an initramfs image");
 	else
-		return check_entries(s, e);
-	error_hint(e, "--persist alone binds the devices after the initramfs");
-	return -EOPNOTSUPP;
+		err = check_entries(s, adds, e);
+	if (err < 0)
+		error_hint(e, "--persist alone binds the devices after the initramfs");
+	return err;
 }
 
-/* The files are a part of the plan: all of it, or nothing. */
-static void take_files(const struct plan *files, struct plan *ret)
+/* Appends steps, of which sysfs is not written by the plan: these are to be shown. */
+static void take_steps(const struct plan *files, struct plan *ret)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		const struct step *s = &files->v[i];
@@ -168,6 +187,9 @@ static void take_files(const struct plan *files, struct plan *ret)
 			plan_take_file(ret, files, s->path);
 		else if (s->kind == STEP_REMOVE)
 			plan_remove(ret, s->path, &s->before, s->why);
+		else if (s->kind == STEP_SYSFS)
+			plan_sysfs(ret, s->path, s->existed ? str_c(&s->before) : NULL,
+				   str_c(&s->after), s->why);
 		else
 			plan_run_with_undo(ret, (const char *const *)s->argv.v,
 					   (const char *const *)s->undo.v, s->timeout_s,
@@ -185,18 +207,34 @@ static int make_plan(struct setup *s, const struct lasting *l, const struct move
 	boot_config_versions(&s->boot, &versions);
 	err = setup_choose_initramfs(s, &versions, e);
 	if (err >= 0)
-		err = check_generator(s, e);
+		err = check_generator(s, m->request.early, e);
 	if (err < 0)
 		return err;
 	list_early(l, &m->files, &devices);
-	s->initramfs_wish.early_bind = devices.n > 0;
-	take_files(&m->files, &s->plan);
+	for (size_t i = 0; i < devices.n; i++)
+		strv_add_unique(&s->initramfs_wish.bind_drivers, devices.v[i].driver);
+	take_steps(&m->files, &s->plan);
 	err = s->initramfs.generator->plan_bind(&s->initramfs, devices.v, devices.n,
 						&s->plan, e);
 	s->rebuilds = plan_runs_again(&s->plan);
 	strv_copy(&s->plan.warnings, &m->drivers.warnings);
 	plan_order(&s->plan);
+	if (m->dry_run && !m->request.later)
+		take_steps(&m->drivers, &s->plan);
 	return err < 0 ? err : setup_choose_shelter(s, e);
+}
+
+/* A device whose file could not be changed keeps its driver. */
+static int move_drivers(struct setup *s, struct error *e)
+{
+	const struct move *m = s->move;
+	int err = 0;
+
+	if (!m->request.later)
+		err = bind_apply(s->c->host, &m->request, &m->drivers, e);
+	if (err < 0 && e)
+		e->rolled_back = false; /* the files stay as they are now */
+	return err;
 }
 
 int early_carry_out(const struct context *c, const struct lasting *l,
@@ -206,7 +244,7 @@ int early_carry_out(const struct context *c, const struct lasting *l,
 					 .dry_run = m->dry_run,
 					 .force = m->request.force };
 	const struct edit none = { 0 };
-	struct setup s = { .c = c, .o = &o, .lock = -1, .edit = &none };
+	struct setup s = { .c = c, .o = &o, .lock = -1, .edit = &none, .move = m };
 	int status = 0, err = setup_look(&s, e);
 
 	s.kind = RUN_BIND;
@@ -215,7 +253,9 @@ int early_carry_out(const struct context *c, const struct lasting *l,
 	if (err >= 0)
 		err = make_plan(&s, l, m, e);
 	if (err >= 0)
-		err = setup_carry_out(&s, NULL, &status, e);
+		err = setup_carry_out(&s, move_drivers, &status, e);
+	if (err >= 0 && !m->dry_run && setup_shows_text(&s))
+		move_print_devices(c, m);
 	setup_done(&s);
 	return err;
 }

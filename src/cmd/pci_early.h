@@ -10,8 +10,9 @@ bool early_is_changed(const struct lasting *l, const struct move *m);
 /*
  * Carries m->files out together with the initramfs: the images of the kernels that the
  * boot menu can start are rebuilt and read back, by the plan and the journal of
- * setup-iommu. Prints the plan and what came of it. The drivers are left alone. Refused
- * where slicer can't rebuild them, or where the boot loader starts copies of them.
+ * setup-iommu. Then carries m->drivers out, unless that is for later. Prints the plan and
+ * what came of it. Refused where slicer can't rebuild them, or where the boot loader
+ * starts copies of them.
  */
 int early_carry_out(const struct context *c, const struct lasting *l,
 		    const struct move *m, struct error *e);

@@ -81,13 +81,13 @@ int move_apply(const struct context *c, const struct move *m, struct error *e)
 
 /* ---- telling ----------------------------------------------------------------------- */
 
-static json_t *json_moves(const struct move *m)
+json_t *move_devices(const struct move *m)
 {
 	const struct bind_request *r = &m->request;
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < r->n; i++) {
-		const char *after = m->files_only ? r->v[i]->driver : r->driver;
+		const char *after = r->later ? r->v[i]->driver : r->driver;
 		json_t *o = json_object();
 
 		json_object_set_new(o, "address", json_text(r->v[i]->address));
@@ -127,7 +127,7 @@ static int print_json(const struct context *c, const struct move *m, struct erro
 	json_object_set_new(doc, "steps", steps);
 	json_object_set_new(doc, "warnings", json_advice(c->root, &m->drivers.warnings));
 	json_object_set_new(doc, "next", json_advice(c->root, &m->drivers.next));
-	json_object_set_new(doc, "devices", json_moves(m));
+	json_object_set_new(doc, "devices", move_devices(m));
 	return json_print(&c->out, doc, e);
 }
 
@@ -174,7 +174,7 @@ static void print_moves(const struct context *c, const struct move *m)
 	const char *now = r->driver ? r->driver : "no driver";
 	FILE *out = c->out.out;
 
-	for (size_t i = 0; i < r->n && !m->files_only; i++) {
+	for (size_t i = 0; i < r->n && !r->later; i++) {
 		const struct pci_device *d = r->v[i];
 
 		if (!driver_same(d->driver, r->driver))
@@ -200,6 +200,12 @@ static void print_next(const struct context *c, const struct move *m)
 		str_add_printable(&safe, str_c(&text), text.len);
 		fprintf(c->out.out, "%s\n", str_c(&safe));
 	}
+}
+
+void move_print_devices(const struct context *c, const struct move *m)
+{
+	print_moves(c, m);
+	print_next(c, m);
 }
 
 /* The warnings stand before everything. */
@@ -230,7 +236,6 @@ int move_print(const struct context *c, const struct move *m, struct error *e)
 	if (c->out.quiet)
 		return 0;
 	print_files(c, m);
-	print_moves(c, m);
-	print_next(c, m);
+	move_print_devices(c, m);
 	return 0;
 }

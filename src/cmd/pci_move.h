@@ -30,5 +30,9 @@ int move_apply(const struct context *c, const struct move *m, struct error *e);
 /* The result, as text or JSON (schema slicer.plan/1). */
 int move_print(const struct context *c, const struct move *m, struct error *e);
 void move_print_warnings(const struct context *c, const struct move *m);
+/* What became of each device, in such a document. Owned by the caller. */
+json_t *move_devices(const struct move *m);
+/* The same as text, and what can be done next. */
+void move_print_devices(const struct context *c, const struct move *m);
 
 #endif

@@ -267,6 +267,7 @@ void setup_done(struct setup *s)
 	wanted_done(&s->wanted);
 	wish_done(&s->wish);
 	strv_done(&s->initramfs_wish.drivers);
+	strv_done(&s->initramfs_wish.bind_drivers);
 	initramfs_config_done(&s->initramfs);
 	free(s->chosen);
 	free(s->trial_id);

@@ -25,6 +25,7 @@ struct undo {
 	struct records records; /* chosen: those that are meant */
 	struct edit edit;
 };
+struct move;
 struct setup {
 	const struct context *c;
 	const struct setup_options *o;
@@ -46,6 +47,7 @@ struct setup {
 	enum run_kind kind; /* of plan */
 	char *trial_id; /* RUN_TRIAL: the new one's */
 	bool in_trial; /* this boot is the trial that is made permanent */
+	const struct move *move; /* RUN_BIND: the devices that the plan is about */
 	struct plan plan;
 	/* while applying */
 	struct progress progress;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* setup-iommu: what came of it, as text and as JSON. */
+#include "cmd/pci_move.h"
 #include "cmd/setup_trial.h"
 #include "report/advice.h"
 
@@ -48,6 +49,8 @@ static json_t *plan_document(const struct setup *s, const struct outcome *o)
 		strv_add(&next, "sudo slicer setup-iommu --confirm");
 	}
 	json_object_set_new(doc, "next", json_advice(other_root(s), &next));
+	if (s->move)
+		json_object_set_new(doc, "devices", move_devices(s->move));
 	return doc;
 }
 

@@ -44,11 +44,16 @@ static int plan_own_files(struct setup *s, const struct undo *u, const struct st
 		return err;
 	initramfs_expect(&s->initramfs, &rebuilt);
 	for (size_t i = 0; i < s->initramfs.n_own; i++) {
-		if (s->initramfs.own[i].binds)
-			continue;
-		strv_add(own, s->initramfs.own[i].path);
-		any |= strv_has(paths, s->initramfs.own[i].path);
+		const struct initramfs_own_file *f = &s->initramfs.own[i];
+
+		strv_add(own, f->path);
+		any |= !f->binds && strv_has(paths, f->path);
+		/* The interrupted run's programs are run again by themselves. */
+		s->rebuilds |= f->binds && strv_has(paths, f->path);
 	}
+	for (size_t i = 0; i < paths->n; i++)
+		if (str_starts(paths->v[i], PERSIST_DIR "/"))
+			strv_add(own, paths->v[i]);
 	if (!any || !s->initramfs.generator || s->o->no_initramfs)
 		return 0;
 	s->initramfs_wish.remove = true;
@@ -366,7 +371,16 @@ static void plan_kept_file(struct setup *s, const struct undo *u)
 		    "slicer made it, and the running command line is what it says");
 }
 
-/* They are configuration, and not what set-up did; without an IOMMU they fail. */
+static bool is_removed(const struct plan *p, const char *path)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == STEP_REMOVE && str_eq(p->v[i].path, path))
+			return true;
+	return false;
+}
+
+/* They are configuration, and not what set-up did; without an IOMMU they fail. Those of
+ * an interrupted run go with it. */
 static void tell_bound_at_boot(struct setup *s)
 {
 	CLEANUP(persisted_done) struct persisted_list l = { 0 };
@@ -376,7 +390,11 @@ static void tell_bound_at_boot(struct setup *s)
 	if (persist_load(s->c->host, &l, NULL) < 0 || !l.n)
 		return;
 	for (size_t i = 0; i < l.n; i++)
-		str_addf(&list, " %s", pci_address_format(l.v[i].file.address, address));
+		if (!is_removed(&s->plan, l.v[i].path))
+			str_addf(&list, " %s",
+				 pci_address_format(l.v[i].file.address, address));
+	if (!list.len)
+		return;
 	plan_next(&s->plan,
 		  "these devices stay bound at every boot:%s; sudo slicer pci unbind%s "
 		  "--persist ends that",
@@ -394,13 +412,13 @@ int setup_undo(struct setup *s, int *ret_status, struct error *e)
 	for (size_t i = 0; i < u.records.n; i++)
 		tell_unfinished(s, &u.records.v[i]);
 	s->kind = RUN_UNDO;
-	tell_bound_at_boot(s);
 	if (err >= 0 && !any) {
 		tell_deferred(s, &u.records);
 		plan_kept_file(s, &u);
 	}
 	if (err >= 0 && any)
 		err = setup_plan_undo(s, &u, false, e);
+	tell_bound_at_boot(s);
 	if (err >= 0)
 		err = setup_end_trial(s, e);
 	s->edit = &u.edit;

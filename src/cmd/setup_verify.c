@@ -5,6 +5,7 @@
 #include "cmd/setup_trial.h"
 #include "policy/params.h"
 #include "probe/initramfs.h"
+#include "probe/modules.h"
 
 /* The command lines that boot entries had before, to compare with after taking back. */
 int setup_verify_unchanged(struct setup *s, struct error *e)
@@ -252,6 +253,25 @@ static int check_order(const struct initramfs_order *order, const struct str *te
 			 order->file, order->first, order->then);
 }
 
+/* Does the image, or its kernel, have each of these modules? */
+static int check_modules(const struct setup *s, const char *version,
+			 const struct strv *wanted, const struct strv *found,
+			 struct error *e)
+{
+	for (size_t i = 0; i < wanted->n; i++) {
+		const char *name = wanted->v[i];
+		bool is_there =
+			module_state_of(s->c->host, version, name) == MODULE_BUILTIN;
+
+		for (size_t k = 0; k < found->n && !is_there; k++)
+			is_there = module_same_name(found->v[k], name);
+		if (!is_there)
+			return error_set(e, EPROTO, "the image lacks the module %s",
+					 name);
+	}
+	return 0;
+}
+
 /* Each image may take this long to read: what is given up is not proven. */
 #define READ_SECONDS 600
 
@@ -265,12 +285,14 @@ static int check_image(struct setup *s, size_t i, bool contents, struct error *e
 	bool exists[4] = { 0 };
 	struct initramfs_image image = { 0 };
 	const struct initramfs_order *order = &s->initramfs.generator->bind_order;
-	bool binds = contents && s->kind == RUN_BIND && s->initramfs_wish.early_bind;
+	bool binds = contents && s->initramfs_wish.bind_drivers.n;
 	size_t n = contents ? wanted_files(s, files, ARRAY_SIZE(files) - 1, texts, exists)
 			    : 0;
 	int err;
 
-	strv_add(&modules, "vfio-pci");
+	strv_copy(&modules, &s->initramfs_wish.bind_drivers);
+	if (s->initramfs_wish.early_bind)
+		strv_add(&modules, "vfio-pci");
 	if (binds)
 		files[n].name = xstrdup(order->file);
 	err = initramfs_scan(s->c->host, path, files, n + binds, &modules, READ_SECONDS,
@@ -288,9 +310,8 @@ static int check_image(struct setup *s, size_t i, bool contents, struct error *e
 					files[k].name);
 	if (err >= 0 && binds)
 		err = check_order(order, &files[n].contents, e);
-	if (err >= 0 && contents && s->initramfs_wish.early_bind && !image.modules.n &&
-	    module_state_of(s->c->host, version, "vfio-pci") != MODULE_BUILTIN)
-		err = error_set(e, EPROTO, "the image lacks the module vfio-pci");
+	if (err >= 0 && contents)
+		err = check_modules(s, version, &modules, &image.modules, e);
 	if (err < 0)
 		error_at(e, path, 0);
 	for (size_t k = 0; k < ARRAY_SIZE(files); k++) {

@@ -5,17 +5,9 @@
 #include <errno.h>
 
 #include "policy/faults.h"
-#include "probe/facts.h"
+#include "probe/modules.h"
 
 #define DRIVERS "/sys/bus/pci/drivers"
-
-static bool same_name(const char *a, const char *b)
-{
-	for (; *a && *b; a++, b++)
-		if ((*a == '_' ? '-' : *a) != (*b == '_' ? '-' : *b))
-			return false;
-	return !*a && !*b;
-}
 
 bool driver_is_registered(const struct host *h, const char *driver)
 {
@@ -36,12 +28,12 @@ int driver_name(const struct host *h, const char *text, char **ret, struct error
 	*ret = NULL;
 	if (!driver_is_registered(h, text) && host_list(h, DRIVERS, &names, NULL) == 0)
 		for (size_t i = 0; i < names.n && !*ret; i++)
-			if (same_name(names.v[i], text))
+			if (module_same_name(names.v[i], text))
 				*ret = xstrdup(names.v[i]);
 	/* Its module has an underscore, the driver has not (drivers/vfio/pci/vfio_pci.c).
 	 */
 	if (!*ret)
-		*ret = xstrdup(same_name(text, "vfio-pci") ? "vfio-pci" : text);
+		*ret = xstrdup(module_same_name(text, "vfio-pci") ? "vfio-pci" : text);
 	return 0;
 }
 

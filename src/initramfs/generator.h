@@ -56,6 +56,7 @@ struct initramfs_wish {
 	struct strv drivers; /* native driver modules that vfio-pci must come before;
 				empty: no early bind */
 	bool early_bind; /* vfio-pci in the image, loaded before drivers */
+	struct strv bind_drivers; /* those that plan_bind() puts into the image */
 	bool remove; /* take the own files away again */
 };
 

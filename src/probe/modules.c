@@ -130,6 +130,14 @@ static char dash(char c)
 	return c == '-' ? '_' : c;
 }
 
+bool module_same_name(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if (dash(*a) != dash(*b))
+			return false;
+	return !*a && !*b;
+}
+
 /* Is "kernel/drivers/vfio/pci/vfio-pci.ko.xz" the file of module? The suffixes of
  * compressed modules: kmod's depmod, .ko .ko.gz .ko.xz .ko.zst. */
 static bool is_file_of(const char *path, size_t len, const char *module)

@@ -8,6 +8,9 @@
 
 struct module_index;
 
+/* '-' and '_' are the same. */
+bool module_same_name(const char *a, const char *b);
+
 /* -ENOENT if the kernel has no module directory; -EINVAL for what is no release name.
  * Owned by the caller: module_index_close(). */
 int module_index_open(const struct host *h, const char *kernel, struct module_index **ret,
