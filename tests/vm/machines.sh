@@ -7,7 +7,7 @@
 
 vm_releases=(bookworm trixie sid)
 vm_machines=(intel amd intel-efi)
-vm_scenarios=(passthrough trial cuts persist)
+vm_scenarios=(passthrough trial cuts persist early)
 
 one_of() # WORD WORD...
 {

@@ -28,6 +28,8 @@ else
 	. /mnt/host/guest/cuts.sh
 	# shellcheck source=persist.sh
 	. /mnt/host/guest/persist.sh
+	# shellcheck source=early.sh
+	. /mnt/host/guest/early.sh
 fi
 "phase_$phase"
 

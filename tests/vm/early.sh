@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# early.sh RELEASE MACHINE: devices that the initramfs binds, before their native drivers are loaded, and the end of it.
+# Machines with GRUB only.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+main()
+{
+	scenario "$1" "$2" early
+	[[ $guest == intel ]] || die "early is for machines with GRUB"
+	sed 's|@SLICER@|/usr/local/sbin/slicer|' "$top/templates/slicer-bind.service" > "$work/guest/slicer-bind.service"
+	# Beside its own two NICs, of which one carries no route.
+	machine_args+=(-device "e1000e,mac=52:54:00:00:00:03,romfile=,addr=10,subsys=0x5555")
+	for phase in set bind lasts gone; do
+		boot_phase "early-$phase" disk
+	done
+}
+main "$@"
