@@ -7,7 +7,7 @@
 load helpers
 
 FILES=etc/slicer/devices.d
-UNIT=slicer-bind.service
+UNIT="slicer-bind.service"
 WANTS=etc/systemd/system/multi-user.target.wants
 SCRIPT=etc/initramfs-tools/scripts/init-top/slicer-bind
 HOOK=etc/initramfs-tools/hooks/slicer-bind
@@ -80,7 +80,7 @@ images_agree() {
 		if [ -e "$T/$SCRIPT" ]; then
 			in_image "$i" scripts/init-top/slicer-bind | cmp - "$T/$SCRIPT"
 		else
-			[ -z "$(cpio -t --quiet <"$i" | grep slicer-bind)" ]
+			! cpio -t --quiet <"$i" | grep -q slicer-bind
 		fi || return 1
 	done
 }

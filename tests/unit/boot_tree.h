@@ -63,6 +63,7 @@ static inline size_t do_files(const struct tree *t, const struct plan *p)
 		tree_mkdir(t, "/etc/modprobe.d");
 		tree_mkdir(t, "/etc/modules-load.d");
 		tree_mkdir(t, "/etc/initramfs-tools/hooks");
+		tree_mkdir(t, "/etc/initramfs-tools/scripts/init-top");
 		assert_int_equal(host_replace(t->host, s->path, str_c(&s->after),
 					      s->after.len, s->mode, &e),
 				 0);

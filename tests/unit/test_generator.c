@@ -256,6 +256,148 @@ static void test_names(void **state)
 	assert_string_equal(d.generator->name, "dracut");
 }
 
+/* ---- devices that the initramfs binds ---------------------------------------------- */
+
+#define BIND_HOOK "/etc/initramfs-tools/hooks/slicer-bind"
+#define BIND "/etc/initramfs-tools/scripts/init-top/slicer-bind"
+
+static void plan_binds(const struct tree *t, size_t n, struct plan *p)
+{
+	char gpu[] = "0000:0b:00.0", ports[] = "0000:00/03.0/00.0",
+	     disk[] = "10000:01:00.0", serial[] = "00-1b-21-ff-ff-aa-bb-cc",
+	     vfio[] = "vfio-pci", stub[] = "pci-stub";
+	const struct initramfs_bind binds[] = {
+		{ gpu, { 0x10de, 0x2204 }, { 0x10de, 0x147d }, ports, NULL, vfio },
+		{ disk, { 0x8086, 0x0a54 }, { 0x8086, 0x0001 }, NULL, serial, stub },
+	};
+	CLEANUP(initramfs_config_done) struct initramfs_config c = { 0 };
+
+	load(t, NULL, &c);
+	assert_int_equal(c.generator->plan_bind(&c, binds, n, p, NULL), 0);
+}
+
+/* The lines of that file which begin with start, one after the other. */
+static char *lines_of(const struct tree *t, const char *path, const char *start)
+{
+	CLEANUP(str_done) struct str text = { 0 }, ret = { 0 };
+	const char *line;
+	size_t pos = 0, n;
+
+	assert_int_equal(host_read(t->host, path, HOST_MAX_CONFIG, &text, NULL), 0);
+	while (next_line(str_c(&text), text.len, &pos, &line, &n))
+		if (n >= strlen(start) && memcmp(line, start, strlen(start)) == 0)
+			str_addf(&ret, "%.*s\n", (int)n, line);
+	return str_take(&ret);
+}
+
+static void lines_are(const struct tree *t, const char *path, const char *start,
+		      const char *wanted)
+{
+	CLEANUP(free_char) char *lines = lines_of(t, path, start);
+
+	assert_string_equal(lines, wanted);
+}
+
+static void test_binds(void **state)
+{
+	struct tree *t = *state;
+	CLEANUP(plan_done) struct plan p = { 0 }, q = { 0 }, r = { 0 };
+	CLEANUP(free_char) char *runs = NULL;
+	struct stat st;
+
+	debian(t);
+	plan_binds(t, 1, &p);
+	assert_int_equal(do_files(t, &p), 2);
+	runs = runs_of(&p);
+	assert_string_equal(runs, RUNS);
+	lines_are(t, BIND, "give ",
+		  "give 0000:0b:00.0 vfio-pci 10de 2204 10de 147d 0000:00/03.0/00.0 -\n");
+	lines_are(t, BIND_HOOK, "manual_add_modules", "manual_add_modules vfio-pci\n");
+	lines_are(t, BIND, "@", "");
+	assert_int_equal(host_stat(t->host, BIND, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	assert_int_equal(host_stat(t->host, BIND_HOOK, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	plan_binds(t, 1, &q);
+	assert_true(plan_is_empty(&q));
+	plan_binds(t, 2, &r);
+	assert_int_equal(do_files(t, &r), 2);
+	assert_int_equal(count_runs(&r), 2);
+	lines_are(t, BIND, "give ",
+		  "give 0000:0b:00.0 vfio-pci 10de 2204 10de 147d 0000:00/03.0/00.0 -\n"
+		  "give 10000:01:00.0 pci-stub 8086 0a54 8086 0001 - "
+		  "00-1b-21-ff-ff-aa-bb-cc\n");
+	lines_are(t, BIND_HOOK, "manual_add_modules",
+		  "manual_add_modules vfio-pci pci-stub\n");
+}
+
+/* The files of setup-iommu's and these are taken away each by its own. */
+static void test_no_binds(void **state)
+{
+	struct tree *t = *state;
+	struct initramfs_wish add = { .early_bind = true }, remove = { .remove = true };
+	CLEANUP(plan_done)
+	struct plan p = { 0 }, q = { 0 }, r = { 0 }, s = { 0 }, u = { 0 };
+	CLEANUP(free_char) char *runs = NULL;
+
+	debian(t);
+	plan_binds(t, 0, &p);
+	assert_true(plan_is_empty(&p));
+	plan_binds(t, 2, &q);
+	make_plan(t, &add, &q);
+	assert_int_equal(do_files(t, &q), 4);
+	make_plan(t, &remove, &r);
+	assert_int_equal(do_files(t, &r), 2);
+	assert_false(host_exists(t->host, HOOK));
+	assert_true(host_exists(t->host, BIND) && host_exists(t->host, BIND_HOOK));
+	make_plan(t, &add, &s);
+	assert_int_equal(do_files(t, &s), 2);
+	plan_binds(t, 0, &u);
+	assert_int_equal(do_files(t, &u), 2);
+	runs = runs_of(&u);
+	assert_string_equal(runs, RUNS);
+	assert_true(host_exists(t->host, HOOK));
+	assert_false(host_exists(t->host, BIND) || host_exists(t->host, BIND_HOOK));
+}
+
+/* An image that slicer made and that is gone is made again; others are none of its. */
+static void test_expect(void **state)
+{
+	struct tree *t = *state;
+	CLEANUP(initramfs_config_done) struct initramfs_config c = { 0 }, none = { 0 };
+	CLEANUP(strv_done) struct strv rebuilt = { 0 };
+	CLEANUP(plan_done) struct plan p = { 0 };
+	CLEANUP(free_char) char *runs = NULL;
+	struct initramfs_wish w = { .rebuild = true };
+
+	debian(t);
+	assert_int_equal(host_remove(t->host, "/boot/initrd.img-6.2", NULL), 0);
+	strv_split(&rebuilt, "6.1 6.2 6.4", " ");
+	load(t, NULL, &c);
+	assert_int_equal(c.versions.n, 1);
+	assert_int_equal(c.missing.n, 2);
+	initramfs_expect(&c, &rebuilt);
+	assert_int_equal(c.versions.n, 2);
+	assert_string_equal(c.versions.v[1], "6.2");
+	assert_string_equal(c.images.v[1], "/boot/initrd.img-6.2");
+	assert_int_equal(c.lost.n, 1);
+	assert_string_equal(c.lost.v[0], "6.2");
+	assert_int_equal(c.missing.n, 1);
+	assert_string_equal(c.missing.v[0], "6.3");
+	assert_int_equal(c.generator->plan(&c, &w, &p, NULL), 0);
+	runs = runs_of(&p);
+	assert_string_equal(runs,
+			    "update-initramfs -u -k 6.1\nupdate-initramfs -c -k 6.2\n");
+	/* Where nobody knows the image's name, or the generator. */
+	strv_add(&none.missing, "6.2");
+	initramfs_expect(&none, &rebuilt);
+	assert_int_equal(none.missing.n, 1);
+	none.generator = &initramfs_dracut;
+	initramfs_expect(&none, &rebuilt);
+	assert_int_equal(none.missing.n, 1);
+	assert_int_equal(none.versions.n + none.lost.n, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -270,6 +412,9 @@ int main(void)
 		cmocka_unit_test(test_others),
 		cmocka_unit_test_setup_teardown(test_wrapper, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_names, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_binds, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_no_binds, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_expect, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
