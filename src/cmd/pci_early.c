@@ -154,12 +154,29 @@ static int refuse_switched_off(const struct initramfs_config *c, struct error *e
 	return -EPERM;
 }
 
+static bool knows_binds(const struct setup *s)
+{
+	return s->initramfs.generator && s->initramfs.generator->plan_bind;
+}
+
+/* Another generator made none of the images that bind. */
+static int warn_of_others(struct setup *s)
+{
+	plan_warn(&s->plan,
+		  "no image is rebuilt: slicer can't do that with this host's initramfs "
+		  "generator (%s); one that initramfs-tools made may still bind",
+		  s->initramfs.generator ? s->initramfs.generator->name : "none known");
+	return 0;
+}
+
 /* adds: devices are given to the initramfs, and not only taken out of it. */
 static int check_generator(struct setup *s, bool adds, struct error *e)
 {
 	const struct initramfs_config *c = &s->initramfs;
 	int err = -EOPNOTSUPP;
 
+	if (!adds && !knows_binds(s))
+		return warn_of_others(s);
 	if (!c->generator)
 		error_set(e, EOPNOTSUPP, "no initramfs generator was recognised");
 	else if (!c->generator->plan_bind)
@@ -202,23 +219,27 @@ static int make_plan(struct setup *s, const struct lasting *l, const struct move
 {
 	CLEANUP(early_list_done) struct early_list devices = { 0 };
 	CLEANUP(strv_done) struct strv versions = { 0 };
+	bool adds = m->request.early;
 	int err;
 
 	boot_config_versions(&s->boot, &versions);
 	err = setup_choose_initramfs(s, &versions, e);
 	if (err >= 0)
-		err = check_generator(s, m->request.early, e);
+		err = check_generator(s, adds, e);
 	if (err < 0)
 		return err;
 	list_early(l, &m->files, &devices);
 	for (size_t i = 0; i < devices.n; i++)
 		strv_add_unique(&s->initramfs_wish.bind_drivers, devices.v[i].driver);
 	take_steps(&m->files, &s->plan);
-	err = s->initramfs.generator->plan_bind(&s->initramfs, devices.v, devices.n,
-						&s->plan, e);
+	if (knows_binds(s))
+		err = s->initramfs.generator->plan_bind(&s->initramfs, devices.v,
+							devices.n, &s->plan, e);
 	s->rebuilds = plan_runs_again(&s->plan);
 	strv_copy(&s->plan.warnings, &m->drivers.warnings);
 	plan_order(&s->plan);
+	if (!m->request.later)
+		strv_copy(&s->plan.next, &m->drivers.next);
 	if (m->dry_run && !m->request.later)
 		take_steps(&m->drivers, &s->plan);
 	return err < 0 ? err : setup_choose_shelter(s, e);
@@ -248,6 +269,8 @@ int early_carry_out(const struct context *c, const struct lasting *l,
 	int status = 0, err = setup_look(&s, e);
 
 	s.kind = RUN_BIND;
+	if (!m->dry_run) /* the caller holds the lock */
+		journal_sweep(c->host);
 	if (err >= 0)
 		err = refuse_unfinished(&s, e);
 	if (err >= 0)

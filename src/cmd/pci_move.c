@@ -168,7 +168,7 @@ static void print_files(const struct context *c, const struct move *m)
 	}
 }
 
-static void print_moves(const struct context *c, const struct move *m)
+void move_print_devices(const struct context *c, const struct move *m)
 {
 	const struct bind_request *r = &m->request;
 	const char *now = r->driver ? r->driver : "no driver";
@@ -202,12 +202,6 @@ static void print_next(const struct context *c, const struct move *m)
 	}
 }
 
-void move_print_devices(const struct context *c, const struct move *m)
-{
-	print_moves(c, m);
-	print_next(c, m);
-}
-
 /* The warnings stand before everything. */
 static void print_plan(const struct context *c, const struct move *m)
 {
@@ -237,5 +231,6 @@ int move_print(const struct context *c, const struct move *m, struct error *e)
 		return 0;
 	print_files(c, m);
 	move_print_devices(c, m);
+	print_next(c, m);
 	return 0;
 }

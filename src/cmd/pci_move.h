@@ -32,7 +32,7 @@ int move_print(const struct context *c, const struct move *m, struct error *e);
 void move_print_warnings(const struct context *c, const struct move *m);
 /* What became of each device, in such a document. Owned by the caller. */
 json_t *move_devices(const struct move *m);
-/* The same as text, and what can be done next. */
+/* The same as text. */
 void move_print_devices(const struct context *c, const struct move *m);
 
 #endif

@@ -153,6 +153,10 @@ nothing_left() {
 	[ "$(jq -s length <<<"$output")" = 1 ]
 	json '.changed and .applied and .verified and .deferred == [] and .reboot_required and .next == ["sudo reboot"]'
 	json '.devices == [{address: "0000:01:00.0", driver_before: "nouveau", driver_after: "nouveau"}]'
+	# Not now, but after the reboot.
+	live pci bind 01:00.0 01:00.1 --persist=initramfs
+	exits 0
+	[[ $output != *'ready for a VM'* && $output != *'->'* ]]
 }
 
 @test "a second device is put beside the first, and a device without early stays out of the images" {
@@ -265,18 +269,52 @@ nothing_left() {
 	nothing_left
 }
 
+@test "unbind --persist: where another generator makes the images by now" {
+	live pci bind 02:00.0 --persist=initramfs
+	exits 0
+	undriven 0000:02:00.0
+	rm "$T/usr/sbin/mkinitramfs"
+	program usr/local/bin/dracut <<<'#!/bin/sh'
+	live pci unbind 02:00.0 --persist
+	exits 0
+	says 'no image is rebuilt'
+	[ -z "$(names)" ]
+	[ ! -L "$T/$WANTS/$UNIT" ]
+}
+
+@test "a device that was put into another slot: the script has its new address" {
+	local dir
+	live pci bind 02:00.0 --persist=initramfs
+	exits 0
+	dir=$(realpath "$T/sys/bus/pci/devices/0000:02:00.0")
+	mv "$dir" "${dir%/*}/0000:05:00.0"
+	rm "$T/sys/bus/pci/devices/0000:02:00.0"
+	ln -s ../../../devices/pci0000:00/0000:00:1c.0/0000:05:00.0 "$T/sys/bus/pci/devices/0000:05:00.0"
+	undriven 0000:05:00.0
+	live pci bind 05:00.0 --persist=initramfs
+	exits 0
+	[ "$(names)" = 0000:05:00.0.conf ]
+	[ "$(given)" = 0000:05:00.0 ]
+	images_agree
+	live pci unbind 05:00.0 --persist
+	exits 0
+	nothing_left
+}
+
 @test "plain --persist takes a device out of the images again, and binds it now" {
 	live pci bind 01:00.0 02:00.0 --persist=initramfs
 	exits 0
 	bound 0000:01:00.0 0000:02:00.0
 	live pci bind 01:00.0 --persist
 	exits 0
+	says '0000:01:00.0: has vfio-pci already'
 	[ "$(given)" = 0000:02:00.0 ]
 	[ "$(names | wc -l)" = 2 ]
 	[ "$(grep -lx early=yes "$T/$FILES"/*)" = "$T/$FILES/0000:02:00.0.conf" ]
 	images_agree
-	live pci bind 02:00.0 --persist
+	live --json pci bind 02:00.0 --persist
 	exits 0
+	json '[.next[] | contains("ready for a VM")] | any'
 	[ ! -e "$T/$SCRIPT" ]
 	[ ! -e "$T/$HOOK" ]
 	[ -L "$T/$WANTS/$UNIT" ]
@@ -319,6 +357,10 @@ taken_back() {
 		SH
 		live --json pci bind 01:00.0 --group --persist=initramfs
 		taken_back
+		[ ! -e "$T/etc/slicer" ]
+		rm "$T"/usr/sbin/update-initramfs
+		mv "$T"/usr/sbin/update-initramfs{.real,}
+		unchanged
 		[ "$(tail -n 1 "$T/tmp/systemctl.log")" = "disable $UNIT" ]
 	done
 }
@@ -714,6 +756,20 @@ script() {
 		[ "$(override 0000:01:00.1)" = '(null)' ]
 		[ ! -s "$T/dev/kmsg" ]
 	done < <(shells)
+}
+
+@test "script: systemd.mask= on the kernel command line keeps it from binding, too" {
+	script 02:00.0
+	before_drivers
+	sed -i 's|$| systemd.mask=slicer-bind.service quiet|' "$T/proc/cmdline"
+	starts sh
+	[ "$(override 0000:02:00.0)" = '(null)' ]
+	[ -z "$(probed)" ]
+	grep -qx 'slicer: systemd.mask=slicer-bind.service: no device is bound' "$T/dev/kmsg"
+	sed -i 's|slicer-bind.service|slicer-binder.service|' "$T/proc/cmdline"
+	before_drivers
+	starts sh
+	[ "$(probed)" = 0000:02:00.0 ]
 }
 
 @test "script: another device, none, other ports: left alone, and said" {
