@@ -2,6 +2,7 @@
 /* What a person does after the reboot, with the host's own addresses. */
 #include "devices/commands.h"
 
+#include "devices/handover.h"
 #include "steps/template.h"
 
 /* Stands for a device that nobody has named yet. */
@@ -48,24 +49,16 @@ static char *group_note(const struct endpoints *v)
 			 str_c(&groups));
 }
 
-/* The driver to give the device back to: the one it has, or the module that knows it. */
-static const char *native_driver(const struct pci_device *d)
-{
-	if (d->driver && !driver_is_vfio(d->driver))
-		return d->driver;
-	for (size_t i = 0; i < d->modules.n; i++)
-		if (!driver_is_vfio(d->modules.v[i]))
-			return d->modules.v[i];
-	return "<DRIVER>";
-}
-
 static void give_back_lines(const struct endpoints *v, const char *addresses,
 			    struct str *ret)
 {
 	str_addf(ret, "     sudo slicer pci unbind %s", addresses);
-	for (size_t i = 0; i < v->n; i++)
+	for (size_t i = 0; i < v->n; i++) {
+		const char *native = handover_native(v->v[i], NULL);
+
 		str_addf(ret, "\n     sudo slicer pci bind %s --driver=%s",
-			 v->v[i]->address, native_driver(v->v[i]));
+			 v->v[i]->address, native ? native : "<DRIVER>");
+	}
 }
 
 int commands_next_steps(const struct host *h, const struct pci_devices *all,

@@ -11,8 +11,9 @@
 static const char *const of_the_machine[] = { "modprobe", "systemctl",	"dmesg",
 					      "ip",	  "journalctl", "efibootmgr",
 					      "tee",	  "swapoff",	"umount" };
-static const char *const verbs[] = { "doctor",	   "setup-iommu", "pci list",  "pci bind",
-				     "pci unbind", "pci restore", "vm command" };
+static const char *const verbs[] = { "doctor",	    "setup-iommu", "pci list",
+				     "pci show",    "pci bind",	   "pci unbind",
+				     "pci restore", "vm command" };
 
 /* Does s start with these words? The length of them, or 0. */
 static size_t words(const char *s, const char *what)

@@ -30,8 +30,8 @@ static json_t *json_at_boot(const struct persisted *p)
 	return o;
 }
 
-static json_t *json_device(const struct usage *usage, const struct pci_device *d,
-			   const struct persisted_list *persisted)
+json_t *json_pci_device(const struct usage *usage, const struct pci_device *d,
+			const struct persisted_list *persisted)
 {
 	CLEANUP(uses_done) struct uses uses = { 0 };
 	CLEANUP(free_char) char *description = pci_description(d);
@@ -74,7 +74,7 @@ int report_pci_json(const struct output *o, const struct host *h, const struct m
 	json_t *doc = json_document("slicer.pci/1"), *devices = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(devices, json_device(usage, v[i], persisted));
+		json_array_append_new(devices, json_pci_device(usage, v[i], persisted));
 	json_object_set_new(doc, "devices", devices);
 	return json_print(o, doc, e);
 }

@@ -56,6 +56,9 @@ json_t *json_error(const char *root, const struct error *er);
 int report_pci_table(const struct output *o, const struct pci_device *const *v, size_t n,
 		     const struct persisted_list *persisted, const char *columns,
 		     struct error *e);
+/* One device as in pci list --json; with PCI_DETAILS. */
+json_t *json_pci_device(const struct usage *usage, const struct pci_device *d,
+			const struct persisted_list *persisted);
 int report_pci_json(const struct output *o, const struct host *h, const struct mounts *m,
 		    const struct pci_device *const *v, size_t n,
 		    const struct persisted_list *persisted, struct error *e);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "devices/handover.h"
+
+#include "devices/commands.h"
+
+void handover_done(struct handover *o)
+{
+	device_answer_done(&o->answer);
+	strv_done(&o->give);
+	strv_done(&o->give_always);
+	strv_done(&o->start);
+	strv_done(&o->back);
+	free(o->not_always);
+	free(o->not_back);
+	*o = (struct handover){ 0 };
+}
+
+const char *handover_native(const struct pci_device *d, const struct persisted *p)
+{
+	if (d->driver && !driver_is_vfio(d->driver))
+		return d->driver;
+	if (p && p->file.original && !driver_is_vfio(p->file.original))
+		return p->file.original;
+	for (size_t i = 0; i < d->modules.n; i++)
+		if (!driver_is_vfio(d->modules.v[i]))
+			return d->modules.v[i];
+	return NULL;
+}
+
+/* The first line of a refusal. */
+static char *refusal(const struct error *e)
+{
+	return xstrndup(e->what, strcspn(e->what, "\n"));
+}
+
+/* As pci bind --group --persist asks. */
+static void make_always(const struct bind_world *w, const struct persisted_list *l,
+			const struct pci_device *d, const struct endpoints *v,
+			struct handover *ret)
+{
+	struct bind_request r = { .v = v->v, .n = v->n, .driver = "vfio-pci" };
+	CLEANUP(plan_done) struct plan plan = { 0 };
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	struct error e = { 0 };
+	const struct pci_device **others = xcalloc(l->n ? l->n : 1, sizeof(*others));
+	int err;
+
+	r.every_boot = true;
+	r.later = !host_is_live(w->host);
+	r.others = others;
+	r.n_others = persist_given_away(l, others);
+	err = persist_check_unit(w->host, "slicer pci bind", &e);
+	if (err >= 0)
+		err = bind_check_in(w, &r, &warnings, &e);
+	if (err >= 0)
+		err = persist_plan(w->host, w->all, l, &r, false, &plan, &e);
+	free(others);
+	if (err < 0)
+		ret->not_always = refusal(&e);
+	else if (plan.n)
+		strv_addf(&ret->give_always, "sudo slicer pci bind %s --group --persist",
+			  d->address);
+}
+
+static bool any_is_persisted(const struct persisted_list *l, const struct endpoints *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (persist_of(l, v->v[i]))
+			return true;
+	return false;
+}
+
+/* Unbind them all, then each to its own driver. */
+static void make_back(const struct bind_world *w, const struct persisted_list *l,
+		      const struct pci_device *d, const struct endpoints *v,
+		      struct handover *ret)
+{
+	struct bind_request r = { .v = v->v, .n = v->n };
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	struct error e = { 0 };
+
+	if (bind_check_in(w, &r, &warnings, &e) < 0) {
+		ret->not_back = refusal(&e);
+		return;
+	}
+	strv_addf(&ret->back, "sudo slicer pci unbind %s --group%s", d->address,
+		  any_is_persisted(l, v) ? " --persist" : "");
+	for (size_t i = 0; i < v->n; i++) {
+		const struct pci_device *x = v->v[i];
+		CLEANUP(free_char) char *driver = NULL;
+		const char *native = handover_native(x, persist_of(l, x));
+
+		if (!native || driver_name(w->host, native, &driver, NULL) < 0)
+			continue;
+		r = (struct bind_request){ .v = &x, .n = 1, .driver = driver };
+		if (bind_check_in(w, &r, &warnings, &e) < 0)
+			continue;
+		strv_addf(&ret->back, "sudo slicer pci bind %s --driver=%s", x->address,
+			  driver);
+	}
+}
+
+void handover_make(const struct bind_world *w, const struct persisted_list *l,
+		   const struct pci_device *d, struct handover *ret)
+{
+	CLEANUP(endpoints_done) struct endpoints v = { 0 };
+
+	*ret = (struct handover){ 0 };
+	device_answer(w, d, false, false, &ret->answer);
+	if (pci_is_bridge(d) || d->controller)
+		return;
+	endpoints_collect(w->all, &d, 1, &v);
+	if (ret->answer.usable && !ret->answer.bound)
+		strv_addf(&ret->give, "sudo slicer pci bind %s --group", d->address);
+	if (ret->answer.usable) {
+		make_always(w, l, d, &v, ret);
+		strv_addf(&ret->start, "slicer vm command %s", d->address);
+	}
+	if (ret->answer.usable || driver_is_vfio(d->driver) || any_is_persisted(l, &v))
+		make_back(w, l, d, &v, ret);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pci show as text: what it is, who has it and who needs it. */
+#include "report/pci_show.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#define LABEL_WIDTH 14
+
+void page_row(const struct output *o, const char *label, const char *fmt, ...)
+{
+	CLEANUP(str_done) struct str safe = { 0 };
+	CLEANUP(free_char) char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	str_add_printable(&safe, text, strlen(text));
+	fprintf(o->out, "%s%-*s%s %s\n", paint_on(o->color_out, PAINT_BOLD), LABEL_WIDTH,
+		label, paint_off(o->color_out), str_c(&safe));
+}
+
+static void print_identity(const struct output *o, const struct pci_page *p)
+{
+	const struct pci_device *d = p->d;
+	const struct pcicaps *caps = &pci_place_of(p->topology, d)->caps;
+	int revision = p->detail->revision;
+
+	if (revision < 0 && caps->has_header)
+		revision = caps->revision;
+	page_row(o, d->address, "%s %s", d->vendor_name ? d->vendor_name : "?",
+		 d->device_name ? d->device_name : "?");
+	if (revision >= 0)
+		page_row(o, "class", "%04x %s, revision %02x", d->class_code >> 8,
+			 d->class_name ? d->class_name : "?", (unsigned)revision);
+	else
+		page_row(o, "class", "%04x %s", d->class_code >> 8,
+			 d->class_name ? d->class_name : "?");
+	page_row(o, "ids", "%04x:%04x, subsystem %04x:%04x", d->vendor, d->device,
+		 d->subsystem_vendor, d->subsystem_device);
+}
+
+static void print_modules(const struct output *o, const struct pci_page *p)
+{
+	CLEANUP(free_char) char *list = strv_join(&p->d->modules, ", ");
+	const char *kernel = p->world->kernel;
+
+	if (!kernel)
+		page_row(o, "modules", "unknown: which kernel runs is not known");
+	else if (p->d->modules.n)
+		page_row(o, "modules", "%s (of Linux %s)", list, kernel);
+	else if (!p->detail->variants_known)
+		page_row(o, "modules", "unknown: /lib/modules/%s is not there", kernel);
+	else
+		page_row(o, "modules", "none of Linux %s knows it", kernel);
+}
+
+static void print_driver(const struct output *o, const struct pci_page *p)
+{
+	const struct pci_device *d = p->d;
+
+	page_row(o, "driver", "%s", d->driver ? d->driver : "none");
+	if (d->driver_override)
+		page_row(o, "", "driver_override: only %s may bind it",
+			 d->driver_override);
+	print_modules(o, p);
+	if (pci_is_bridge(d))
+		return;
+	if (p->detail->variant)
+		page_row(o, "for VMs",
+			 "vfio-pci, or %s: VFIO's own driver for this family",
+			 p->detail->variant);
+	else if (p->detail->variants_known)
+		page_row(o, "for VMs", "vfio-pci");
+	else
+		page_row(o, "for VMs",
+			 "vfio-pci; whether VFIO has a driver of its own for this family "
+			 "is unknown");
+}
+
+static void print_uses(const struct output *o, const struct pci_page *p)
+{
+	CLEANUP(uses_done) struct uses now = { 0 }, boot = { 0 };
+
+	if (pci_is_bridge(p->d)) {
+		page_row(o, "in use", "it is a bridge: it stays with the host");
+		return;
+	}
+	usage_of(p->world->usage, p->d, &now);
+	usage_at_boot(p->world->usage, p->d, &boot);
+	for (size_t i = 0; i < now.n; i++)
+		page_row(o, i ? "" : "in use", "%s", now.v[i].text);
+	if (!now.n)
+		page_row(o, "in use",
+			 now.unknown.n ? "by nothing that could be looked at" : "no");
+	for (size_t i = 0; i < now.unknown.n; i++)
+		page_row(o, "", "unknown: %s%s", now.unknown.v[i],
+			 p->is_root ? "" : " (root may see more)");
+	for (size_t i = 0; i < boot.n; i++)
+		page_row(o, i ? "" : "next boot", "%s", boot.v[i].text);
+	if (!boot.n)
+		page_row(o, "next boot", "needs nothing of it");
+}
+
+static void print_persisted(const struct output *o, const struct pci_page *p)
+{
+	const struct persisted *file = persist_of(p->persisted, p->d);
+
+	if (!file)
+		return;
+	page_row(o, "at boot", "bound to %s%s (%s)", persist_driver(file),
+		 file->file.early ? " by the initramfs" : "", file->path);
+	if (file->file.original)
+		page_row(o, "", "its driver was %s before", file->file.original);
+	if (!persist_is_enabled(p->world->host))
+		page_row(o, "", PERSIST_UNIT " is not enabled: it will not be bound");
+}
+
+int report_pci_show_text(const struct output *o, const struct pci_page *p,
+			 struct error *e)
+{
+	print_identity(o, p);
+	print_driver(o, p);
+	print_uses(o, p);
+	print_persisted(o, p);
+	putc('\n', o->out);
+	page_group(o, p);
+	putc('\n', o->out);
+	page_hardware(o, p);
+	putc('\n', o->out);
+	page_commands(o, p);
+	return ferror(o->out) ? error_set(e, EIO, "can't write the page") : 0;
+}
