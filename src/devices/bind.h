@@ -9,6 +9,8 @@ bool driver_is_registered(const struct host *h, const char *driver);
 /* Modules to load so that r->driver is there: none if it is registered, or if nothing is
  * known that brings it. Appended. */
 void driver_modules(const struct host *h, const struct bind_request *r, struct strv *ret);
+/* The driver that a module has: named like it, but for a few. */
+const char *module_driver(const char *module);
 
 /* Parts of bind_check() (bind_place.c). The first refuses the first device of r that is
  * in no group although the IOMMU is on; the second what hangs below a controller, 0 if

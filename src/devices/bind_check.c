@@ -47,6 +47,14 @@ static const struct {
 	{ "piix4_smbus", "i2c_piix4" },
 };
 
+const char *module_driver(const char *module)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(holders); i++)
+		if (strcmp(holders[i].module, module) == 0)
+			return holders[i].driver;
+	return module;
+}
+
 void driver_modules(const struct host *h, const struct bind_request *r, struct strv *ret)
 {
 	CLEANUP(free_char) char *kernel = host_attr(h, "/proc/sys/kernel/osrelease");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "devices/handover.h"
 
+#include "devices/bind.h"
 #include "devices/commands.h"
 
 void handover_done(struct handover *o)
@@ -23,7 +24,7 @@ const char *handover_native(const struct pci_device *d, const struct persisted *
 		return p->file.original;
 	for (size_t i = 0; i < d->modules.n; i++)
 		if (!driver_is_vfio(d->modules.v[i]))
-			return d->modules.v[i];
+			return module_driver(d->modules.v[i]);
 	return NULL;
 }
 

@@ -327,9 +327,11 @@ static void explain_finer(const struct pci_topology *t, const struct pci_device 
 			    other->address));
 	else
 		add(ret, GROUP_FINER, other,
-		    xasprintf("by its ACS, %s would be in the same group: the kernel "
-			      "must know that this chip keeps them apart all the same",
-			      other->address));
+		    xasprintf(
+			    "by its ACS, %s would be in the same group: the kernel "
+			    "has this chip in its list of those that keep them apart all "
+			    "the same",
+			    other->address));
 }
 
 static void explain_alone(const struct pci_device *d, const struct way *w,

@@ -54,7 +54,7 @@ static void print_modules(const struct output *o, const struct pci_page *p)
 	else if (!p->detail->variants_known)
 		page_row(o, "modules", "unknown: /lib/modules/%s is not there", kernel);
 	else
-		page_row(o, "modules", "none of Linux %s knows it", kernel);
+		page_row(o, "modules", "no module of Linux %s knows it", kernel);
 }
 
 static void print_driver(const struct output *o, const struct pci_page *p)
@@ -62,6 +62,10 @@ static void print_driver(const struct output *o, const struct pci_page *p)
 	const struct pci_device *d = p->d;
 
 	page_row(o, "driver", "%s", d->driver ? d->driver : "none");
+	if (d->vfio_group >= 0)
+		page_row(o, "", "/dev/vfio/%ld%s%s", d->vfio_group,
+			 d->vfio_cdev ? ", /dev/vfio/devices/" : "",
+			 d->vfio_cdev ? d->vfio_cdev : "");
 	if (d->driver_override)
 		page_row(o, "", "driver_override: only %s may bind it",
 			 d->driver_override);
@@ -100,8 +104,13 @@ static void print_uses(const struct output *o, const struct pci_page *p)
 			 p->is_root ? "" : " (root may see more)");
 	for (size_t i = 0; i < boot.n; i++)
 		page_row(o, i ? "" : "next boot", "%s", boot.v[i].text);
-	if (!boot.n)
-		page_row(o, "next boot", "needs nothing of it");
+	if (boot.n)
+		return;
+	/* A disk that fstab names by a UUID is not found below another root. */
+	page_row(o, "next boot", "%s",
+		 now.n && now.v[0].kind == USE_ROOT_DISK
+			 ? "the running system lives on it"
+			 : "nothing was found that needs it");
 }
 
 static void print_persisted(const struct output *o, const struct pci_page *p)

@@ -110,13 +110,13 @@ static void print_block(const struct output *o, const struct pci_page *p,
 		print_line(o, &a, "", v->v[i]);
 }
 
-static void print_note(const struct output *o, const struct pci_page *p, const char *fmt,
-		       const char *text)
+static void print_note(const struct output *o, const struct pci_page *p,
+		       const char *before, const char *text)
 {
 	struct advice a = { .root = p->root };
 
 	if (text)
-		print_line(o, &a, fmt, text);
+		print_line(o, &a, before, text);
 }
 
 static void print_obstacles(const struct output *o, const struct pci_page *p)
@@ -142,8 +142,10 @@ void page_commands(const struct output *o, const struct pci_page *p)
 	print_block(o, p, "Give it to VMs at every boot, too", &h->give_always);
 	if (h->answer.usable)
 		print_note(o, p, "not at every boot: ", h->not_always);
+	/* What could not be looked at is told with the uses. */
 	for (size_t i = 0; i < h->answer.warnings.n; i++)
-		print_note(o, p, "note: ", h->answer.warnings.v[i]);
+		if (!str_starts(h->answer.warnings.v[i], "could not look at:"))
+			print_note(o, p, "note: ", h->answer.warnings.v[i]);
 	print_block(o, p, "Start a VM with it", &h->start);
 	print_block(o, p, "Take it back", &h->back);
 	print_note(o, p, "it can't be taken back now: ", h->not_back);

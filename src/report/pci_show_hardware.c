@@ -43,9 +43,9 @@ static void print_bars(const struct output *o, const struct pci_page *p)
 			 b->io ? " of I/O ports" : "", b->is_64bit ? ", 64-bit" : "",
 			 b->prefetchable && b->number != PCI_ROM ? ", prefetchable" : "",
 			 b->shadow ? ", a copy that the firmware made" : "",
-			 b->unassigned ? ": the host found no room for it" : "",
+			 b->unassigned ? "; the host found no room for it" : "",
 			 bar_is_large(b)
-				 ? ": large, a guest needs room above 4 GiB for it"
+				 ? "; large: a guest needs room above 4 GiB for it"
 				 : "");
 	}
 }
@@ -83,7 +83,7 @@ static const struct {
 	{ "flr", "of this function alone" },
 	{ "af_flr", "of this function alone" },
 	{ "pm", "to power state D3 and back" },
-	{ "bus", "of the bus, and only if nothing else is on it" },
+	{ "bus", "of its bus, with all that is on it" },
 	{ "cxl_bus", "of the CXL bus" },
 };
 
@@ -187,8 +187,10 @@ void page_hardware(const struct output *o, const struct pci_page *p)
 	print_bars(o, p);
 	print_link(o, p);
 	print_power(o, p);
-	print_resets(o, p);
-	print_node(o, p);
+	if (!pci_is_bridge(p->d)) {
+		print_resets(o, p);
+		print_node(o, p);
+	}
 	print_sriov(o, p);
 	print_reserved(o, p);
 }

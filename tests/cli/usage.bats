@@ -9,7 +9,7 @@ setup() {
 }
 
 @test "every verb has help, on stdout, with exit 0" {
-	for verb in doctor setup-iommu 'pci list' 'pci bind' 'pci unbind' 'vm command'; do
+	for verb in doctor setup-iommu 'pci list' 'pci show' 'pci bind' 'pci unbind' 'vm command'; do
 		# shellcheck disable=SC2086 # a verb of two words
 		slicer $verb --help
 		exits 0
@@ -22,7 +22,7 @@ setup() {
 @test "--help lists every verb" {
 	slicer --help
 	exits 0
-	for verb in doctor setup-iommu 'pci list' 'pci bind' 'pci unbind' 'vm command'; do
+	for verb in doctor setup-iommu 'pci list' 'pci show' 'pci bind' 'pci unbind' 'vm command'; do
 		says "$verb"
 	done
 }

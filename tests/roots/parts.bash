@@ -145,6 +145,7 @@ make_initrd() {
 # make_sysfs ACTIVE: what a kernel shows, with the IOMMU active or not.
 make_sysfs() {
 	local active=$1 line
+	local -A functions=() # slot -> how many
 	local -A path=() # address -> directory below /sys
 	put proc/sys/kernel/osrelease "${kernels[0]}"
 	put proc/sys/kernel/arch x86_64
@@ -156,6 +157,10 @@ make_sysfs() {
 	put proc/self/limits "$(printf '%-25s %-20s %-20s %-10s\n' Limit 'Soft Limit' 'Hard Limit' Units \
 		'Max locked memory' 8388608 8388608 bytes)"
 	put proc/self/status $'Name:\tslicer\nCapEff:\t000001ffffffffff'
+	for line in 2048kB 1048576kB; do
+		put "sys/kernel/mm/hugepages/hugepages-$line/nr_hugepages" 0
+		put "sys/kernel/mm/hugepages/hugepages-$line/free_hugepages" 0
+	done
 	# Other tables, so that a missing one is missing and not unreadable.
 	for line in APIC DSDT FACP MCFG; do
 		printf "%s" "$line" >"$tree/sys/firmware/acpi/tables/$line"
@@ -168,6 +173,10 @@ make_sysfs() {
 	if ((builtin_vfio)); then
 		mkdir -p "$tree/sys/bus/pci/drivers/vfio-pci"
 	fi
+	for line in "${devices[@]}"; do
+		line=${line%% *}
+		functions[${line%.*}]=$((${functions[${line%.*}]:-0} + 1))
+	done
 	for line in "${devices[@]}"; do
 		# shellcheck disable=SC2086 # the fields of the table
 		make_device "$active" $line
@@ -196,7 +205,7 @@ make_units() {
 make_device() {
 	local active=$1 a=$2 parent=$3 class=$4 ven=$5 dev=$6 sv=$7 sd=$8 driver=$9 group=${10}
 	shift 10
-	local dir header=00 up e
+	local dir header=0 up e bars='' caps=''
 	if [ "$parent" = - ]; then
 		dir=devices/pci${a%:*}/$a
 	elif [ "${parent%%:*}" != "${a%%:*}" ]; then
@@ -215,17 +224,32 @@ make_device() {
 	put "$s/subsystem_device" "0x$sd"
 	put "$s/driver_override" '(null)'
 	put "$s/numa_node" -1
+	put "$s/revision" 0x10
+	put "$s/power_state" D0
+	put "$s/local_cpulist" 0-11
+	put "$s/d3cold_allowed" 1
 	local alias="pci:v0000${ven^^}d0000${dev^^}sv0000${sv^^}sd0000${sd^^}"
 	alias+="bc${class:0:2}sc${class:2:2}i${class:4:2}"
 	put "$s/modalias" "$alias"
 	# The header type's byte is 0x0e: 1 for a bridge, 0x80 more for a multifunction device.
-	[ "${class:0:4}" != 0604 ] || header=01
+	[ "${class:0:4}" != 0604 ] || header=1
+	((functions[${a%.*}] == 1)) || header=$((header + 0x80))
+	printf -v header %02x "$header"
+	for e in "$@"; do
+		case $e in
+		caps=*) caps=${e#*=} ;;
+		bars=*) bars=${e#*=} ;;
+		esac
+	done
+	make_bars "$s/resource" "$header" "$bars"
+	# Its capabilities begin at 0x40, which is behind what everybody may read.
 	bytes "$s/config" "${ven:2:2}" "${ven:0:2}" "${dev:2:2}" "${dev:0:2}" 07 04 10 00 \
 		01 "${class:4:2}" "${class:2:2}" "${class:0:2}" 10 00 "$header" 00 \
 		00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 \
 		00 00 00 00 00 00 00 00 00 00 00 00 \
-		"${sv:2:2}" "${sv:0:2}" "${sd:2:2}" "${sd:0:2}" 00 00 00 00 00 00 00 00 00 00 00 00 \
+		"${sv:2:2}" "${sv:0:2}" "${sd:2:2}" "${sd:0:2}" 00 00 00 00 40 00 00 00 00 00 00 00 \
 		00 00 00 00
+	[ -z "$caps" ] || make_caps "$s/config" "$caps"
 	link "$(up_from "$dir")bus/pci" "$s/subsystem"
 	link "../../../$dir" "sys/bus/pci/devices/$a"
 	if [ "$driver" != - ]; then
@@ -245,6 +269,63 @@ make_device() {
 	done
 }
 
+# make_caps FILE KIND[:CAP:CTRL]: the rest of the configuration space, as root sees it. KIND is the Device/Port Type
+# of PCI Express as one hex digit, or pci for a device that has only power management; CAP and CTRL are
+# the registers of Access Control Services (include/uapi/linux/pci_regs.h).
+zeros=''
+make_caps() {
+	local kind acs ctrl n
+	IFS=: read -r kind acs ctrl <<<"$2"
+	if [ -z "$zeros" ]; then
+		printf -v zeros '%03840d' 0
+		zeros=${zeros//0/\\0}
+	fi
+	if [ "$kind" = pci ]; then
+		printf "\x01\0\x03\0${zeros:0:376}" >>"$tree/$1"
+		return
+	fi
+	printf "\x10\0\x${kind}2\0${zeros:0:376}" >>"$tree/$1"
+	n=8
+	if [ -n "$acs" ]; then
+		printf "\x0d\0\x01\0\x$acs\0\x$ctrl\0" >>"$tree/$1"
+	else # Advanced Error Reporting alone
+		printf "\x01\0\x02\0\0\0\0\0" >>"$tree/$1"
+	fi
+	printf "${zeros:0:$(((3840 - n) * 2))}" >>"$tree/$1"
+}
+
+# make_bars FILE HEADER [NUMBER=SIZE,KIND]...: what drivers/pci/pci-sysfs.c resource_show() writes: six BARs, the ROM,
+# six of virtual functions, four windows of a bridge. A "/" is between them. SIZE in KiB, of I/O ports in bytes;
+# KIND: mem, 64, 64p, io, rom; with "!" behind it, it has no place.
+make_bars() {
+	local file=$1 lines=13 text='' i one number size kind start=$((0xe0000000)) at flags
+	local -a row=()
+	((0x$2 % 2 == 0)) || lines=17
+	for ((i = 0; i < lines; i++)); do
+		row[i]='0x0000000000000000 0x0000000000000000 0x0000000000000000'
+	done
+	for one in ${3//\// }; do
+		IFS='=,' read -r number size kind <<<"$one"
+		case $kind in
+		mem*) flags=0x40200 ;;
+		64p*) flags=0x14220c ;;
+		64*) flags=0x140204 ;;
+		io*) flags=0x40101 ;;
+		rom*) flags=0x46200 ;;
+		esac
+		size=$((size * (flags == 0x40101 ? 1 : 1024)))
+		if [ "${kind%!}" != "$kind" ]; then
+			printf -v "row[number]" '0x%016x 0x%016x 0x%016x' 0 $((size - 1)) $((flags | 0x20000000))
+			continue
+		fi
+		at=$((flags == 0x40101 ? 0xe000 : (start + size - 1) / size * size))
+		((flags == 0x40101)) || start=$((at + size))
+		printf -v "row[number]" '0x%016x 0x%016x 0x%016x' $at $((at + size - 1)) $((flags))
+	done
+	printf -v text '%s\n' "${row[@]}"
+	put "$file" "${text%$'\n'}"
+}
+
 # "../" for each component of a directory below /sys.
 up_from() {
 	local d=$1/ up=
@@ -257,9 +338,15 @@ up_from() {
 
 # make_extra WHAT DIR: what hangs on a device.
 make_extra() {
-	local what=$1 dir=$2 n d
+	local what=$1 dir=$2 n d up
 	case $what in
 	boot_vga=*) put "sys/$dir/boot_vga" "${what#*=}" ;;
+	link=*) # link=SPEED:WIDTH:MOST:WIDEST, in GT/s and lanes
+		IFS=: read -r n d what up <<<"${what#*=}"
+		put "sys/$dir/current_link_speed" "$n GT/s PCIe"
+		put "sys/$dir/current_link_width" "$d"
+		put "sys/$dir/max_link_speed" "$what GT/s PCIe"
+		put "sys/$dir/max_link_width" "$up" ;;
 	reset=*) put "sys/$dir/reset_method" "${what#*=}" ;;
 	net=*)
 		n=${what#*=}
