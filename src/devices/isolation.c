@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "devices/isolation.h"
 
-/* REQ_ACS_FLAGS of drivers/iommu/iommu.c */
-#define ACS_ASKED_FOR                                                                    \
-	(PCI_ACS_SOURCE_VALIDATION | PCI_ACS_REQUEST_REDIRECT |                          \
-	 PCI_ACS_COMPLETION_REDIRECT | PCI_ACS_UPSTREAM_FORWARDING)
-
 /* Bus numbers have 8 bits, and below each bridge is another bus. */
 #define PATH_MAX_BRIDGES 256
 
@@ -18,52 +13,6 @@ static const struct {
 	{ PCI_ACS_COMPLETION_REDIRECT, "Completion Redirect" },
 	{ PCI_ACS_UPSTREAM_FORWARDING, "Upstream Forwarding" },
 };
-
-/* A virtual function takes this from its physical one (drivers/pci/probe.c,
- * pci_hdr_type()). */
-static bool is_multifunction(const struct pci_topology *t, const struct pci_device *d)
-{
-	struct pci_address at;
-	const struct pci_device *physical = NULL;
-
-	if (d->physfn && pci_address_parse(d->physfn, &at, NULL) == 0)
-		physical = pci_find(t->all, at);
-	return pci_place_of(t, physical ? physical : d)->caps.multifunction;
-}
-
-/* pci_acs_flags_enabled(): what the capability lacks is not needed, or wired in. */
-static enum acs_state acs_of_flags(const struct pcicaps *c, unsigned *ret_off)
-{
-	if (!c->acs_known)
-		return ACS_UNREAD;
-	if (!c->has_acs)
-		return ACS_ABSENT;
-	*ret_off = ACS_ASKED_FOR & c->acs_cap & ~(unsigned)c->acs_ctrl;
-	return *ret_off ? ACS_OFF : ACS_KEEPS_APART;
-}
-
-enum acs_state acs_state_of(const struct pci_topology *t, const struct pci_device *d,
-			    unsigned *ret_off)
-{
-	const struct pcicaps *c = &pci_place_of(t, d)->caps;
-
-	*ret_off = 0;
-	if (!c->known)
-		return ACS_UNREAD;
-	switch (c->express) {
-	case PCI_EXPRESS_NONE:
-	case PCI_EXPRESS_TO_PCI:
-	case PCI_EXPRESS_FROM_PCI:
-	case PCI_EXPRESS_EVENT_COLLECTOR:
-		return ACS_CONVENTIONAL;
-	case PCI_EXPRESS_ROOT_PORT:
-	case PCI_EXPRESS_DOWNSTREAM:
-		return acs_of_flags(c, ret_off);
-	default:
-		return is_multifunction(t, d) ? acs_of_flags(c, ret_off)
-					      : ACS_KEEPS_APART;
-	}
-}
 
 static bool is_apart(enum acs_state s)
 {
@@ -294,7 +243,7 @@ static const struct pci_device *find_left_out(const struct pci_topology *t,
 {
 	unsigned off;
 
-	if (is_apart(acs_state_of(t, base, &off)) || !is_multifunction(t, base))
+	if (is_apart(acs_state_of(t, base, &off)) || !acs_is_multifunction(t, base))
 		return NULL;
 	for (size_t i = 0; i < t->all->n; i++) {
 		const struct pci_device *x = &t->all->v[i];

@@ -23,6 +23,10 @@ enum acs_state {
 enum acs_state acs_state_of(const struct pci_topology *t, const struct pci_device *d,
 			    unsigned *ret_off);
 
+/* Is it one of several functions? A virtual function has that from its physical one
+ * (drivers/pci/probe.c, pci_hdr_type()). */
+bool acs_is_multifunction(const struct pci_topology *t, const struct pci_device *d);
+
 enum group_cause {
 	GROUP_NONE, /* it is in no group */
 	GROUP_ALONE,

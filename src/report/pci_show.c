@@ -74,7 +74,7 @@ static void print_driver(const struct output *o, const struct pci_page *p)
 		return;
 	if (p->detail->variant)
 		page_row(o, "for VMs",
-			 "vfio-pci, or %s: VFIO's own driver for this family",
+			 "vfio-pci, or with --driver=%s VFIO's own for this family",
 			 p->detail->variant);
 	else if (p->detail->variants_known)
 		page_row(o, "for VMs", "vfio-pci");
