@@ -43,7 +43,7 @@ static void make_always(const struct bind_world *w, const struct persisted_list 
 	CLEANUP(plan_done) struct plan plan = { 0 };
 	CLEANUP(strv_done) struct strv warnings = { 0 };
 	struct error e = { 0 };
-	const struct pci_device **others = xcalloc(l->n ? l->n : 1, sizeof(*others));
+	const struct pci_device **others = xcalloc(l->n + 1, sizeof(struct pci_device *));
 	int err;
 
 	r.every_boot = true;

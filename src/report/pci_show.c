@@ -101,7 +101,9 @@ static void print_uses(const struct output *o, const struct pci_page *p)
 			 now.unknown.n ? "by nothing that could be looked at" : "no");
 	for (size_t i = 0; i < now.unknown.n; i++)
 		page_row(o, "", "unknown: %s%s", now.unknown.v[i],
-			 p->is_root ? "" : " (root may see more)");
+			 p->is_root || !host_is_live(p->world->host)
+				 ? ""
+				 : " (root may see more)");
 	for (size_t i = 0; i < boot.n; i++)
 		page_row(o, i ? "" : "next boot", "%s", boot.v[i].text);
 	if (boot.n)
@@ -117,8 +119,12 @@ static void print_persisted(const struct output *o, const struct pci_page *p)
 {
 	const struct persisted *file = persist_of(p->persisted, p->d);
 
-	if (!file)
+	if (pci_is_bridge(p->d))
 		return;
+	if (!file) {
+		page_row(o, "at boot", "slicer does not bind it");
+		return;
+	}
 	page_row(o, "at boot", "bound to %s%s (%s)", persist_driver(file),
 		 file->file.early ? " by the initramfs" : "", file->path);
 	if (file->file.original)

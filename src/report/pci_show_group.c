@@ -27,12 +27,12 @@ static char *role_text(const struct pci_device *x, const struct pci_page *p)
 
 /* Who uses what goes along, too. */
 static void print_member(const struct output *o, const struct pci_page *p,
-			 const struct pci_device *x, int width)
+			 const struct pci_device *x, int address_width, int driver_width)
 {
 	CLEANUP(free_char) char *role = role_text(x, p);
 	CLEANUP(uses_done) struct uses u = { 0 };
 
-	page_row(o, "", "%s  %-*s  %s%s%s", x->address, width,
+	page_row(o, "", "%-*s  %-*s  %s%s%s", address_width, x->address, driver_width,
 		 x->driver ? x->driver : "-", role,
 		 x != p->d && x->device_name ? ": " : "",
 		 x != p->d && x->device_name ? x->device_name : "");
@@ -43,20 +43,29 @@ static void print_member(const struct output *o, const struct pci_page *p,
 		page_row(o, "", INDENT "in use: %s", u.v[i].text);
 }
 
+/* A name of a hundred letters does not widen the column. */
+static void widen(int *width, const char *text)
+{
+	size_t n = text ? strlen(text) : 0;
+
+	if (n < 24 && (int)n > *width)
+		*width = (int)n;
+}
+
 static void print_members(const struct output *o, const struct pci_page *p)
 {
 	const struct pci_devices *all = p->world->all;
-	size_t width = 1, n;
+	int address = 0, driver = 1;
 
 	for (size_t i = 0; i < all->n; i++) {
-		if (all->v[i].iommu_group != p->d->iommu_group || !all->v[i].driver)
+		if (all->v[i].iommu_group != p->d->iommu_group)
 			continue;
-		n = strlen(all->v[i].driver);
-		width = n > width && n < 24 ? n : width;
+		widen(&address, all->v[i].address);
+		widen(&driver, all->v[i].driver);
 	}
 	for (size_t i = 0; i < all->n; i++)
 		if (all->v[i].iommu_group == p->d->iommu_group)
-			print_member(o, p, &all->v[i], (int)width);
+			print_member(o, p, &all->v[i], address, driver);
 }
 
 void page_group(const struct output *o, const struct pci_page *p)
