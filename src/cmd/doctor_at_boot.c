@@ -11,7 +11,7 @@ static void explain(const struct bind_world *w, const struct persisted_list *l,
 	struct bind_request r = { .v = &(const struct pci_device *){ p->device },
 				  .n = 1,
 				  .driver = persist_driver(p),
-				  .force = p->file.force,
+				  .force = persist_is_forced(p),
 				  .every_boot = true,
 				  .others = others };
 	struct error e = { 0 };

@@ -83,6 +83,7 @@ static void list_early(const struct lasting *l, const struct plan *files,
 			.subsystem = f->subsystem,
 			.ports = f->ports,
 			.serial = f->serial,
+			.force = f->force,
 			.driver = f->driver,
 		};
 	}
@@ -128,6 +129,10 @@ static int check_entries(struct setup *s, bool adds, struct error *e)
 
 		if (!boot_entry_is_normal(entry))
 			continue;
+		if (adds && !entry->initrds.n)
+			return error_set(e, EOPNOTSUPP,
+					 "the entry '%s' names no initramfs image",
+					 entry->title ? entry->title : entry->id);
 		for (size_t k = 0; k < entry->initrds.n; k++) {
 			if (strv_has(&s->initramfs.images, entry->initrds.v[k]))
 				continue;
@@ -214,6 +219,29 @@ static void take_steps(const struct plan *files, struct plan *ret)
 	}
 }
 
+/* A device whose driver is not there would have none at all after the next boot. */
+static int check_drivers(const struct setup *s, struct error *e)
+{
+	const struct strv *drivers = &s->initramfs_wish.bind_drivers;
+
+	for (size_t i = 0; i < s->initramfs.versions.n; i++)
+		for (size_t k = 0; k < drivers->n; k++) {
+			const char *version = s->initramfs.versions.v[i];
+			enum module_state state =
+				module_state_of(s->c->host, version, drivers->v[k]);
+
+			if (state == MODULE_LOADABLE || state == MODULE_BUILTIN)
+				continue;
+			error_set(e, ENOENT, "the kernel %s has no driver %s", version,
+				  drivers->v[k]);
+			error_hint(e,
+				   "--driver takes the name of a module of each kernel "
+				   "that the boot menu can start");
+			return -ENOENT;
+		}
+	return 0;
+}
+
 static int make_plan(struct setup *s, const struct lasting *l, const struct move *m,
 		     struct error *e)
 {
@@ -231,6 +259,10 @@ static int make_plan(struct setup *s, const struct lasting *l, const struct move
 	list_early(l, &m->files, &devices);
 	for (size_t i = 0; i < devices.n; i++)
 		strv_add_unique(&s->initramfs_wish.bind_drivers, devices.v[i].driver);
+	if (m->request.early)
+		err = check_drivers(s, e);
+	if (err < 0)
+		return err;
 	take_steps(&m->files, &s->plan);
 	if (knows_binds(s))
 		err = s->initramfs.generator->plan_bind(&s->initramfs, devices.v,

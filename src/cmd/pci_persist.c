@@ -62,11 +62,28 @@ static void warn_of_broken(const struct lasting *l, struct move *m)
 			plan_warn(&m->drivers, "%s", l->list.broken.v[i]);
 }
 
+/* --force is noted only where it overrules something that a boot looks at: not what ends
+ * by itself until then. */
+static bool needs_force(const struct context *c, const struct pci_devices *all,
+			const struct bind_request *r)
+{
+	CLEANUP(mounts_done) struct mounts mounts = { 0 };
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	struct bind_request without = *r;
+
+	if (!r->force)
+		return false;
+	without.force = false;
+	without.later = true;
+	mounts_load(c->host, &mounts, NULL);
+	return bind_check(c->host, &mounts, all, &without, &warnings, NULL) < 0;
+}
+
 int lasting_plan(const struct context *c, const struct pci_devices *all,
 		 const struct lasting *l, struct move *m, struct error *e)
 {
 	int err = persist_plan(c->host, all, &l->list, &m->request, m->request.early,
-			       &m->files, e);
+			       needs_force(c, all, &m->request), &m->files, e);
 
 	warn_of_broken(l, m);
 	return err;

@@ -103,6 +103,17 @@ static int choose(struct restore *r, const struct strv *addresses, struct error 
 	return 0;
 }
 
+/* It has the driver already, and would be refused: what is done is told as it is. */
+static int warn_of_bound(struct restore *r, struct restored *one)
+{
+	CLEANUP(free_char)
+	char *text = xasprintf("it is bound all the same: %s", one->why.what);
+
+	strv_add_unique(&r->warnings, text);
+	one->why = (struct error){ 0 };
+	return 0;
+}
+
 static int bind_one(struct restore *r, const struct bind_world *w, struct restored *one)
 {
 	CLEANUP(plan_done) struct plan plan = { 0 };
@@ -122,6 +133,8 @@ static int bind_one(struct restore *r, const struct bind_world *w, struct restor
 	/* Several devices may have one cause. */
 	for (size_t i = 0; i < warnings.n; i++)
 		strv_add_unique(&r->warnings, warnings.v[i]);
+	if (err < 0 && driver_same(d->driver, request.driver))
+		return warn_of_bound(r, one);
 	if (err >= 0)
 		err = bind_plan(r->c->host, &request, &plan, &one->why);
 	if (err < 0 || plan_is_empty(&plan))
@@ -163,6 +176,12 @@ static void bind_all(struct restore *r)
 
 	mounts_load(r->c->host, &mounts, NULL);
 	bind_world_load(r->c->host, &mounts, &r->all, &w);
+	for (size_t i = 0; i < r->n && !r->o->dry_run; i++) {
+		struct error why = { 0 };
+
+		if (persist_note_twins(r->c->host, &r->all, r->v[i].p, &why) < 0)
+			strv_addf(&r->warnings, "%s: %s", r->v[i].p->path, why.what);
+	}
 	for (size_t i = 0; i < r->n; i++) {
 		CLEANUP(free_char) char *why = NULL;
 

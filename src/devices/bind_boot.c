@@ -93,16 +93,8 @@ static void warn_of_cmdline(const struct host *h, struct strv *warnings)
 	}
 }
 
-void bind_warn_of_names(const struct bind_world *w, const struct bind_request *r,
-			struct strv *warnings)
+static void warn_of_fstab(const struct bind_world *w, struct strv *warnings)
 {
-	bool has_storage = false;
-
-	for (size_t i = 0; i < r->n; i++)
-		has_storage |= r->v[i]->class_code >> 16 == 0x01;
-	if (!has_storage || !driver_is_vfio(r->driver))
-		return;
-	warn_of_cmdline(w->host, warnings);
 	for (size_t i = 0; i < w->mounts->n_fstab; i++) {
 		const struct mount *m = &w->mounts->fstab[i];
 
@@ -112,4 +104,55 @@ void bind_warn_of_names(const struct bind_world *w, const struct bind_request *r
 				  "when a disk controller is taken: use UUID=...",
 				  m->source);
 	}
+}
+
+/* "eth0", "wlan1": what the kernel itself calls interfaces, in the order of discovery
+ * (systemd.net-naming-scheme(7) has the names that stay). */
+static bool is_kernel_nic(const char *place)
+{
+	const char *name = path_base(place);
+
+	return (str_starts(name, "eth") && name[3] >= '0' && name[3] <= '9') ||
+	       (str_starts(name, "wlan") && name[4] >= '0' && name[4] <= '9');
+}
+
+/* Another interface of the host's that would have another name without those of r. */
+static void warn_of_nics(const struct bind_world *w, const struct bind_request *r,
+			 struct strv *warnings)
+{
+	CLEANUP(strv_done) struct strv places = { 0 };
+
+	usage_interfaces(w->usage, &places);
+	for (size_t i = 0; i < places.n; i++) {
+		bool goes = false;
+
+		for (size_t k = 0; k < r->n; k++)
+			goes |= place_is_below(places.v[i], r->v[k]->address);
+		if (goes || !is_kernel_nic(places.v[i]))
+			continue;
+		strv_addf(warnings,
+			  "the host's network interface %s has a name that can become "
+			  "another one's when a network controller is taken: see "
+			  "systemd.net-naming-scheme(7)",
+			  path_base(places.v[i]));
+	}
+}
+
+void bind_warn_of_names(const struct bind_world *w, const struct bind_request *r,
+			struct strv *warnings)
+{
+	bool has_storage = false, has_nic = false;
+
+	for (size_t i = 0; i < r->n; i++) {
+		has_storage |= r->v[i]->class_code >> 16 == 0x01;
+		has_nic |= has_network(w, r->v[i]);
+	}
+	if (!driver_is_vfio(r->driver))
+		return;
+	if (has_nic)
+		warn_of_nics(w, r, warnings);
+	if (!has_storage)
+		return;
+	warn_of_cmdline(w->host, warnings);
+	warn_of_fstab(w, warnings);
 }

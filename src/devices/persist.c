@@ -268,6 +268,11 @@ size_t persist_given_away(const struct persisted_list *l, const struct pci_devic
 	return n;
 }
 
+bool persist_is_forced(const struct persisted *p)
+{
+	return p->file.force && (p->match == PERSIST_HERE || p->file.serial);
+}
+
 const char *persist_driver(const struct persisted *p)
 {
 	return p->file.driver ? p->file.driver : "vfio-pci";

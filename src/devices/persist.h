@@ -66,6 +66,13 @@ const struct persisted *persist_of(const struct persisted_list *l,
 /* The devices that files give to a VFIO driver. ret has room for l->n; returns their
  * number. */
 size_t persist_given_away(const struct persisted_list *l, const struct pci_device **ret);
+/* Does what the host needs not keep it back? Only where the device is certainly the one
+ * that a person said --force about. */
+bool persist_is_forced(const struct persisted *p);
+/* A device without twins when its file was written has some now: then a twin could be
+ * taken for it later. Notes that in the file. Returns 0 or a negative errno. */
+int persist_note_twins(const struct host *h, const struct pci_devices *all,
+		       const struct persisted *p, struct error *e);
 /* The driver that it is to be bound to. */
 const char *persist_driver(const struct persisted *p);
 
@@ -88,14 +95,15 @@ bool persist_is_enabled(const struct host *h);
 
 /*
  * Appends the steps that make the devices of r bound to r->driver at every boot: a file
- * each, and the unit enabled. early: by the initramfs, too. A file that says the same
+ * each, and the unit enabled. early: by the initramfs, too. force: what
+ * the host needs does not keep them back at boot. A file that says the same
  * already is left as it is. Refused: a virtual function, which is not there yet at boot,
  * and a file whose name or address is in that of a device which has moved, unless r has
  * that device, too.
  */
 int persist_plan(const struct host *h, const struct pci_devices *all,
 		 const struct persisted_list *l, const struct bind_request *r, bool early,
-		 struct plan *ret, struct error *e);
+		 bool force, struct plan *ret, struct error *e);
 /* Appends the steps that remove these files, and disable the unit with the last one. */
 int persist_plan_removal(const struct host *h, const struct strv *paths, struct plan *ret,
 			 struct error *e);

@@ -173,6 +173,23 @@ static char *serial_of(const struct host *h, const struct pci_devices *all,
 	return serial;
 }
 
+int persist_note_twins(const struct host *h, const struct pci_devices *all,
+		       const struct persisted *p, struct error *e)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	int err;
+
+	if (p->file.has_twins || !p->device || !has_twins(all, p->device))
+		return 0;
+	err = host_read(h, p->path, HOST_MAX_CONFIG, &text, e);
+	/* What a person wrote stays, also "twins=no". */
+	if (err < 0 || strstr(str_c(&text), "twins="))
+		return err;
+	str_addf(&text, "%stwins=yes\n",
+		 text.len && text.s[text.len - 1] != '\n' ? "\n" : "");
+	return host_replace(h, p->path, str_c(&text), text.len, 0644, e);
+}
+
 /* The driver to give the device back to. One that VFIO has already, or that no driver
  * has, keeps what an earlier file says. */
 static char *original_of(const struct pci_device *d, const struct persisted *old)
@@ -281,8 +298,8 @@ static int plan_others(const struct host *h, const struct persisted_list *l,
 
 static int plan_file(const struct host *h, const struct pci_devices *all,
 		     const struct persisted_list *l, const struct pci_device *d,
-		     const struct bind_request *r, bool early, struct plan *ret,
-		     struct error *e)
+		     const struct bind_request *r, bool early, bool force,
+		     struct plan *ret, struct error *e)
 {
 	CLEANUP(free_char) char *path = path_of(d);
 	const struct persisted *old = persist_of(l, d);
@@ -298,7 +315,7 @@ static int plan_file(const struct host *h, const struct pci_devices *all,
 		.driver = xstrdup(r->driver),
 		.original = original_of(d, old),
 		.early = early,
-		.force = r->force,
+		.force = force,
 	};
 	int err;
 
@@ -317,10 +334,10 @@ static int plan_file(const struct host *h, const struct pci_devices *all,
 
 int persist_plan(const struct host *h, const struct pci_devices *all,
 		 const struct persisted_list *l, const struct bind_request *r, bool early,
-		 struct plan *ret, struct error *e)
+		 bool force, struct plan *ret, struct error *e)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		int err = plan_file(h, all, l, r->v[i], r, early, ret, e);
+		int err = plan_file(h, all, l, r->v[i], r, early, force, ret, e);
 
 		if (err < 0)
 			return err;

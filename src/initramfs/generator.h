@@ -67,6 +67,7 @@ struct initramfs_bind {
 	char *ports, *serial; /* as device_ports() and device_serial() give them; NULL:
 				 not known */
 	char *driver;
+	bool force; /* also where no other network controller is left */
 };
 
 struct initramfs_generator {

@@ -200,31 +200,35 @@ static bool plan_removal(const struct initramfs_config *c, struct plan *ret)
 
 static void add_device(const struct initramfs_bind *b, struct str *ret)
 {
-	str_addf(ret, "%sgive %s %s %04x %04x %04x %04x %s %s", ret->len ? "\n" : "",
+	str_addf(ret, "%sgive %s %s %04x %04x %04x %04x %s %s %s", ret->len ? "\n" : "",
 		 b->address, b->driver, b->id.vendor, b->id.device, b->subsystem.vendor,
 		 b->subsystem.device, b->ports ? b->ports : "-",
-		 b->serial ? b->serial : "-");
+		 b->serial ? b->serial : "-", b->force ? "forced" : "-");
 }
 
 /* The script with a line for each device, and the hook with their drivers. */
 static int bind_texts(const struct initramfs_bind *v, size_t n, struct str *script,
 		      struct str *hook, struct error *e)
 {
-	CLEANUP(strv_done) struct strv drivers = { 0 };
-	CLEANUP(free_char) char *list = NULL;
+	CLEANUP(strv_done) struct strv drivers = { 0 }, addresses = { 0 };
+	CLEANUP(free_char) char *driver_list = NULL;
+	CLEANUP(free_char) char *address_list = NULL;
 	CLEANUP(str_done) struct str lines = { 0 };
-	struct template_value value;
+	struct template_value values[2];
 	int err;
 
 	for (size_t i = 0; i < n; i++) {
 		add_device(&v[i], &lines);
 		strv_add_unique(&drivers, v[i].driver);
+		strv_add(&addresses, v[i].address);
 	}
-	list = strv_join(&drivers, " ");
-	value = (struct template_value){ "DEVICES", str_c(&lines) };
-	err = template_fill("initramfs-bind", &value, 1, script, e);
-	value = (struct template_value){ "DRIVERS", list };
-	return err < 0 ? err : template_fill("initramfs-bind-hook", &value, 1, hook, e);
+	driver_list = strv_join(&drivers, " ");
+	address_list = strv_join(&addresses, " ");
+	values[0] = (struct template_value){ "DEVICES", str_c(&lines) };
+	values[1] = (struct template_value){ "ADDRESSES", address_list };
+	err = template_fill("initramfs-bind", values, 2, script, e);
+	values[0] = (struct template_value){ "DRIVERS", driver_list };
+	return err < 0 ? err : template_fill("initramfs-bind-hook", values, 1, hook, e);
 }
 
 static bool plan_bind_removal(const struct initramfs_config *c, struct plan *ret)

@@ -568,7 +568,7 @@ static int plan_for(const struct tree *t, const struct found *f, const char *add
 	const struct pci_device *d = by_address(f, address);
 	struct bind_request r = { .v = &d, .n = 1, .driver = "vfio-pci" };
 
-	return persist_plan(t->host, &f->all, &f->l, &r, false, ret, e);
+	return persist_plan(t->host, &f->all, &f->l, &r, false, r.force, ret, e);
 }
 
 static bool does(const struct plan *p, enum step_kind kind, const char *path)
@@ -703,7 +703,7 @@ static int plan_both(const struct tree *t, const struct found *f, struct plan *r
 					 by_address(f, "0000:03:00.0") };
 	struct bind_request r = { .v = v, .n = 2, .driver = "vfio-pci" };
 
-	return persist_plan(t->host, &f->all, &f->l, &r, false, ret, NULL);
+	return persist_plan(t->host, &f->all, &f->l, &r, false, r.force, ret, NULL);
 }
 
 static void assert_both_here(const struct tree *t)
