@@ -54,7 +54,7 @@ static void make_always(const struct bind_world *w, const struct persisted_list 
 	if (err >= 0)
 		err = bind_check_in(w, &r, &warnings, &e);
 	if (err >= 0)
-		err = persist_plan(w->host, w->all, l, &r, false, &plan, &e);
+		err = persist_plan(w->host, w->all, l, &r, false, false, &plan, &e);
 	free(others);
 	if (err < 0)
 		ret->not_always = refusal(&e);

@@ -104,8 +104,8 @@ nothing_left() {
 	[ "$(grep -lx early=yes "$T/$FILES"/* | wc -l)" = 2 ]
 	grep -qx original=nouveau "$T/$FILES/0000:01:00.0.conf"
 	diff - <(grep '^give ' "$T/$SCRIPT") <<-'TEXT'
-		give 0000:01:00.0 vfio-pci 10de 1c03 1458 3716 0000:00/01.0/00.0 -
-		give 0000:01:00.1 vfio-pci 10de 10f1 1458 3716 0000:00/01.0/00.1 -
+		give 0000:01:00.0 vfio-pci 10de 1c03 1458 3716 0000:00/01.0/00.0 - -
+		give 0000:01:00.1 vfio-pci 10de 10f1 1458 3716 0000:00/01.0/00.1 - -
 	TEXT
 	grep -qx 'manual_add_modules vfio-pci' "$T/$HOOK"
 	[ "$(stat -c %a "$T/$SCRIPT" "$T/$HOOK")" = $'755\n755' ]
@@ -188,7 +188,7 @@ nothing_left() {
 	live pci bind 02:00.0 --persist=initramfs
 	exits 0
 	says 'bad.conf:2: there is no such key'
-	grep -qx 'give 0000:02:00.0 vfio-pci 8086 1533 8086 0001 0000:00/1c.0/00.0 00-1b-21-ff-ff-aa-bb-cc' "$T/$SCRIPT"
+	grep -qx 'give 0000:02:00.0 vfio-pci 8086 1533 8086 0001 0000:00/1c.0/00.0 00-1b-21-ff-ff-aa-bb-cc -' "$T/$SCRIPT"
 	images_agree
 }
 
@@ -409,13 +409,18 @@ lying() {
 }
 
 @test "another driver: its own module has to be in the image" {
-	live pci bind 01:00.0 --persist=initramfs --driver pci-stub
+	remember
+	live pci bind 01:00.0 --persist=initramfs --driver nosuch
+	exits 3
+	complains 'the kernel 6.1.0-56-amd64 has no driver nosuch'
+	unchanged
+	live pci bind 01:00.0 --persist=initramfs --driver nouveau
 	exits 0
-	grep -qx 'manual_add_modules pci-stub' "$T/$HOOK"
-	grep -q '^give 0000:01:00.0 pci-stub ' "$T/$SCRIPT"
+	grep -qx 'manual_add_modules nouveau' "$T/$HOOK"
+	grep -q '^give 0000:01:00.0 nouveau ' "$T/$SCRIPT"
 	live pci bind 02:00.0 --persist=initramfs
 	exits 0
-	grep -qx 'manual_add_modules pci-stub vfio-pci' "$T/$HOOK"
+	grep -qx 'manual_add_modules nouveau vfio-pci' "$T/$HOOK"
 	sed 's|: >"$modules/$name.ko"|[ "$name" = vfio-pci ] \|\| &|' "$TOP/tests/standins/mkinitramfs" |
 		program usr/sbin/mkinitramfs
 	live pci bind 01:00.1 --persist=initramfs --driver snd_hda_intel
@@ -707,6 +712,7 @@ before_drivers() {
 	program usr/local/sbin/modprobe <<-'SH'
 		#!/bin/sh
 		echo "$*" >>/tmp/modprobe.log
+		[ -e /tmp/no-driver ] || mkdir -p "/sys/bus/pci/drivers/$2"
 	SH
 }
 override() { cat "$T/sys/bus/pci/devices/$1/driver_override"; }
@@ -820,6 +826,41 @@ script() {
 	grep -q 'another device is at 0000:01:00.0' "$T/dev/kmsg"
 }
 
+@test "script: without the driver, the IOMMU or another network controller a device keeps what it has" {
+	local s dir
+	script 02:00.0
+	dir=$(realpath "$T/sys/bus/pci/devices/0000:02:00.0")
+	# keeps TEXT: nothing is written, and the log has the reason.
+	keeps() {
+		# shellcheck disable=SC2086 # words
+		starts $s
+		[ "$(override 0000:02:00.0)" = '(null)' ]
+		[ -z "$(probed)" ]
+		[ "$(cat "$T/dev/kmsg")" = "slicer: $1" ]
+	}
+	while read -r s; do
+		before_drivers
+		rm -rf "$T/sys/bus/pci/drivers/vfio-pci"
+		: >"$T/tmp/no-driver"
+		keeps 'there is no driver vfio-pci: 0000:02:00.0 keeps its own'
+		rm "$T/tmp/no-driver"
+		before_drivers
+		mv "$dir/iommu_group" "$BATS_TEST_TMPDIR/"
+		keeps 'the IOMMU is off: 0000:02:00.0 keeps its own driver'
+		mv "$BATS_TEST_TMPDIR/iommu_group" "$dir/"
+		before_drivers
+		mv "$T/sys/bus/pci/devices/0000:00:1f.6" "$BATS_TEST_TMPDIR/"
+		keeps 'there is no other network controller: 0000:02:00.0 keeps its own driver'
+		sed -i '/^give /s/ -$/ forced/' "$T/$SCRIPT"
+		before_drivers
+		# shellcheck disable=SC2086
+		starts $s
+		[ "$(probed)" = 0000:02:00.0 ]
+		sed -i '/^give /s/ forced$/ -/' "$T/$SCRIPT"
+		mv "$BATS_TEST_TMPDIR/0000:00:1f.6" "$T/sys/bus/pci/devices/"
+	done < <(shells)
+}
+
 @test "script: the serial number is compared where sysfs shows one" {
 	local s serial=$T/sys/bus/pci/devices/0000:02:00.0/serial_number
 	echo 00-1b-21-ff-ff-aa-bb-cc >"$serial"
@@ -891,5 +932,5 @@ script() {
 	exits 0
 	grep -qx 'ports=0000:00/03.0/00.0/08.0/00.0' "$T/$FILES/0000:0b:00.0.conf"
 	grep -qx '0000:0b:00.0 0000:00/03.0/00.0/08.0/00.0' "$T/tmp/wanted"
-	grep -q '^give 0000:0b:00.0 .* 0000:00/03.0/00.0/08.0/00.0 -$' "$T/$SCRIPT"
+	grep -q '^give 0000:0b:00.0 .* 0000:00/03.0/00.0/08.0/00.0 - -$' "$T/$SCRIPT"
 }

@@ -267,8 +267,14 @@ static void plan_binds(const struct tree *t, size_t n, struct plan *p)
 	     disk[] = "10000:01:00.0", serial[] = "00-1b-21-ff-ff-aa-bb-cc",
 	     vfio[] = "vfio-pci", stub[] = "pci-stub";
 	const struct initramfs_bind binds[] = {
-		{ gpu, { 0x10de, 0x2204 }, { 0x10de, 0x147d }, ports, NULL, vfio },
-		{ disk, { 0x8086, 0x0a54 }, { 0x8086, 0x0001 }, NULL, serial, stub },
+		{ gpu, { 0x10de, 0x2204 }, { 0x10de, 0x147d }, ports, NULL, vfio, false },
+		{ disk,
+		  { 0x8086, 0x0a54 },
+		  { 0x8086, 0x0001 },
+		  NULL,
+		  serial,
+		  stub,
+		  true },
 	};
 	CLEANUP(initramfs_config_done) struct initramfs_config c = { 0 };
 
@@ -310,8 +316,9 @@ static void test_binds(void **state)
 	assert_int_equal(do_files(t, &p), 2);
 	runs = runs_of(&p);
 	assert_string_equal(runs, RUNS);
-	lines_are(t, BIND, "give ",
-		  "give 0000:0b:00.0 vfio-pci 10de 2204 10de 147d 0000:00/03.0/00.0 -\n");
+	lines_are(
+		t, BIND, "give ",
+		"give 0000:0b:00.0 vfio-pci 10de 2204 10de 147d 0000:00/03.0/00.0 - -\n");
 	lines_are(t, BIND_HOOK, "manual_add_modules", "manual_add_modules vfio-pci\n");
 	lines_are(t, BIND, "@", "");
 	assert_int_equal(host_stat(t->host, BIND, &st), 0);
@@ -324,9 +331,9 @@ static void test_binds(void **state)
 	assert_int_equal(do_files(t, &r), 2);
 	assert_int_equal(count_runs(&r), 2);
 	lines_are(t, BIND, "give ",
-		  "give 0000:0b:00.0 vfio-pci 10de 2204 10de 147d 0000:00/03.0/00.0 -\n"
+		  "give 0000:0b:00.0 vfio-pci 10de 2204 10de 147d 0000:00/03.0/00.0 - -\n"
 		  "give 10000:01:00.0 pci-stub 8086 0a54 8086 0001 - "
-		  "00-1b-21-ff-ff-aa-bb-cc\n");
+		  "00-1b-21-ff-ff-aa-bb-cc forced\n");
 	lines_are(t, BIND_HOOK, "manual_add_modules",
 		  "manual_add_modules vfio-pci pci-stub\n");
 }
