@@ -27,6 +27,7 @@ struct doctor {
 	struct device_view *views;
 	size_t n_views, views_cap;
 	struct persisted_list persisted;
+	struct strv at_boot_leftover;
 	struct at_boot_view *at_boot; /* d.n_at_boot of them */
 	struct fault_view *faults; /* d.n_faults of them */
 	struct initramfs_view *images;

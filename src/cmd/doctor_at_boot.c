@@ -58,6 +58,28 @@ static void add_view(struct doctor *doc, const struct bind_world *w,
 	}
 }
 
+/* What the initramfs binds without a file that says early=yes. */
+static void find_leftover(struct doctor *doc)
+{
+	CLEANUP(strv_done) struct strv bound = { 0 };
+
+	initramfs_bound(doc->c->host, &bound);
+	for (size_t i = 0; i < bound.n; i++) {
+		bool is_said = false;
+
+		for (size_t k = 0; k < doc->persisted.n; k++) {
+			const struct bindfile *f = &doc->persisted.v[k].file;
+			char address[PCI_ADDRESS_MAX];
+
+			pci_address_format(f->address, address);
+			is_said |= f->early && strcmp(address, bound.v[i]) == 0;
+		}
+		if (!is_said)
+			strv_add(&doc->at_boot_leftover, bound.v[i]);
+	}
+	doc->d.at_boot_leftover = &doc->at_boot_leftover;
+}
+
 void doctor_read_at_boot(struct doctor *doc, const struct bind_world *w)
 {
 	struct error unread = { 0 };
@@ -69,6 +91,7 @@ void doctor_read_at_boot(struct doctor *doc, const struct bind_world *w)
 	doc->at_boot = xcalloc(l->n, sizeof(*doc->at_boot));
 	for (size_t i = 0; i < l->n; i++)
 		add_view(doc, w, &l->v[i], &doc->at_boot[i]);
+	find_leftover(doc);
 	doc->d.at_boot = doc->at_boot;
 	doc->d.n_at_boot = l->n;
 	doc->d.at_boot_broken = &l->broken;
@@ -86,4 +109,5 @@ void doctor_forget_at_boot(struct doctor *doc)
 	}
 	free(doc->at_boot);
 	persisted_done(&doc->persisted);
+	strv_done(&doc->at_boot_leftover);
 }

@@ -89,8 +89,28 @@ static void list_early(const struct lasting *l, const struct plan *files,
 	}
 }
 
-bool early_is_changed(const struct lasting *l, const struct move *m)
+/* Does the script on disk bind a device that no file gives to the initramfs, because a
+ * person removed or changed that? */
+static bool has_leftover(const struct host *h, const struct persisted_list *l)
 {
+	CLEANUP(strv_done) struct strv bound = { 0 }, early = { 0 };
+	char address[PCI_ADDRESS_MAX];
+
+	initramfs_bound(h, &bound);
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].file.early)
+			strv_add(&early,
+				 pci_address_format(l->v[i].file.address, address));
+	for (size_t i = 0; i < bound.n; i++)
+		if (!strv_has(&early, bound.v[i]))
+			return true;
+	return false;
+}
+
+bool early_is_changed(const struct host *h, const struct lasting *l, const struct move *m)
+{
+	if (has_leftover(h, &l->list))
+		return true;
 	for (size_t i = 0; i < l->list.n; i++)
 		if (l->list.v[i].file.early && is_touched(&m->files, l->list.v[i].path))
 			return true;

@@ -5,8 +5,10 @@
 
 #include "cmd/pci_persist.h"
 
-/* Does m change which devices the initramfs binds? */
-bool early_is_changed(const struct lasting *l, const struct move *m);
+/* Does m change which devices the initramfs binds? Or does that bind one which no file
+ * gives to it any more? */
+bool early_is_changed(const struct host *h, const struct lasting *l,
+		      const struct move *m);
 /*
  * Carries m->files out together with the initramfs: the images of the kernels that the
  * boot menu can start are rebuilt and read back, by the plan and the journal of

@@ -94,6 +94,9 @@ struct initramfs_generator {
 		const char *file, *first, *then;
 	} bind_order;
 };
+/* Appends the addresses of the devices that the next images bind, as a file on disk says
+ * it, which a person may have left behind. */
+void initramfs_bound(const struct host *h, struct strv *ret);
 extern const struct initramfs_generator initramfs_tools, initramfs_dracut,
 	initramfs_mkinitcpio, initramfs_booster, initramfs_tiny;
 /* NULL-terminated, most specific first. */

@@ -231,6 +231,26 @@ static int bind_texts(const struct initramfs_bind *v, size_t n, struct str *scri
 	return err < 0 ? err : template_fill("initramfs-bind-hook", values, 1, hook, e);
 }
 
+void initramfs_bound(const struct host *h, struct strv *ret)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	const char *line;
+	size_t pos = 0, n;
+
+	host_read(h, own_files[OWN_BIND].path, HOST_MAX_CONFIG, &text, NULL);
+	while (next_line(str_c(&text), text.len, &pos, &line, &n)) {
+		CLEANUP(free_char) char *one = xstrndup(line, n);
+		char *address = one + strlen("give ");
+		struct pci_address at;
+
+		if (!str_starts(one, "give "))
+			continue;
+		address[strcspn(address, " ")] = '\0';
+		if (pci_address_parse(address, &at, NULL) == 0)
+			strv_add_unique(ret, address);
+	}
+}
+
 static bool plan_bind_removal(const struct initramfs_config *c, struct plan *ret)
 {
 	bool changed = false;

@@ -38,6 +38,20 @@ static void check_broken(const struct strv *broken, struct checks *ret)
 	}
 }
 
+static void check_leftover(const struct strv *leftover, struct checks *ret)
+{
+	for (size_t i = 0; i < leftover->n; i++) {
+		const char *address = leftover->v[i];
+		CLEANUP(free_char) char *id = xasprintf("devices.early.%s", address);
+		CLEANUP(free_char)
+		char *title =
+			xasprintf("the initramfs binds %s, and no file says so", address);
+		struct check *c = check_add(ret, id, DEVICES, CHECK_WARN, title, NULL);
+
+		strv_addf(&c->fix, "sudo slicer pci unbind %s --persist", address);
+	}
+}
+
 void checks_at_boot(const struct diagnosis *d, struct checks *ret)
 {
 	CLEANUP(strv_done) struct strv bound = { 0 };
@@ -51,6 +65,8 @@ void checks_at_boot(const struct diagnosis *d, struct checks *ret)
 	}
 	if (d->at_boot_broken)
 		check_broken(d->at_boot_broken, ret);
+	if (d->at_boot_leftover)
+		check_leftover(d->at_boot_leftover, ret);
 	if (d->at_boot_disabled) {
 		c = check_add(ret, "devices.at-boot", DEVICES, CHECK_WARN,
 			      "nothing binds the devices at the next boot",

@@ -204,6 +204,9 @@ struct diagnosis {
 	const struct at_boot_view *at_boot;
 	size_t n_at_boot;
 	const struct strv *at_boot_broken; /* files that can't be used; NULL: not read */
+	const struct strv
+		*at_boot_leftover; /* addresses that the initramfs binds by a
+				      script, and no file says so; may be NULL */
 	bool at_boot_disabled; /* there are files, and no unit that binds at boot */
 	const struct fault_view *faults;
 	size_t n_faults;

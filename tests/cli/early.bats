@@ -428,6 +428,22 @@ lying() {
 	complains 'the image lacks the module vfio-pci'
 }
 
+@test "a file that was removed by hand: doctor names it, and unbind --persist takes the device out of the images" {
+	undriven 0000:02:00.0
+	live pci bind 02:00.0 --persist=initramfs
+	exits 0
+	rm "$T/$FILES/0000:02:00.0.conf"
+	live doctor
+	says 'the initramfs binds 0000:02:00.0, and no file says so'
+	says 'sudo slicer pci unbind 0000:02:00.0 --persist'
+	live pci unbind 02:00.0 --persist
+	exits 0
+	[ ! -e "$T/$SCRIPT" ]
+	images_agree
+	live doctor
+	[[ $output != *'no file says so'* ]]
+}
+
 # ---- interrupted -------------------------------------------------------------------------------
 
 # killed ARG...: slicer with ARGs is killed while update-initramfs runs; that works again then.
