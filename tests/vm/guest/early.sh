@@ -58,5 +58,4 @@ phase_early-gone()
 	host_is_up inactive
 	check_driver "$alone" e1000e "the NIC has its native driver again"
 	check_driver "$disk" nvme "and so has the disk"
-	run_slicer 0 "setup-iommu --undo --yes" setup-iommu --undo --yes
 }
