@@ -172,7 +172,8 @@ static int unbind(const struct context *c, const struct strv *addresses,
 	m->request.v = devices.v;
 	m->request.n = devices.n;
 	err = move_plan(c, &devices.all, m, e);
-	if (err >= 0 && early_is_changed(c->host, &lasting, m))
+	/* Without --persist the files were not read, and what lasts stays. */
+	if (err >= 0 && o->persist && early_is_changed(c->host, &lasting, m))
 		return early_carry_out(c, &lasting, m, e);
 	return err < 0 ? err : carry_out(c, m, e);
 }

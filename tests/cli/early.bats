@@ -428,6 +428,18 @@ lying() {
 	complains 'the image lacks the module vfio-pci'
 }
 
+@test "unbind without --persist leaves the early binds as they are" {
+	undriven 0000:02:00.0
+	live pci bind 02:00.0 --persist=initramfs
+	exits 0
+	remember
+	live pci unbind 02:00.0
+	exits 0
+	unchanged
+	[ "$(given)" = 0000:02:00.0 ]
+	images_agree
+}
+
 @test "a file that was removed by hand: doctor names it, and unbind --persist takes the device out of the images" {
 	undriven 0000:02:00.0
 	live pci bind 02:00.0 --persist=initramfs
