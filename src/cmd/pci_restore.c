@@ -122,7 +122,7 @@ static int bind_one(struct restore *r, const struct bind_world *w, struct restor
 	struct bind_request request = { .v = &d,
 					.n = 1,
 					.driver = persist_driver(one->p),
-					.force = one->p->file.force,
+					.force = persist_is_forced(one->p),
 					.every_boot = true,
 					.others = r->others,
 					.timeout_s = r->o->timeout_s };

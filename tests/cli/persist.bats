@@ -239,6 +239,13 @@ names() {
 	on --json pci restore --dry-run
 	exits 0
 	json '.devices[0].error == null and (.warnings | length) > 0'
+	# What was said of one device is not said of another in its place.
+	cp "$T/$FILES/0000:00:19.0.conf" "$BATS_TEST_TMPDIR/kept"
+	sed -i 's/^address=.*/address=0000:00:1a.0/; s|^ports=.*|ports=0000:00/1a.0|' "$T/$FILES/0000:00:19.0.conf"
+	on --json pci restore --dry-run
+	exits 4
+	json '.devices[0] | .match == "moved" and (.error.message | contains("no other network controller"))'
+	cp "$BATS_TEST_TMPDIR/kept" "$T/$FILES/0000:00:19.0.conf"
 	sed -i '/^force=/d' "$T/$FILES/0000:00:19.0.conf"
 	on --json pci restore --dry-run
 	exits 4
