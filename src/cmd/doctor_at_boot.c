@@ -58,30 +58,9 @@ static void add_view(struct doctor *doc, const struct bind_world *w,
 	}
 }
 
-/* What the initramfs binds without a file that says early=yes. */
-static void find_leftover(struct doctor *doc)
-{
-	CLEANUP(strv_done) struct strv bound = { 0 };
-
-	initramfs_bound(doc->c->host, &bound);
-	for (size_t i = 0; i < bound.n; i++) {
-		bool is_said = false;
-
-		for (size_t k = 0; k < doc->persisted.n; k++) {
-			const struct bindfile *f = &doc->persisted.v[k].file;
-			char address[PCI_ADDRESS_MAX];
-
-			pci_address_format(f->address, address);
-			is_said |= f->early && strcmp(address, bound.v[i]) == 0;
-		}
-		if (!is_said)
-			strv_add(&doc->at_boot_leftover, bound.v[i]);
-	}
-	doc->d.at_boot_leftover = &doc->at_boot_leftover;
-}
-
 void doctor_read_at_boot(struct doctor *doc, const struct bind_world *w)
 {
+	CLEANUP(strv_done) struct strv bound = { 0 };
 	struct error unread = { 0 };
 	struct persisted_list *l = &doc->persisted;
 
@@ -91,7 +70,9 @@ void doctor_read_at_boot(struct doctor *doc, const struct bind_world *w)
 	doc->at_boot = xcalloc(l->n, sizeof(*doc->at_boot));
 	for (size_t i = 0; i < l->n; i++)
 		add_view(doc, w, &l->v[i], &doc->at_boot[i]);
-	find_leftover(doc);
+	initramfs_bound(doc->c->host, &bound);
+	persist_leftover(l, &bound, &doc->at_boot_leftover);
+	doc->d.at_boot_leftover = &doc->at_boot_leftover;
 	doc->d.at_boot = doc->at_boot;
 	doc->d.n_at_boot = l->n;
 	doc->d.at_boot_broken = &l->broken;

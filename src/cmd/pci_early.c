@@ -89,22 +89,13 @@ static void list_early(const struct lasting *l, const struct plan *files,
 	}
 }
 
-/* Does the script on disk bind a device that no file gives to the initramfs, because a
- * person removed or changed that? */
 static bool has_leftover(const struct host *h, const struct persisted_list *l)
 {
-	CLEANUP(strv_done) struct strv bound = { 0 }, early = { 0 };
-	char address[PCI_ADDRESS_MAX];
+	CLEANUP(strv_done) struct strv bound = { 0 }, leftover = { 0 };
 
 	initramfs_bound(h, &bound);
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].file.early)
-			strv_add(&early,
-				 pci_address_format(l->v[i].file.address, address));
-	for (size_t i = 0; i < bound.n; i++)
-		if (!strv_has(&early, bound.v[i]))
-			return true;
-	return false;
+	persist_leftover(l, &bound, &leftover);
+	return leftover.n > 0;
 }
 
 bool early_is_changed(const struct host *h, const struct lasting *l, const struct move *m)

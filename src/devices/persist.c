@@ -268,6 +268,21 @@ size_t persist_given_away(const struct persisted_list *l, const struct pci_devic
 	return n;
 }
 
+void persist_leftover(const struct persisted_list *l, const struct strv *bound,
+		      struct strv *ret)
+{
+	CLEANUP(strv_done) struct strv early = { 0 };
+	char address[PCI_ADDRESS_MAX];
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].file.early)
+			strv_add(&early,
+				 pci_address_format(l->v[i].file.address, address));
+	for (size_t i = 0; i < bound->n; i++)
+		if (!strv_has(&early, bound->v[i]))
+			strv_add(ret, bound->v[i]);
+}
+
 bool persist_is_forced(const struct persisted *p)
 {
 	return p->file.force && (p->match == PERSIST_HERE || p->file.serial);

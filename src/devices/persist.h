@@ -73,6 +73,10 @@ bool persist_is_forced(const struct persisted *p);
  * taken for it later. Notes that in the file. Returns 0 or a negative errno. */
 int persist_note_twins(const struct host *h, const struct pci_devices *all,
 		       const struct persisted *p, struct error *e);
+/* Appends those of the addresses in bound, which the initramfs binds, that no file gives
+ * to it: a person removed or changed the file. */
+void persist_leftover(const struct persisted_list *l, const struct strv *bound,
+		      struct strv *ret);
 /* The driver that it is to be bound to. */
 const char *persist_driver(const struct persisted *p);
 
@@ -95,11 +99,10 @@ bool persist_is_enabled(const struct host *h);
 
 /*
  * Appends the steps that make the devices of r bound to r->driver at every boot: a file
- * each, and the unit enabled. early: by the initramfs, too. force: what
- * the host needs does not keep them back at boot. A file that says the same
- * already is left as it is. Refused: a virtual function, which is not there yet at boot,
- * and a file whose name or address is in that of a device which has moved, unless r has
- * that device, too.
+ * each, and the unit enabled. early: by the initramfs, too. force: what the host needs
+ * does not keep them back at boot. A file that says the same already is left as it is.
+ * Refused: a virtual function, which is not there yet at boot, and a file whose name or
+ * address is in that of a device which has moved, unless r has that device, too.
  */
 int persist_plan(const struct host *h, const struct pci_devices *all,
 		 const struct persisted_list *l, const struct bind_request *r, bool early,
