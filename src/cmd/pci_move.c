@@ -13,14 +13,6 @@ void move_done(struct move *m)
 
 /* ---- planning ---------------------------------------------------------------------- */
 
-static bool is_moved(const struct bind_request *r, const struct pci_device *d)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i] == d)
-			return true;
-	return false;
-}
-
 /* Whole groups in VFIO's hands can go to a VM. */
 static void add_next(const struct pci_devices *all, const struct bind_request *r,
 		     struct plan *p)
@@ -34,7 +26,7 @@ static void add_next(const struct pci_devices *all, const struct bind_request *r
 		for (size_t k = 0; k < all->n; k++) {
 			const struct pci_device *x = &all->v[k];
 
-			if (x->iommu_group == d->iommu_group && !is_moved(r, x) &&
+			if (x->iommu_group == d->iommu_group && !bind_request_has(r, x) &&
 			    group_blocker(x))
 				ready = false;
 		}

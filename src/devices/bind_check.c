@@ -266,11 +266,18 @@ static void warn_of_reserved(const struct bind_world *w, const struct bind_reque
 	}
 }
 
-bool bind_is_asked_for(const struct bind_request *r, const struct pci_device *d)
+bool bind_request_has(const struct bind_request *r, const struct pci_device *d)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (r->v[i] == d)
 			return true;
+	return false;
+}
+
+bool bind_is_asked_for(const struct bind_request *r, const struct pci_device *d)
+{
+	if (bind_request_has(r, d))
+		return true;
 	for (size_t i = 0; i < r->n_others; i++)
 		if (r->others[i] == d)
 			return true;

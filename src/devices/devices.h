@@ -125,6 +125,8 @@ struct bind_request {
 	size_t n_others;
 	unsigned timeout_s; /* of each write to a driver; 0: 30 */
 };
+/* Is d one of the devices of r? */
+bool bind_request_has(const struct bind_request *r, const struct pci_device *d);
 /* The name as the PCI bus has it: "vfio_pci" is "vfio-pci". Error: usage, for what can't
  * be a driver's name. Owned by the caller. */
 int driver_name(const struct host *h, const char *text, char **ret, struct error *e);

@@ -238,14 +238,6 @@ static char *path_of(const struct pci_device *d)
 	return xasprintf(PERSIST_DIR "/%s.conf", d->address);
 }
 
-static bool is_among(const struct bind_request *r, const struct pci_device *d)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i] == d)
-			return true;
-	return false;
-}
-
 /* Does a device of r get a file of that path? */
 static bool is_written(const struct bind_request *r, const char *path)
 {
@@ -288,7 +280,7 @@ static int plan_others(const struct host *h, const struct persisted_list *l,
 
 		if (p->device != d && !is_in_way)
 			continue;
-		if (p->device && !is_among(r, p->device))
+		if (p->device && !bind_request_has(r, p->device))
 			return refuse_rename(p, d, e);
 		if (!is_written(r, p->path))
 			strv_add(&paths, p->path);
