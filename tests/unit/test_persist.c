@@ -793,6 +793,46 @@ static void test_virtual_function(void **state)
 	assert_int_equal(p.n, 0);
 }
 
+/* A card without twins gets one: noted once, and not where a person wrote otherwise. */
+static void test_noted_twins(void **state)
+{
+	static const struct {
+		const char *more, *then;
+	} cases[] = {
+		{ "", "twins=yes\n" },
+		{ "twins=yes\n", "twins=yes\n" },
+		{ "twins=no\n", "twins=no\n" },
+		{ "# by hand", "# by hand\ntwins=yes\n" },
+	};
+	const struct tree *t = *state;
+
+	add_function(t, PORT1 "/0000:01:00.0", NIC, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(found_done) struct found f = { 0 };
+		CLEANUP(str_done) struct str before = { 0 }, now = { 0 };
+
+		write_file(t, "0000:01:00.0.conf", "0000:01:00.0", cases[i].more);
+		look(t, &f);
+		if (i == 0) {
+			host_read(t->host, A_FILE, 4096, &before, NULL);
+			assert_int_equal(
+				persist_note_twins(t->host, &f.all, &f.l.v[0], NULL), 0);
+			host_read(t->host, A_FILE, 4096, &now, NULL);
+			assert_true(str_same(&before, &now));
+			add_function(t, PORT2 "/0000:03:00.0", NIC, NULL);
+			look(t, &f);
+		}
+		for (int n = 0; n < 2; n++) {
+			assert_int_equal(
+				persist_note_twins(t->host, &f.all, &f.l.v[0], NULL), 0);
+			look(t, &f);
+			assert_int_equal(f.l.broken.n, 0);
+		}
+		host_read(t->host, A_FILE, 4096, &now, NULL);
+		assert_true(str_ends(str_c(&now), cases[i].then));
+	}
+}
+
 /* Plans the removal of the first n files. */
 static void remove_first(const struct tree *t, const struct persisted_list *l, size_t n,
 			 struct plan *ret)
@@ -896,6 +936,7 @@ int main(void)
 		TEST(test_name_is_taken),
 		TEST(test_names_are_exchanged),
 		TEST(test_virtual_function),
+		TEST(test_noted_twins),
 		TEST(test_removal),
 		TEST(test_all_or_nothing),
 	};
