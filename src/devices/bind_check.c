@@ -200,10 +200,12 @@ static int check_uses(const struct bind_world *w, const struct bind_request *r,
 
 		if (r->every_boot)
 			bind_boot_uses(w, r, r->v[i], &u);
-		if (!is_where_it_should_be(r->v[i], r))
+		if (!is_where_it_should_be(r->v[i], r)) {
 			usage_of(w->usage, r->v[i], &u);
-		else if (!u.n)
+			usage_claims(w->usage, w->host, r->v[i], &u);
+		} else if (!u.n) {
 			continue;
+		}
 		if (!w->mounts->known && can_hold_disks(r->v[i])) {
 			error_set(e, ENODATA,
 				  "%s can hold disks, and without a mount table "

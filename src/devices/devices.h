@@ -51,15 +51,21 @@ const char *use_advice(enum use_kind kind);
 
 /*
  * Who uses what on this host, looked at once for any number of devices. Reads sysfs,
- * /proc/swaps, /proc/net/route, ipv6_route and if_inet6, /proc/PID/fd, and the
- * environment of slicer's ancestors for SSH_CONNECTION (sudo takes it out of slicer's
- * own). mounts may be NULL: then that is unknown. Owned by the caller: usage_free().
+ * /proc/swaps, /proc/net/route, ipv6_route and if_inet6, /proc/PID/fd, the mount tables
+ * of other namespaces, udev's database for ZFS, and the environment of slicer's ancestors
+ * for SSH_CONNECTION (sudo takes it out of slicer's own). mounts may be NULL: then that
+ * is unknown. Owned by the caller: usage_free().
  */
 struct usage;
 struct usage *usage_load(const struct host *h, const struct mounts *mounts);
 void usage_free(struct usage **u);
 /* Appends who uses d, worst first. d needs PCI_DETAILS. */
 void usage_of(const struct usage *u, const struct pci_device *d, struct uses *ret);
+/* Appends what of d's disks the kernel keeps though usage_of() does not say why. The
+ * disks are opened for that: only for a device that somebody wants to take, see
+ * host_block_is_claimed(). */
+void usage_claims(const struct usage *u, const struct host *h, const struct pci_device *d,
+		  struct uses *ret);
 /* Appends why the next boot needs d, as USE_BOOT. Sources: /etc/fstab, /etc/crypttab, and
  * root=, resume= and the like in /proc/cmdline. */
 void usage_at_boot(const struct usage *u, const struct pci_device *d, struct uses *ret);

@@ -68,6 +68,13 @@ void usage_of(const struct usage *u, const struct pci_device *d, struct uses *re
 	strv_copy(&ret->unknown, &u->unknown);
 }
 
+void usage_claims(const struct usage *u, const struct host *h, const struct pci_device *d,
+		  struct uses *ret)
+{
+	if (!pci_is_bridge(d))
+		blocks_claims(h, &u->blocks, d->address, ret);
+}
+
 void usage_at_boot(const struct usage *u, const struct pci_device *d, struct uses *ret)
 {
 	if (!pci_is_bridge(d))
@@ -128,8 +135,9 @@ const char *use_advice(enum use_kind kind)
 			"name the device behind the bridge: bridges, and the IOMMU "
 			"itself, stay with the host",
 		[USE_MOUNT] =
-			"unmount what is on the disk (umount, swapoff, vgchange -an, "
-			"mdadm --stop)",
+			"unmount what is on the disk and dissolve what it is a part of "
+			"(umount, swapoff, vgchange -an, cryptsetup close, mdadm --stop, "
+			"multipath -f, zpool export)",
 		[USE_BOOT] =
 			"take the disk out of what the boot needs: remove its line, or "
 			"add nofail to its options",

@@ -17,7 +17,8 @@ struct block {
 	struct strv uses; /* "is mounted on /srv" */
 	struct strv boot_uses; /* "is mounted on /srv at boot (/etc/fstab)" */
 	bool is_system; /* one of them is what the system lives on */
-	bool stacked; /* dm, md, bcache: being below one is a use by itself */
+	bool is_partition;
+	bool stacked; /* dm, md, bcache, DRBD ...: being below one is a use by itself */
 };
 struct blocks {
 	struct block *v;
@@ -26,6 +27,26 @@ struct blocks {
 void blocks_load(const struct host *h, const struct mounts *m, struct blocks *ret,
 		 struct strv *unknown);
 void blocks_done(struct blocks *b);
+/* What is mounted, by the mount table, and active swap (usage_mounts.c). */
+void blocks_mark_mounts(const struct host *h, const struct mounts *m, struct blocks *b);
+void blocks_mark_swaps(const struct host *h, struct blocks *b, struct strv *unknown);
+/* What is mounted only where the mount table does not show it: in a container, for a
+ * service (usage_elsewhere.c). */
+void blocks_mark_elsewhere(const struct host *h, struct blocks *b);
+/* The imported pools of ZFS; m is the mount table (usage_zfs.c). */
+void blocks_mark_zfs(const struct host *h, const struct mounts *m, struct blocks *b);
+/* What else the kernel does with disks and shows nowhere near them: a zram's backing
+ * device, bcache that waits for its other half, exports to other machines and to VMs
+ * (usage_kernel.c). */
+void blocks_mark_kernel(const struct host *h, struct blocks *b);
+/* Adds "VERB TARGET" to the uses of b, as of the filesystem mounted on target. */
+void block_add_mount(struct block *b, const char *verb, const char *target);
+bool mount_is_of_system(const char *target);
+/* An attribute of /sys/class/block/NAME: as host_attr(). */
+char *block_attr(const struct host *h, const char *name, const char *attr);
+/* The block device that a mount lies on, NULL if it is none that is known. */
+struct block *block_of_mount(const struct host *h, const struct blocks *all,
+			     const struct mount *m);
 /* Marks what the next boot waits for: fstab, crypttab, and the running kernel's command
  * line (usage_boot.c). */
 void blocks_mark_boot(const struct host *h, const struct mounts *m, struct blocks *b);
@@ -35,6 +56,10 @@ void blocks_boot_uses(const struct blocks *b, const char *address, struct uses *
 struct block *block_by_source(const struct host *h, const struct blocks *all,
 			      const char *source);
 void blocks_uses(const struct blocks *b, const char *address, struct uses *ret);
+/* Appends what of a device's disks the kernel keeps although nothing else here says why;
+ * and what can't be told. */
+void blocks_claims(const struct host *h, const struct blocks *b, const char *address,
+		   struct uses *ret);
 struct block *block_find(const struct blocks *b, const char *name);
 
 /* A network interface. */

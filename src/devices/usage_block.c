@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Disks: every block device with its place in sysfs, what stands on it (partitions,
- * holders such as dm, md and bcache, loop devices on its files), and what is mounted or
- * swapped there. Sources: linux Documentation/ABI/stable/sysfs-block, proc(5) for
- * /proc/swaps.
+ * Disks: every block device with its place in sysfs, and what stands on it (partitions,
+ * holders such as dm, md and bcache, loop devices on its files). Source: linux
+ * Documentation/ABI/stable/sysfs-block. What is mounted there is in usage_mounts.c, what
+ * else uses it in usage_kernel.c.
  */
 #include "devices/usage.h"
+
+#include <errno.h>
 
 #define CLASS "/sys/class/block"
 
@@ -17,7 +19,7 @@ struct block *block_find(const struct blocks *b, const char *name)
 	return NULL;
 }
 
-static char *attr_of(const struct host *h, const char *name, const char *attr)
+char *block_attr(const struct host *h, const char *name, const char *attr)
 {
 	CLEANUP(free_char) char *path = xasprintf(CLASS "/%s/%s", name, attr);
 
@@ -55,20 +57,19 @@ static void load_block(const struct host *h, const char *name, struct block *b)
 {
 	CLEANUP(free_char) char *link = xasprintf(CLASS "/%s", name);
 	CLEANUP(free_char) char *holders = xasprintf(CLASS "/%s/holders", name);
-	CLEANUP(free_char) char *dm = attr_of(h, name, "dm/name");
+	CLEANUP(free_char) char *dm = block_attr(h, name, "dm/name");
 	CLEANUP(free_char) char *raw = NULL;
 	char *place = host_realpath(h, link);
 
 	*b = (struct block){ .name = xstrdup(name) };
 	raw = dm && *dm ? xasprintf("%s (%s)", name, dm) : xstrdup(name);
 	b->title = printable(raw);
-	b->stacked = str_starts(name, "dm-") || str_starts(name, "md") ||
-		     str_starts(name, "bcache");
 	b->dm_name = take(dm);
-	b->devno = attr_of(h, name, "dev");
+	b->devno = block_attr(h, name, "dev");
 	host_list(h, holders, &b->above, NULL);
 	if (!place)
 		return;
+	b->stacked = strstr(place, "/virtual/block/") && !str_starts(name, "loop");
 	add_controllers(h, b, place);
 	strv_take(&b->places, place);
 }
@@ -76,11 +77,12 @@ static void load_block(const struct host *h, const char *name, struct block *b)
 /* A partition's directory lies in its disk's. */
 static void link_partition(const struct host *h, struct blocks *all, struct block *b)
 {
-	CLEANUP(free_char) char *number = attr_of(h, b->name, "partition");
+	CLEANUP(free_char) char *number = block_attr(h, b->name, "partition");
 	CLEANUP(free_char) char *dir = NULL;
 	struct block *disk;
 	char *slash;
 
+	b->is_partition = number != NULL;
 	if (!number || !b->places.n)
 		return;
 	dir = xstrdup(b->places.v[b->places.n - 1]);
@@ -108,8 +110,8 @@ struct block *block_by_source(const struct host *h, const struct blocks *all,
 	return block_find(all, path_base(real ? real : source));
 }
 
-static struct block *block_of_mount(const struct host *h, const struct blocks *all,
-				    const struct mount *m)
+struct block *block_of_mount(const struct host *h, const struct blocks *all,
+			     const struct mount *m)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (m->devno && str_eq(all->v[i].devno, m->devno))
@@ -118,137 +120,23 @@ static struct block *block_of_mount(const struct host *h, const struct blocks *a
 	return m->source ? block_by_source(h, all, m->source) : NULL;
 }
 
-/* A loop device stands on the disk that its file is on. */
+/* A loop device stands on the disk that its file is on, or on the one that is its file:
+ * then it is a use by itself. */
 static void link_loop(const struct host *h, struct blocks *all, const struct mounts *m,
-		      const struct block *b)
+		      struct block *b)
 {
-	CLEANUP(free_char) char *file = attr_of(h, b->name, "loop/backing_file");
+	CLEANUP(free_char) char *file = block_attr(h, b->name, "loop/backing_file");
 	CLEANUP(free_char) char *real = file ? host_realpath(h, file) : NULL;
-	const struct mount *mount = real ? mounts_of(m, real) : NULL;
-	struct block *below = mount ? block_of_mount(h, all, mount) : NULL;
+	struct block *below = file ? block_by_source(h, all, file) : NULL;
+	const struct mount *mount = NULL;
 
-	if (below)
+	b->stacked |= below != NULL;
+	if (!below && m && real)
+		mount = mounts_of(m, real);
+	if (mount)
+		below = block_of_mount(h, all, mount);
+	if (below && below != b)
 		strv_add_unique(&below->above, b->name);
-}
-
-static bool is_system_target(const char *target)
-{
-	static const char *const targets[] = { "/",	"/usr",	     "/etc", "/var",
-					       "/boot", "/boot/efi", "/efi", "/sysroot" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
-		if (strcmp(target, targets[i]) == 0)
-			return true;
-	return false;
-}
-
-static void add_use(struct block *b, const struct mount *m, const char *verb)
-{
-	CLEANUP(free_char) char *target = printable(m->target);
-
-	strv_addf(&b->uses, "%s %s", verb, target);
-	b->is_system |= is_system_target(m->target);
-}
-
-/* The other members of a btrfs: /sys/fs/btrfs/UUID/devices has them while it is mounted.
- */
-static void add_btrfs_members(const struct host *h, struct blocks *all,
-			      const struct block *one, const struct mount *m)
-{
-	CLEANUP(strv_done) struct strv ids = { 0 };
-
-	host_list(h, "/sys/fs/btrfs", &ids, NULL);
-	for (size_t i = 0; i < ids.n; i++) {
-		CLEANUP(free_char)
-		char *dir = xasprintf("/sys/fs/btrfs/%s/devices", ids.v[i]);
-		CLEANUP(strv_done) struct strv names = { 0 };
-
-		if (host_list(h, dir, &names, NULL) < 0 || !strv_has(&names, one->name))
-			continue;
-		for (size_t k = 0; k < names.n; k++) {
-			struct block *b = block_find(all, names.v[k]);
-
-			if (b && b != one)
-				add_use(b, m, "is a part of the filesystem on");
-		}
-	}
-}
-
-/* bcachefs lists its members in the source: "/dev/sda:/dev/sdb". */
-static void add_mount(const struct host *h, struct blocks *all, const struct mount *m)
-{
-	struct block *b = block_of_mount(h, all, m);
-	CLEANUP(strv_done) struct strv members = { 0 };
-
-	if (b) {
-		add_use(b, m, "is mounted on");
-		if (str_eq(m->fstype, "btrfs"))
-			add_btrfs_members(h, all, b, m);
-		return;
-	}
-	if (!m->source || !strchr(m->source, ':') || !str_starts(m->source, "/dev/"))
-		return;
-	strv_split(&members, m->source, ":");
-	for (size_t i = 0; i < members.n; i++) {
-		b = block_by_source(h, all, members.v[i]);
-		if (b)
-			add_use(b, m, "is a part of the filesystem on");
-	}
-}
-
-/*
- * The disks of a ZFS pool have no trace in sysfs; udev's database has their type. Where
- * it can't tell, a partition that nothing else explains may be one.
- */
-static void add_zfs(const struct host *h, struct blocks *all, const struct mount *m)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		struct block *b = &all->v[i];
-		CLEANUP(free_char) char *path = NULL;
-		CLEANUP(str_done) struct str text = { 0 };
-
-		if (!b->devno || b->stacked || b->above.n || b->uses.n)
-			continue;
-		path = xasprintf("/run/udev/data/b%s", b->devno);
-		if (host_read(h, path, HOST_MAX_CONFIG, &text, NULL) < 0 || !text.len)
-			add_use(b, m, "may be a part of the ZFS pool on");
-		else if (strstr(str_c(&text), "ID_FS_TYPE=zfs_member"))
-			add_use(b, m, "is a part of the ZFS pool on");
-	}
-}
-
-static void add_mounts(const struct host *h, struct blocks *all, const struct mounts *m)
-{
-	const struct mount *zfs = NULL;
-
-	for (size_t i = 0; i < m->n; i++) {
-		if (!str_eq(m->v[i].fstype, "zfs"))
-			add_mount(h, all, &m->v[i]);
-		else if (!zfs || is_system_target(m->v[i].target))
-			zfs = &m->v[i];
-	}
-	if (zfs)
-		add_zfs(h, all, zfs);
-}
-
-static void add_swaps(const struct host *h, struct blocks *all, struct strv *unknown)
-{
-	CLEANUP(str_done) struct str text = { 0 };
-	CLEANUP(strv_done) struct strv lines = { 0 };
-
-	if (host_read(h, "/proc/swaps", HOST_MAX_CONFIG, &text, NULL) < 0) {
-		strv_add(unknown, "active swap (/proc/swaps can't be read)");
-		return;
-	}
-	strv_split(&lines, str_c(&text), "\n");
-	for (size_t i = 1; i < lines.n; i++) {
-		struct block *b;
-
-		lines.v[i][strcspn(lines.v[i], " \t")] = '\0';
-		b = block_by_source(h, all, lines.v[i]);
-		if (b)
-			strv_add(&b->uses, "is active swap");
-	}
 }
 
 void blocks_load(const struct host *h, const struct mounts *m, struct blocks *ret,
@@ -266,14 +154,15 @@ void blocks_load(const struct host *h, const struct mounts *m, struct blocks *re
 	}
 	for (size_t i = 0; i < ret->n; i++)
 		link_partition(h, ret, &ret->v[i]);
-	add_swaps(h, ret, unknown);
-	if (!m || !m->known) {
-		strv_add(unknown, "mounted filesystems (no mount table)");
-		return;
-	}
 	for (size_t i = 0; i < ret->n; i++)
 		link_loop(h, ret, m, &ret->v[i]);
-	add_mounts(h, ret, m);
+	blocks_mark_swaps(h, ret, unknown);
+	if (m && m->known)
+		blocks_mark_mounts(h, m, ret);
+	else
+		strv_add(unknown, "mounted filesystems (no mount table)");
+	blocks_mark_elsewhere(h, ret);
+	blocks_mark_kernel(h, ret);
 }
 
 void blocks_done(struct blocks *b)
@@ -319,12 +208,13 @@ static bool visit(const struct blocks *all, const struct block *b, const char *b
 	for (size_t i = 0; i < b->above.n; i++) {
 		const struct block *up = block_find(all, b->above.v[i]);
 
-		if (!up)
-			continue;
-		if (visit(all, up, bottom, seen, ret)) {
+		if (up && visit(all, up, bottom, seen, ret)) {
 			used = true;
-		} else if (up->stacked) {
-			uses_add(ret, USE_MOUNT, "%s is a part of %s", bottom, up->title);
+		} else if (!up || up->stacked) {
+			CLEANUP(free_char) char *name = printable(b->above.v[i]);
+
+			uses_add(ret, USE_MOUNT, "%s is a part of %s", bottom,
+				 up ? up->title : name);
 			used = true;
 		}
 	}
@@ -332,13 +222,86 @@ static bool visit(const struct blocks *all, const struct block *b, const char *b
 	return used;
 }
 
+static bool is_below(const struct block *b, const char *address)
+{
+	for (size_t i = 0; i < b->places.n; i++)
+		if (place_is_below(b->places.v[i], address))
+			return true;
+	return false;
+}
+
 void blocks_uses(const struct blocks *b, const char *address, struct uses *ret)
 {
 	enum seen *seen = xcalloc(b->n, sizeof(*seen));
 
 	for (size_t i = 0; i < b->n; i++)
-		for (size_t k = 0; k < b->v[i].places.n; k++)
-			if (place_is_below(b->v[i].places.v[k], address))
-				visit(b, &b->v[i], b->v[i].title, seen, ret);
+		if (is_below(&b->v[i], address))
+			visit(b, &b->v[i], b->v[i].title, seen, ret);
+	free(seen);
+}
+
+/* Asks the kernel for a disk or a partition. 1: something holds it. The paths of a
+ * multipath NVMe have no node of their own, and no number. */
+static int ask(const struct host *h, const struct block *b, struct strv *unknown)
+{
+	CLEANUP(free_char) char *node = xasprintf("/dev/%s", b->name);
+	int r;
+
+	/* "cciss!c0d0" is /dev/cciss/c0d0. */
+	for (char *p = node; *p; p++)
+		if (*p == '!')
+			*p = '/';
+	r = b->devno ? host_block_is_claimed(h, node, b->devno) : 0;
+	if (r < 0)
+		strv_addf(unknown, "whether the kernel keeps %s for something (%s)",
+			  b->title,
+			  r == -EOPNOTSUPP ? "only the running machine tells"
+			  : r == -EACCES   ? "root only"
+					   : strerror(-r));
+	return r;
+}
+
+static void add_claim(const struct block *b, struct uses *ret)
+{
+	uses_add(ret, USE_MOUNT,
+		 "%s is held by the kernel (mounted in another namespace, in a ZFS pool, "
+		 "exported ...)",
+		 b->title);
+}
+
+/* A disk whose partitions nobody is known to use. A claim on one of them is one on the
+ * disk. */
+static void ask_disk(const struct host *h, const struct blocks *all,
+		     const struct block *disk, struct uses *ret)
+{
+	bool found = false;
+
+	if (ask(h, disk, &ret->unknown) <= 0)
+		return;
+	for (size_t i = 0; i < disk->above.n; i++) {
+		const struct block *part = block_find(all, disk->above.v[i]);
+
+		if (!part || !part->is_partition || ask(h, part, &ret->unknown) <= 0)
+			continue;
+		add_claim(part, ret);
+		found = true;
+	}
+	if (!found)
+		add_claim(disk, ret);
+}
+
+void blocks_claims(const struct host *h, const struct blocks *b, const char *address,
+		   struct uses *ret)
+{
+	CLEANUP(uses_done) struct uses known = { 0 };
+	enum seen *seen = xcalloc(b->n, sizeof(*seen));
+
+	for (size_t i = 0; i < b->n; i++)
+		if (is_below(&b->v[i], address))
+			visit(b, &b->v[i], b->v[i].title, seen, &known);
+	for (size_t i = 0; i < b->n; i++)
+		if (is_below(&b->v[i], address) && !b->v[i].is_partition &&
+		    seen[i] == SEEN_UNUSED)
+			ask_disk(h, b, &b->v[i], ret);
 	free(seen);
 }

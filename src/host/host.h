@@ -80,6 +80,17 @@ char *host_link_base(const struct host *h, const char *path);
 /* The path with every link resolved, as seen inside the root ("/usr/bin/x"). NULL if
  * absent. */
 char *host_realpath(const struct host *h, const char *path);
+/*
+ * Does something in the kernel keep this block device ("/dev/sda1", "8:1") for itself: a
+ * mount in whichever namespace, swap, ZFS, btrfs, md, dm, bcache ...? Such a user claims
+ * the device and, while it has a claim on a partition, its disk (open(2), O_EXCL; linux
+ * block/bdev.c, bd_may_claim()). Asked by opening it, for reading and for an instant,
+ * with O_EXCL: whoever mounts it in just that instant is told that it is busy, so only
+ * what is about to be taken away is to be asked about. 1: yes, 0: no, or a negative
+ * errno: -EOPNOTSUPP below another root, -EACCES, -ETIMEDOUT where the disk does not
+ * answer, -ENODEV: the node is another device's.
+ */
+int host_block_is_claimed(const struct host *h, const char *path, const char *devno);
 /* access(2) W_OK on the filesystem and mode that the path (or its parent) is on: 0,
  * -EROFS, -EACCES, -ENOENT ... */
 int host_can_write(const struct host *h, const char *path);

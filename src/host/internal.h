@@ -32,6 +32,13 @@ int host_allow(int fd, unsigned seconds, struct allowance *ret);
  * the allowance. */
 ssize_t host_read_within(int fd, void *chunk, size_t size, struct allowance *a);
 
+/*
+ * Has a child do work(), which may only make system calls (the child is a fork), with no
+ * descriptor open but keep. Returns what work() returns, a negative errno; -ETIMEDOUT if
+ * it has not come back in time: the child is then left behind.
+ */
+int host_in_child(int (*work)(void *data), void *data, int keep, unsigned timeout_ms);
+
 /* Refuses what only the running machine can do. 0 if live. */
 int host_need_live(const struct host *h, const char *what, struct error *e);
 

@@ -17,6 +17,7 @@ static void list_free(struct mount *v, size_t n)
 		free(v[i].fstype);
 		free(v[i].devno);
 		free(v[i].root);
+		free(v[i].options);
 	}
 	free(v);
 }
@@ -66,6 +67,7 @@ static void add_mount(struct mounts *m, struct libmnt_fs *fs)
 		.fstype = xstrdup(mnt_fs_get_fstype(fs) ? mnt_fs_get_fstype(fs) : ""),
 		.devno = xasprintf("%u:%u", major(dev), minor(dev)),
 		.root = xstrdup(mnt_fs_get_root(fs) ? mnt_fs_get_root(fs) : "/"),
+		.options = xstrdup_null(mnt_fs_get_fs_options(fs)),
 	};
 	at->read_only =
 		(options && mnt_optstr_get_option(options, "ro", NULL, NULL) == 0) ||
@@ -132,29 +134,45 @@ static void look_at_fstab(const struct host *h, struct mounts *m)
 	mnt_unref_table(tb);
 }
 
-int mounts_load(const struct host *h, struct mounts *ret, struct error *e)
+int mounts_load_table(const struct host *h, const char *path, struct mounts *ret)
 {
 	struct libmnt_iter *it;
 	struct libmnt_table *tb;
 	struct libmnt_fs *fs;
 	int err;
 
-	(void)e;
 	*ret = (struct mounts){ 0 };
-	tb = table_of(h, "/proc/self/mountinfo", &err);
-	if (!tb) {
-		/* known stays false: what should be mounted can't be judged. */
-		look_at_fstab(h, ret);
-		return 0;
-	}
+	tb = table_of(h, path, &err);
+	if (!tb)
+		return err < 0 ? err : -ENODATA;
 	it = mnt_new_iter(MNT_ITER_FORWARD);
 	while (it && mnt_table_next_fs(tb, it, &fs) == 0)
 		add_mount(ret, fs);
 	mnt_free_iter(it);
 	mnt_unref_table(tb);
 	ret->known = true;
+	return 0;
+}
+
+int mounts_load(const struct host *h, struct mounts *ret, struct error *e)
+{
+	(void)e;
+	/* Where it can't be read, known stays false: what should be mounted can't be
+	 * judged. */
+	mounts_load_table(h, "/proc/self/mountinfo", ret);
 	look_at_fstab(h, ret);
 	return 0;
+}
+
+char *mount_option(const struct mount *m, const char *name)
+{
+	char *value;
+	size_t len;
+
+	if (!m->options || mnt_optstr_get_option(m->options, name, &value, &len) != 0 ||
+	    !value)
+		return NULL;
+	return xstrndup(value, len);
 }
 
 /* Is path the directory dir or below it? */

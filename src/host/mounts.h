@@ -15,6 +15,7 @@ struct mount {
 	char *fstype; /* "vfat" */
 	char *devno; /* "8:1" */
 	char *root; /* the part of the filesystem that is mounted here: "/" or "/@" */
+	char *options; /* the filesystem's own: "rw,logdev=/dev/sdb1"; NULL: none */
 	bool read_only;
 	/* Only in fstab: the boot waits for it, and fails without it: neither noauto nor
 	 * nofail (systemd.mount(5)). */
@@ -35,6 +36,12 @@ struct mounts {
 };
 void mounts_done(struct mounts *m);
 int mounts_load(const struct host *h, struct mounts *ret, struct error *e);
+/* The mount table of another process ("/proc/812/mountinfo"), without fstab. 0 or a
+ * negative errno. */
+int mounts_load_table(const struct host *h, const char *path, struct mounts *ret);
+/* The value of an option of the filesystem itself: owned by the caller, NULL if it is not
+ * there. */
+char *mount_option(const struct mount *m, const char *name);
 /* The mount that path lies on (longest target, last wins), NULL if unknown. Links are not
  * resolved: pass host_realpath(). */
 const struct mount *mounts_of(const struct mounts *m, const char *path);

@@ -2,8 +2,11 @@
 #include "unit/tree.h"
 
 #include <errno.h>
+#include <linux/loop.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 /* In libc's place: a disk that lets nothing be removed. */
@@ -395,6 +398,63 @@ static void test_no_such_program(void **state)
 	host_close(&h);
 }
 
+/* A loop device, NULL where nobody may make one. */
+static char *loop_of(const char *file, int *ret_fd)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	int number = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
+	char *node = xasprintf("/dev/loop%d", number);
+	int fd = number < 0 ? -1 : open(node, O_RDWR | O_CLOEXEC);
+	int back = open(file, O_RDWR | O_CLOEXEC);
+
+	if (control >= 0)
+		close(control);
+	if (fd >= 0 && back >= 0 && ioctl(fd, LOOP_SET_FD, back) == 0) {
+		close(back);
+		*ret_fd = fd;
+		return node;
+	}
+	if (fd >= 0)
+		close(fd);
+	close(back);
+	free(node);
+	return NULL;
+}
+
+/* The kernel says whether somebody keeps a disk: who opens it with O_EXCL is one. */
+static void test_claimed_disk(void **state)
+{
+	struct tree *t = *state;
+	struct host *live = NULL;
+	char *file = tree_path(t, "/disk"), *node, *devno;
+	struct stat st;
+	int loop = -1, alone;
+
+	tree_write(t, "/disk", "");
+	assert_int_equal(truncate(file, 1 << 20), 0);
+	assert_int_equal(host_block_is_claimed(t->host, "/disk", "7:0"), -EOPNOTSUPP);
+	node = loop_of(file, &loop);
+	free(file);
+	if (!node)
+		skip(); /* not root, or no loop devices */
+	assert_int_equal(host_open(NULL, &live, NULL), 0);
+	assert_int_equal(stat(node, &st), 0);
+	devno = xasprintf("%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	assert_int_equal(host_block_is_claimed(live, node, devno), 0);
+	assert_int_equal(host_block_is_claimed(live, node, "7:999"), -ENODEV);
+	assert_int_equal(host_block_is_claimed(live, "/dev/null", "1:3"), -ENODEV);
+	alone = open(node, O_RDONLY | O_EXCL | O_CLOEXEC);
+	assert_true(alone >= 0);
+	assert_int_equal(host_block_is_claimed(live, node, devno), 1);
+	close(alone);
+	assert_int_equal(host_block_is_claimed(live, node, devno), 0);
+	ioctl(loop, LOOP_CLR_FD);
+	close(loop);
+	host_close(&live);
+	free(node);
+	free(devno);
+}
+
 int main(void)
 {
 #define TREE(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
@@ -417,6 +477,8 @@ int main(void)
 		cmocka_unit_test(test_run_deadline_kills_the_group),
 		cmocka_unit_test(test_run_big_output_and_daemons),
 		cmocka_unit_test(test_no_such_program),
+		cmocka_unit_test_setup_teardown(test_claimed_disk, tree_setup,
+						tree_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

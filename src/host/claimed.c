@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether the kernel keeps a block device for one user. */
+#include "host/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define TIMEOUT_MS 2000
+
+/* The node by /proc: its name may be another device's by now. */
+static int open_alone(void *data)
+{
+	const int *node = data;
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", *node);
+	fd = open(path, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int host_block_is_claimed(const struct host *h, const char *path, const char *devno)
+{
+	CLEANUP(close_fd) int node = -1;
+	char number[32];
+	struct stat st;
+	int r = host_need_live(h, "asking for a disk", NULL);
+
+	if (r < 0)
+		return r;
+	node = host_openat(h, path, O_PATH);
+	if (node < 0)
+		return node;
+	if (fstat(node, &st) < 0)
+		return -errno;
+	snprintf(number, sizeof(number), "%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	if (!S_ISBLK(st.st_mode) || strcmp(number, devno) != 0)
+		return -ENODEV;
+	r = host_in_child(open_alone, &node, node, TIMEOUT_MS);
+	/* Without a medium there is nothing to keep. */
+	return r == -EBUSY ? 1 : r == -ENOMEDIUM ? 0 : r;
+}
