@@ -8,14 +8,13 @@ static void explain(const struct bind_world *w, const struct persisted_list *l,
 {
 	const struct pci_device **others = xcalloc(l->n, sizeof(struct pci_device *));
 	CLEANUP(strv_done) struct strv warnings = { 0 };
-	struct bind_request r = { .v = &(const struct pci_device *){ p->device },
-				  .n = 1,
-				  .driver = persist_driver(p),
-				  .force = persist_is_forced(p),
+	CLEANUP(bind_request_done)
+	struct bind_request r = { .force = persist_is_forced(p),
 				  .every_boot = true,
 				  .others = others };
 	struct error e = { 0 };
 
+	persist_request(p, w->host, w->modules, &r);
 	r.n_others = persist_given_away(l, others);
 	if (bind_check_in(w, &r, &warnings, &e) < 0) {
 		view->why = xstrdup(e.what);
@@ -53,7 +52,7 @@ static void add_view(struct doctor *doc, const struct bind_world *w,
 		strv_addf(&view->next,
 			  "sudo slicer pci unbind %s --persist removes the file",
 			  address);
-	} else if (!driver_same(p->device->driver, persist_driver(p))) {
+	} else if (!persist_is_bound(p)) {
 		explain(w, &doc->persisted, p, view);
 	}
 }

@@ -174,6 +174,8 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 	}
 	doc->d.pci_known = true;
 	w.usage = usage_load(h, &doc->facts.mounts);
+	if (w.kernel)
+		module_index_open(h, w.kernel, &w.modules, NULL);
 	if (!doc->operands.n)
 		view_usual(doc, &w);
 	else if (view_asked(doc, &w, e) < 0)

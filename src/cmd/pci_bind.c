@@ -33,7 +33,8 @@ enum {
 	}
 
 static const struct option_spec bind_options[] = {
-	{ "driver", 0, "NAME", "the driver to bind to (vfio-pci)", BIND_DRIVER },
+	{ "driver", 0, "NAME", "the driver to bind to (VFIO's best for each device)",
+	  BIND_DRIVER },
 	OPTION_GROUP,
 	{ "persist", 0, "[initramfs]",
 	  "bind the devices at every boot, too; with =initramfs before other drivers",
@@ -131,6 +132,23 @@ static int carry_out(const struct context *c, struct move *m, struct error *e)
 	return err;
 }
 
+/* driver: NULL if none was named. */
+static void add_targets(const struct host *h, const struct named_devices *devices,
+			const char *driver, struct bind_request *r)
+{
+	CLEANUP(module_index_close) struct module_index *modules = NULL;
+	CLEANUP(free_char) char *kernel = host_attr(h, "/proc/sys/kernel/osrelease");
+
+	if (kernel)
+		module_index_open(h, kernel, &modules, NULL);
+	for (size_t i = 0; i < devices->n; i++) {
+		if (driver)
+			bind_request_add(r, devices->v[i], driver);
+		else
+			bind_request_add_chosen(r, h, modules, devices->v[i]);
+	}
+}
+
 static int bind(const struct context *c, const struct strv *addresses,
 		const struct bind_options *o, const char *driver, struct move *m,
 		struct error *e)
@@ -141,9 +159,7 @@ static int bind(const struct context *c, const struct strv *addresses,
 
 	if (err < 0)
 		return err;
-	m->request.v = devices.v;
-	m->request.n = devices.n;
-	m->request.driver = driver;
+	add_targets(c->host, &devices, driver, &m->request);
 	m->request.early = o->early;
 	if (o->persist)
 		err = lasting_prepare(c, &devices.all, &lasting, &m->request, e);
@@ -169,8 +185,8 @@ static int unbind(const struct context *c, const struct strv *addresses,
 		err = named_devices_load(c, addresses, o->group, &devices, e);
 	if (err < 0)
 		return err;
-	m->request.v = devices.v;
-	m->request.n = devices.n;
+	for (size_t i = 0; i < devices.n; i++)
+		bind_request_add(&m->request, devices.v[i], NULL);
 	err = move_plan(c, &devices.all, m, e);
 	/* Without --persist the files were not read, and what lasts stays. */
 	if (err >= 0 && o->persist && early_is_changed(c->host, &lasting, m))
@@ -185,14 +201,14 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 	CLEANUP(free_char) char *driver = NULL;
 	CLEANUP(move_done) struct move m = { 0 };
 	CLEANUP(close_fd) int lock = -1;
-	struct bind_options o = { .driver = "vfio-pci" };
+	struct bind_options o = { 0 };
 	bool is_bind = cmd == &command_pci_bind;
 	int err;
 
 	if (options_parse(cmd, argc, argv, take_option, &o, &addresses, e) < 0 ||
 	    addresses_check(cmd, &addresses, e) < 0)
 		return exit_of(e);
-	if (is_bind && driver_name(c->host, o.driver, &driver, e) < 0)
+	if (o.driver && driver_name(c->host, o.driver, &driver, e) < 0)
 		return exit_of(e);
 	if (!o.dry_run && pci_check_may(c, cmd, o.persist, e) < 0)
 		return exit_of(e);

@@ -8,6 +8,7 @@ void move_done(struct move *m)
 {
 	plan_done(&m->files);
 	plan_done(&m->drivers);
+	bind_request_done(&m->request);
 	*m = (struct move){ 0 };
 }
 
@@ -17,11 +18,9 @@ void move_done(struct move *m)
 static void add_next(const struct pci_devices *all, const struct bind_request *r,
 		     struct plan *p)
 {
-	if (!driver_is_vfio(r->driver))
-		return;
 	for (size_t i = 0; i < r->n; i++) {
-		const struct pci_device *d = r->v[i];
-		bool ready = true, first = true;
+		const struct pci_device *d = r->v[i].d;
+		bool ready = driver_is_vfio(r->v[i].driver), first = true;
 
 		for (size_t k = 0; k < all->n; k++) {
 			const struct pci_device *x = &all->v[k];
@@ -31,7 +30,7 @@ static void add_next(const struct pci_devices *all, const struct bind_request *r
 				ready = false;
 		}
 		for (size_t k = 0; k < i; k++)
-			first &= r->v[k]->iommu_group != d->iommu_group;
+			first &= r->v[k].d->iommu_group != d->iommu_group;
 		if (ready && first)
 			plan_next(p,
 				  "IOMMU group %ld is ready for a VM: sudo slicer vm "
@@ -79,11 +78,12 @@ json_t *move_devices(const struct move *m)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < r->n; i++) {
-		const char *after = r->later ? r->v[i]->driver : r->driver;
+		const struct bind_target *t = &r->v[i];
+		const char *after = r->later ? t->d->driver : t->driver;
 		json_t *o = json_object();
 
-		json_object_set_new(o, "address", json_text(r->v[i]->address));
-		json_object_set_new(o, "driver_before", json_text(r->v[i]->driver));
+		json_object_set_new(o, "address", json_text(t->d->address));
+		json_object_set_new(o, "driver_before", json_text(t->d->driver));
 		json_object_set_new(o, "driver_after", json_text(after));
 		json_array_append_new(a, o);
 	}
@@ -163,16 +163,18 @@ static void print_files(const struct context *c, const struct move *m)
 void move_print_devices(const struct context *c, const struct move *m)
 {
 	const struct bind_request *r = &m->request;
-	const char *now = r->driver ? r->driver : "no driver";
 	FILE *out = c->out.out;
 
 	for (size_t i = 0; i < r->n && !r->later; i++) {
-		const struct pci_device *d = r->v[i];
+		const struct bind_target *t = &r->v[i];
+		const struct pci_device *d = t->d;
+		const char *now = t->driver ? t->driver : "no driver";
 
-		if (!driver_same(d->driver, r->driver))
-			fprintf(out, "%s: %s -> %s\n", d->address,
-				d->driver ? d->driver : "no driver", now);
-		else if (!r->driver && d->driver_override)
+		if (!driver_same(d->driver, t->driver))
+			fprintf(out, "%s: %s -> %s%s\n", d->address,
+				d->driver ? d->driver : "no driver", now,
+				bind_is_variant(t) ? ", " BIND_VARIANT_TEXT : "");
+		else if (!t->driver && d->driver_override)
 			fprintf(out, "%s: no driver, driver_override cleared\n",
 				d->address);
 		else

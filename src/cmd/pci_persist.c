@@ -17,9 +17,9 @@ static char *command_of(const struct bind_request *r)
 
 	str_add(&text, "slicer pci bind");
 	for (size_t i = 0; i < r->n; i++)
-		str_addf(&text, " %s", r->v[i]->address);
-	if (!str_eq(r->driver, "vfio-pci"))
-		str_addf(&text, " --driver %s", r->driver);
+		str_addf(&text, " %s", r->v[i].d->address);
+	if (!r->v[0].is_chosen)
+		str_addf(&text, " --driver %s", r->v[0].driver);
 	if (r->force)
 		str_add(&text, " --force");
 	return str_take(&text);

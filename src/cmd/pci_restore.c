@@ -36,6 +36,8 @@ static void forget(struct restore *r)
 	pci_devices_done(&r->all);
 	persisted_done(&r->list);
 	free(r->others);
+	for (size_t i = 0; i < r->n; i++)
+		free(r->v[i].driver);
 	free(r->v);
 	strv_done(&r->warnings);
 	*r = (struct restore){ .c = r->c, .o = r->o, .moved = r->moved };
@@ -119,21 +121,22 @@ static int bind_one(struct restore *r, const struct bind_world *w, struct restor
 	CLEANUP(plan_done) struct plan plan = { 0 };
 	CLEANUP(strv_done) struct strv warnings = { 0 };
 	const struct pci_device *d = one->p->device;
-	struct bind_request request = { .v = &d,
-					.n = 1,
-					.driver = persist_driver(one->p),
-					.force = persist_is_forced(one->p),
+	CLEANUP(bind_request_done)
+	struct bind_request request = { .force = persist_is_forced(one->p),
 					.every_boot = true,
 					.others = r->others,
 					.timeout_s = r->o->timeout_s };
 	int err;
 
+	persist_request(one->p, r->c->host, w->modules, &request);
+	free(one->driver);
+	one->driver = xstrdup(request.v[0].driver);
 	request.n_others = persist_given_away(&r->list, r->others);
 	err = bind_check_in(w, &request, &warnings, &one->why);
 	/* Several devices may have one cause. */
 	for (size_t i = 0; i < warnings.n; i++)
 		strv_add_unique(&r->warnings, warnings.v[i]);
-	if (err < 0 && driver_same(d->driver, request.driver))
+	if (err < 0 && persist_is_bound(one->p))
 		return warn_of_bound(r, one);
 	if (err >= 0)
 		err = bind_plan(r->c->host, &request, &plan, &one->why);
@@ -144,7 +147,7 @@ static int bind_one(struct restore *r, const struct bind_world *w, struct restor
 	if (err < 0)
 		return err;
 	one->changed = true;
-	restore_tell_moved(r, d, request.driver);
+	restore_tell_moved(r, d, one->driver);
 	return 0;
 }
 

@@ -13,6 +13,7 @@ struct restore_options {
 /* What became of one file. */
 struct restored {
 	const struct persisted *p;
+	char *driver; /* that it is to have; NULL: its device was not looked at. Owned */
 	bool changed; /* it has been bound now, or would be */
 	int err; /* negative errno: it could not be bound */
 	struct error why; /* of err */

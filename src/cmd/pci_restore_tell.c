@@ -25,6 +25,11 @@ static const char *address_of(const struct restored *one, char buf[PCI_ADDRESS_M
 				  buf);
 }
 
+static const char *driver_of(const struct restored *one)
+{
+	return one->driver ? one->driver : persist_driver(one->p);
+}
+
 static void print_one(const struct restore *r, const struct restored *one)
 {
 	const struct output *o = &r->c->out;
@@ -46,7 +51,7 @@ static void print_one(const struct restore *r, const struct restored *one)
 			pci_address_format(one->p->file.address, before));
 	if (!one->changed && !strv_has(&r->moved, address))
 		fprintf(o->out, "%s: has %s already, nothing to do\n", address,
-			persist_driver(one->p));
+			driver_of(one));
 }
 
 static json_t *json_one(const struct restore *r, const struct restored *one)
@@ -63,7 +68,7 @@ static json_t *json_one(const struct restore *r, const struct restored *one)
 	json_object_set_new(j, "file", json_text(one->p->path));
 	json_object_set_new(j, "address", json_text(address_of(one, address)));
 	json_object_set_new(j, "match", json_text(names[one->p->match]));
-	json_object_set_new(j, "driver", json_text(persist_driver(one->p)));
+	json_object_set_new(j, "driver", json_text(driver_of(one)));
 	json_object_set_new(j, "bound", json_boolean(is_bound));
 	json_object_set_new(j, "changed",
 			    json_boolean(one->changed || strv_has(&r->moved, address)));

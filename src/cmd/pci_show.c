@@ -56,7 +56,7 @@ static int show(const struct context *c, const struct strv *addresses, struct er
 	bind_world_load(c->host, &mounts, &devices.all, &world);
 	load_persisted(c, &devices.all, &persisted);
 	pci_topology_load(c->host, &devices.all, &topology);
-	pci_detail_load(c->host, devices.v[0], world.kernel, &detail);
+	pci_detail_load(c->host, devices.v[0], &detail);
 	group_explain(&topology, devices.v[0], cmdline, &why);
 	handover_make(&world, &persisted, devices.v[0], &handover);
 	page = (struct pci_page){

@@ -122,7 +122,8 @@ void device_answer(const struct bind_world *w, const struct pci_device *d, bool 
 		   bool force, struct device_answer *ret)
 {
 	CLEANUP(endpoints_done) struct endpoints unbound = { 0 };
-	struct bind_request r = { .driver = "vfio-pci", .later = later, .force = force };
+	CLEANUP(bind_request_done)
+	struct bind_request r = { .later = later, .force = force };
 	CLEANUP(free_char) char *dead = device_dead(d, w->log), *failed = NULL;
 	struct error e = { 0 };
 
@@ -133,8 +134,8 @@ void device_answer(const struct bind_world *w, const struct pci_device *d, bool 
 	} else {
 		add_unbound(w, d, &unbound);
 	}
-	r.v = unbound.v;
-	r.n = unbound.n;
+	for (size_t i = 0; i < unbound.n; i++)
+		bind_request_add_chosen(&r, w->host, w->modules, unbound.v[i]);
 	ret->bound = !unbound.n;
 	if (unbound.n && bind_check_in(w, &r, &ret->warnings, &e) < 0) {
 		ret->usable = false;

@@ -6,9 +6,9 @@
 #include "devices/devices.h"
 
 bool driver_is_registered(const struct host *h, const char *driver);
-/* Modules to load so that r->driver is there: none if it is registered, or if nothing is
+/* Modules to load so that driver is there: none if it is registered, or if nothing is
  * known that brings it. Appended. */
-void driver_modules(const struct host *h, const struct bind_request *r, struct strv *ret);
+void driver_modules(const struct host *h, const char *driver, struct strv *ret);
 /* The driver that a module has: named like it, but for a few. */
 const char *module_driver(const char *module);
 
@@ -22,9 +22,10 @@ void bind_warn_of_below(const struct pci_devices *all, const struct pci_device *
 			struct strv *warnings);
 
 /* Parts of bind_check() for r->every_boot (bind_boot.c): appends why the next boot needs
- * d; warns of disks that the boot names by a name which may change. */
+ * the device of t, one of r; warns of disks that the boot names by a name which may
+ * change. */
 void bind_boot_uses(const struct bind_world *w, const struct bind_request *r,
-		    const struct pci_device *d, struct uses *ret);
+		    const struct bind_target *t, struct uses *ret);
 void bind_warn_of_names(const struct bind_world *w, const struct bind_request *r,
 			struct strv *warnings);
 

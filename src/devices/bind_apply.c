@@ -24,10 +24,10 @@ static size_t device_of(const struct bind_request *r, const struct step *s)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		CLEANUP(free_char)
-		char *dir = xasprintf(BUS "/devices/%s/", r->v[i]->address);
+		char *dir = xasprintf(BUS "/devices/%s/", r->v[i].d->address);
 
 		if (str_starts(s->path, dir) ||
-		    strcmp(str_c(&s->after), r->v[i]->address) == 0)
+		    strcmp(str_c(&s->after), r->v[i].d->address) == 0)
 			return i;
 	}
 	return r->n;
@@ -38,56 +38,61 @@ static bool is_probe(const struct step *s)
 	return str_ends(s->path, "/drivers_probe") || str_ends(s->path, "/bind");
 }
 
-static int not_bound(const struct pci_device *d, const char *driver, const char *now,
-		     struct error *e)
+static int not_bound(const struct bind_target *t, const char *now, struct error *e)
 {
+	const char *address = t->d->address;
+
 	if (now)
-		error_set(e, EBUSY, "%s went to %s, not to %s", d->address, now, driver);
+		error_set(e, EBUSY, "%s went to %s, not to %s", address, now, t->driver);
 	else
-		error_set(e, ENODEV, "%s did not take %s", driver, d->address);
-	error_hint(e, "the kernel log says why: sudo dmesg | tail");
+		error_set(e, ENODEV, "%s did not take %s", t->driver, address);
+	error_hint(e, "the kernel log says why: sudo dmesg | tail%s",
+		   bind_is_variant(t)
+			   ? "\nwith --driver=vfio-pci it goes to the driver for all "
+			     "devices"
+			   : "");
 	return now ? -EBUSY : -ENODEV;
 }
 
 /* Loading the module may have bound the device already: then there is nothing left to
  * probe, and the driver's bind file would refuse. */
 static int probe(const struct bind_io *io, const struct bind_request *r,
-		 const struct pci_device *d, const struct step *s, struct error *e)
+		 const struct bind_target *t, const struct step *s, struct error *e)
 {
-	CLEANUP(free_char) char *before = io->driver(io->data, d->address);
+	CLEANUP(free_char) char *before = io->driver(io->data, t->d->address);
 	CLEANUP(free_char) char *now = NULL;
 	int err;
 
-	if (driver_same(before, r->driver))
+	if (driver_same(before, t->driver))
 		return 0;
 	err = io->write(io->data, s->path, str_c(&s->after), timeout_ms(r), e);
 	if (err < 0) {
-		error_prefix(e, "%s did not take %s", r->driver, d->address);
+		error_prefix(e, "%s did not take %s", t->driver, t->d->address);
 		if (err == -ENODEV)
 			error_hint(e,
 				   "is %s a driver for this device? \"slicer pci list "
 				   "--json\" names the modules that know it",
-				   r->driver);
+				   t->driver);
 		return err;
 	}
-	now = io->driver(io->data, d->address);
-	return driver_same(now, r->driver) ? 0 : not_bound(d, r->driver, now, e);
+	now = io->driver(io->data, t->d->address);
+	return driver_same(now, t->driver) ? 0 : not_bound(t, now, e);
 }
 
 static int do_step(const struct bind_io *io, const struct bind_request *r,
-		   const struct pci_device *d, const struct step *s, struct error *e)
+		   const struct bind_target *t, const struct step *s, struct error *e)
 {
 	bool is_override = str_ends(s->path, "/driver_override");
 	int err;
 
 	if (is_probe(s))
-		return probe(io, r, d, s, e);
+		return probe(io, r, t, s, e);
 	err = io->write(io->data, s->path, str_c(&s->after),
 			is_override ? OVERRIDE_TIMEOUT_MS : timeout_ms(r), e);
 	if (err < 0)
 		error_prefix(e, "%s of %s",
 			     is_override ? "setting the driver_override" : "the unbind",
-			     d->address);
+			     t->d->address);
 	return err;
 }
 
@@ -95,20 +100,21 @@ static int do_step(const struct bind_io *io, const struct bind_request *r,
 static int verify(const struct bind_io *io, const struct bind_request *r, struct error *e)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		const struct pci_device *d = r->v[i];
-		CLEANUP(free_char) char *now = io->driver(io->data, d->address);
+		const struct bind_target *t = &r->v[i];
+		const char *address = t->d->address;
+		CLEANUP(free_char) char *now = io->driver(io->data, address);
 		CLEANUP(free_char) char *override = NULL;
 
-		if (!driver_same(now, r->driver))
-			return r->driver
-				       ? not_bound(d, r->driver, now, e)
+		if (!driver_same(now, t->driver))
+			return t->driver
+				       ? not_bound(t, now, e)
 				       : error_set(e, EBUSY, "%s still has the driver %s",
-						   d->address, now);
-		override = r->driver ? NULL : io->override(io->data, d->address);
+						   address, now);
+		override = t->driver ? NULL : io->override(io->data, address);
 		if (override)
 			return error_set(e, EBUSY,
-					 "the driver_override of %s is still %s",
-					 d->address, override);
+					 "the driver_override of %s is still %s", address,
+					 override);
 	}
 	return 0;
 }
@@ -158,7 +164,7 @@ static void give_back(const struct bind_io *io, const struct bind_request *r,
 	CLEANUP(str_done) struct str hint = { 0 };
 
 	for (size_t i = r->n; i-- > 0;) {
-		const struct pci_device *d = r->v[i];
+		const struct pci_device *d = r->v[i].d;
 		CLEANUP(free_char) char *now = NULL;
 
 		if (!touched[i] || restore(io, r, d))
@@ -187,14 +193,20 @@ static void give_back(const struct bind_io *io, const struct bind_request *r,
 static int check_loaded(const struct bind_io *io, const struct bind_request *r,
 			struct error *e)
 {
-	if (io->is_registered(io->data, r->driver))
-		return 0;
-	error_set(e, ENOENT,
-		  "the running kernel has no driver %s, also after loading what "
-		  "could hold it",
-		  r->driver);
-	error_hint(e, "ls " BUS "/drivers shows the drivers there are");
-	return -ENOENT;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct bind_target *t = &r->v[i];
+
+		if (!t->driver || driver_same(t->d->driver, t->driver) ||
+		    io->is_registered(io->data, t->driver))
+			continue;
+		error_set(e, ENOENT,
+			  "the running kernel has no driver %s, also after loading what "
+			  "could hold it",
+			  t->driver);
+		error_hint(e, "ls " BUS "/drivers shows the drivers there are");
+		return -ENOENT;
+	}
+	return 0;
 }
 
 static int do_steps(const struct bind_io *io, const struct bind_request *r,
@@ -221,7 +233,7 @@ static int do_steps(const struct bind_io *io, const struct bind_request *r,
 		if (signals_pending())
 			return error_set(e, EINTR, "interrupted");
 		touched[k] = true;
-		err = do_step(io, r, r->v[k], s, e);
+		err = do_step(io, r, &r->v[k], s, e);
 	}
 	return err < 0 ? err : verify(io, r, e);
 }

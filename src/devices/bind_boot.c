@@ -54,14 +54,14 @@ static bool has_network(const struct bind_world *w, const struct pci_device *d)
 }
 
 void bind_boot_uses(const struct bind_world *w, const struct bind_request *r,
-		    const struct pci_device *d, struct uses *ret)
+		    const struct bind_target *t, struct uses *ret)
 {
-	bool is_taken = driver_is_vfio(r->driver);
+	bool is_taken = driver_is_vfio(t->driver);
 
 	/* Another native driver may not do for the disks; the one that it has, does. */
-	if (is_taken || !driver_same(d->driver, r->driver))
-		usage_at_boot(w->usage, d, ret);
-	if (is_taken && has_network(w, d) && !keeps_network(w, r))
+	if (is_taken || !driver_same(t->d->driver, t->driver))
+		usage_at_boot(w->usage, t->d, ret);
+	if (is_taken && has_network(w, t->d) && !keeps_network(w, r))
 		uses_add(ret, USE_LAST_NIC,
 			 "no other network controller would have a driver after a boot");
 }
@@ -127,7 +127,7 @@ static void warn_of_nics(const struct bind_world *w, const struct bind_request *
 		bool goes = false;
 
 		for (size_t k = 0; k < r->n; k++)
-			goes |= place_is_below(places.v[i], r->v[k]->address);
+			goes |= place_is_below(places.v[i], r->v[k].d->address);
 		if (goes || !is_kernel_nic(places.v[i]))
 			continue;
 		strv_addf(warnings,
@@ -144,11 +144,11 @@ void bind_warn_of_names(const struct bind_world *w, const struct bind_request *r
 	bool has_storage = false, has_nic = false;
 
 	for (size_t i = 0; i < r->n; i++) {
-		has_storage |= r->v[i]->class_code >> 16 == 0x01;
-		has_nic |= has_network(w, r->v[i]);
+		if (!driver_is_vfio(r->v[i].driver))
+			continue;
+		has_storage |= r->v[i].d->class_code >> 16 == 0x01;
+		has_nic |= has_network(w, r->v[i].d);
 	}
-	if (!driver_is_vfio(r->driver))
-		return;
 	if (has_nic)
 		warn_of_nics(w, r, warnings);
 	if (!has_storage)

@@ -5,94 +5,35 @@
 #include <errno.h>
 
 #include "policy/faults.h"
-#include "probe/modules.h"
 
 #define DRIVERS "/sys/bus/pci/drivers"
-
-bool driver_is_registered(const struct host *h, const char *driver)
-{
-	CLEANUP(free_char) char *path = xasprintf(DRIVERS "/%s", driver);
-
-	return host_is_dir(h, path);
-}
-
-int driver_name(const struct host *h, const char *text, char **ret, struct error *e)
-{
-	CLEANUP(strv_done) struct strv names = { 0 };
-
-	/* It becomes a part of paths and an argument of modprobe. */
-	if (!*text || *text == '-' || *text == '.' || strlen(text) > 63 ||
-	    text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			      "0123456789_-.+")])
-		return error_usage(e, "\"%.80s\" can't be the name of a driver", text);
-	*ret = NULL;
-	if (!driver_is_registered(h, text) && host_list(h, DRIVERS, &names, NULL) == 0)
-		for (size_t i = 0; i < names.n && !*ret; i++)
-			if (module_same_name(names.v[i], text))
-				*ret = xstrdup(names.v[i]);
-	/* Its module has an underscore, the driver has not (drivers/vfio/pci/vfio_pci.c).
-	 */
-	if (!*ret)
-		*ret = xstrdup(module_same_name(text, "vfio-pci") ? "vfio-pci" : text);
-	return 0;
-}
-
-/* Drivers whose module has another name (linux drivers/usb/host/xhci-pci.c,
- * drivers/i2c/busses/i2c-i801.c, i2c-piix4.c). */
-static const struct {
-	const char *driver, *module;
-} holders[] = {
-	{ "xhci_hcd", "xhci_pci" },
-	{ "i801_smbus", "i2c_i801" },
-	{ "piix4_smbus", "i2c_piix4" },
-};
-
-const char *module_driver(const char *module)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(holders); i++)
-		if (strcmp(holders[i].module, module) == 0)
-			return holders[i].driver;
-	return module;
-}
-
-void driver_modules(const struct host *h, const struct bind_request *r, struct strv *ret)
-{
-	CLEANUP(free_char) char *kernel = host_attr(h, "/proc/sys/kernel/osrelease");
-	enum module_state state;
-
-	if (driver_is_registered(h, r->driver))
-		return;
-	state = kernel ? module_state_of(h, kernel, r->driver) : MODULE_UNKNOWN;
-	if (state == MODULE_LOADABLE || state == MODULE_UNKNOWN) {
-		strv_add(ret, r->driver);
-		return;
-	}
-	/* Loading what merely knows the device could take other devices (nouveau for a
-	 * mistyped nvidia): only a module that is known to hold the driver. */
-	for (size_t i = 0; i < ARRAY_SIZE(holders); i++)
-		if (kernel && strcmp(holders[i].driver, r->driver) == 0 &&
-		    module_state_of(h, kernel, holders[i].module) == MODULE_LOADABLE)
-			strv_add(ret, holders[i].module);
-}
 
 static int check_driver(const struct host *h, const struct bind_request *r,
 			struct error *e)
 {
-	CLEANUP(strv_done) struct strv modules = { 0 };
+	for (size_t i = 0; i < r->n; i++) {
+		const struct bind_target *t = &r->v[i];
+		CLEANUP(strv_done) struct strv modules = { 0 };
 
-	if (!r->driver || driver_is_registered(h, r->driver))
-		return 0;
-	driver_modules(h, r, &modules);
-	if (modules.n)
-		return 0;
-	error_set(
-		e, ENOENT,
-		"the running kernel has no driver %s, neither registered nor as a module",
-		r->driver);
-	error_hint(e,
-		   "ls " DRIVERS " shows the drivers there are; after a kernel update, "
-		   "reboot first");
-	return -ENOENT;
+		if (!t->driver || driver_is_registered(h, t->driver))
+			continue;
+		driver_modules(h, t->driver, &modules);
+		if (modules.n)
+			continue;
+		error_set(e, ENOENT,
+			  "the running kernel has no driver %s, neither registered nor "
+			  "as a module",
+			  t->driver);
+		error_hint(
+			e,
+			"ls " DRIVERS " shows the drivers there are; after a kernel "
+			"update, reboot first%s",
+			bind_is_variant(t)
+				? "\n--driver=vfio-pci takes the driver for all devices"
+				: "");
+		return -ENOENT;
+	}
+	return 0;
 }
 
 /* Before anything is unbound: vfio-pci takes no device without a group, and the device
@@ -103,11 +44,9 @@ static int check_iommu(const struct host *h, const struct pci_devices *all,
 	CLEANUP(strv_done) struct strv without = { 0 };
 	CLEANUP(free_char) char *list = NULL;
 
-	if (!driver_is_vfio(r->driver))
-		return 0;
 	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i]->iommu_group < 0)
-			strv_add(&without, r->v[i]->address);
+		if (driver_is_vfio(r->v[i].driver) && r->v[i].d->iommu_group < 0)
+			strv_add(&without, r->v[i].d->address);
 	if (!without.n)
 		return 0;
 	if (groups_exist(all))
@@ -177,10 +116,10 @@ static void add_refusals(struct verdict_text *t, const struct pci_device *d,
 	}
 }
 
-static bool is_where_it_should_be(const struct pci_device *d,
-				  const struct bind_request *r)
+static bool is_where_it_should_be(const struct bind_target *t)
 {
-	return driver_same(d->driver, r->driver) && (r->driver || !d->driver_override);
+	return driver_same(t->d->driver, t->driver) &&
+	       (t->driver || !t->d->driver_override);
 }
 
 /* Mass storage controllers, and USB's: PCI Code and ID Assignment, classes 01 and 0c03.
@@ -193,37 +132,40 @@ static bool can_hold_disks(const struct pci_device *d)
 static int check_uses(const struct bind_world *w, const struct bind_request *r,
 		      struct strv *warnings, struct error *e)
 {
-	CLEANUP(verdict_text_done) struct verdict_text t = { 0 };
+	CLEANUP(verdict_text_done) struct verdict_text text = { 0 };
 
 	for (size_t i = 0; i < r->n; i++) {
+		const struct bind_target *t = &r->v[i];
+		const struct pci_device *d = t->d;
 		CLEANUP(uses_done) struct uses u = { 0 };
 
 		if (r->every_boot)
-			bind_boot_uses(w, r, r->v[i], &u);
-		if (!is_where_it_should_be(r->v[i], r)) {
-			usage_of(w->usage, r->v[i], &u);
-			usage_claims(w->usage, w->host, r->v[i], &u);
+			bind_boot_uses(w, r, t, &u);
+		if (!is_where_it_should_be(t)) {
+			usage_of(w->usage, d, &u);
+			usage_claims(w->usage, w->host, d, &u);
 		} else if (!u.n) {
 			continue;
 		}
-		if (!w->mounts->known && can_hold_disks(r->v[i])) {
+		if (!w->mounts->known && can_hold_disks(d)) {
 			error_set(e, ENODATA,
 				  "%s can hold disks, and without a mount table "
 				  "nobody knows whether the system is on one",
-				  r->v[i]->address);
+				  d->address);
 			error_at(e, "/proc/self/mountinfo", 0);
 			return -ENODATA;
 		}
 		for (size_t k = 0; k < u.unknown.n; k++)
-			strv_add_unique(&t.unknown, u.unknown.v[k]);
-		add_refusals(&t, r->v[i], &u, r, warnings);
+			strv_add_unique(&text.unknown, u.unknown.v[k]);
+		add_refusals(&text, d, &u, r, warnings);
 	}
-	for (size_t i = 0; i < t.unknown.n; i++)
-		strv_addf(warnings, "could not look at: %s", t.unknown.v[i]);
-	if (!t.refused)
+	for (size_t i = 0; i < text.unknown.n; i++)
+		strv_addf(warnings, "could not look at: %s", text.unknown.v[i]);
+	if (!text.refused)
 		return 0;
-	error_set(e, EBUSY, "%s", str_c(&t.what));
-	error_hint(e, "%s%s", str_c(&t.hint), t.never ? "" : "\n--force does it anyway");
+	error_set(e, EBUSY, "%s", str_c(&text.what));
+	error_hint(e, "%s%s", str_c(&text.hint),
+		   text.never ? "" : "\n--force does it anyway");
 	return -EBUSY;
 }
 
@@ -233,17 +175,18 @@ static int check_dead(const struct bind_world *w, const struct bind_request *r,
 {
 	CLEANUP(str_done) struct str text = { 0 };
 
-	for (size_t i = 0; i < r->n && r->driver; i++) {
-		CLEANUP(free_char) char *dead = device_dead(r->v[i], w->log);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct bind_target *t = &r->v[i];
+		CLEANUP(free_char) char *dead = device_dead(t->d, w->log);
 
-		if (!dead || is_where_it_should_be(r->v[i], r))
+		if (!dead || !t->driver || is_where_it_should_be(t))
 			continue;
 		if (r->force)
 			strv_addf(warnings, "%s: %s (overruled by --force)",
-				  r->v[i]->address, dead);
+				  t->d->address, dead);
 		else if (text.len + strlen(dead) < 800)
 			str_addf(&text, "%s%s can't be bound: %s", text.len ? "\n" : "",
-				 r->v[i]->address, dead);
+				 t->d->address, dead);
 	}
 	if (!text.len)
 		return 0;
@@ -253,37 +196,16 @@ static int check_dead(const struct bind_world *w, const struct bind_request *r,
 }
 
 /* Memory that the firmware keeps: each group once. */
-static void warn_of_reserved(const struct bind_world *w, const struct bind_request *r,
+static void warn_of_reserved(const struct bind_world *w, const struct pci_device *d,
 			     struct strv *warnings)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		CLEANUP(free_char)
-		char *reserved = device_reserved(r->v[i], w->vendor, w->kernel);
-		CLEANUP(free_char) char *line = NULL;
+	CLEANUP(free_char) char *reserved = device_reserved(d, w->vendor, w->kernel);
+	CLEANUP(free_char) char *line = NULL;
 
-		if (!reserved)
-			continue;
-		line = xasprintf("%s: %s", reserved, device_reserved_advice());
-		strv_add_unique(warnings, line);
-	}
-}
-
-bool bind_request_has(const struct bind_request *r, const struct pci_device *d)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i] == d)
-			return true;
-	return false;
-}
-
-bool bind_is_asked_for(const struct bind_request *r, const struct pci_device *d)
-{
-	if (bind_request_has(r, d))
-		return true;
-	for (size_t i = 0; i < r->n_others; i++)
-		if (r->others[i] == d)
-			return true;
-	return false;
+	if (!reserved)
+		return;
+	line = xasprintf("%s: %s", reserved, device_reserved_advice());
+	strv_add_unique(warnings, line);
 }
 
 /* A VM can use a group only when nothing in it is in a host driver's hands. */
@@ -330,6 +252,26 @@ static int check_names(const struct bind_world *w, const struct bind_request *r,
 	return 0;
 }
 
+/* What is no reason to refuse, and keeps VMs from a device or the host from others. */
+static void warn_of_rest(const struct bind_world *w, const struct bind_request *r,
+			 struct strv *warnings)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (driver_is_vfio(r->v[i].driver))
+			warn_of_reserved(w, r->v[i].d, warnings);
+	for (size_t i = 0; i < r->n; i++) {
+		CLEANUP(strv_done) struct strv one = { 0 };
+
+		if (!driver_is_vfio(r->v[i].driver))
+			continue;
+		bind_warn_of_below(w->all, r->v[i].d, warnings);
+		if (r->v[i].d->iommu_group >= 0)
+			warn_of_group(w->all, r, r->v[i].d, &one);
+		if (one.n)
+			strv_add_unique(warnings, one.v[0]);
+	}
+}
+
 int bind_check_in(const struct bind_world *w, const struct bind_request *r,
 		  struct strv *warnings, struct error *e)
 {
@@ -348,18 +290,7 @@ int bind_check_in(const struct bind_world *w, const struct bind_request *r,
 		ret = check_names(w, r, &said, e);
 	if (ret < 0)
 		return ret;
-	if (driver_is_vfio(r->driver)) {
-		warn_of_reserved(w, r, &said);
-		for (size_t i = 0; i < r->n; i++) {
-			CLEANUP(strv_done) struct strv one = { 0 };
-
-			bind_warn_of_below(w->all, r->v[i], &said);
-			if (r->v[i]->iommu_group >= 0)
-				warn_of_group(w->all, r, r->v[i], &one);
-			if (one.n)
-				strv_add_unique(&said, one.v[0]);
-		}
-	}
+	warn_of_rest(w, r, &said);
 	strv_copy(warnings, &said);
 	return 0;
 }
@@ -375,11 +306,14 @@ void bind_world_load(const struct host *h, const struct mounts *m,
 	ret->vendor = ret->own_cpu.vendor;
 	ret->own_kernel = host_attr(h, "/proc/sys/kernel/osrelease");
 	ret->kernel = ret->own_kernel;
+	if (ret->kernel)
+		module_index_open(h, ret->kernel, &ret->modules, NULL);
 }
 
 void bind_world_done(struct bind_world *w)
 {
 	usage_free(&w->usage);
+	module_index_close(&w->modules);
 	log_done(&w->own_log);
 	cpu_done(&w->own_cpu);
 	free(w->own_kernel);

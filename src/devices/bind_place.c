@@ -18,11 +18,11 @@ int bind_refuse_left_out(const struct host *h, const struct bind_request *r,
 		CLEANUP(free_char) char *why = NULL;
 		CLEANUP(free_char) char *advice = NULL;
 
-		if (r->v[i]->iommu_group >= 0)
+		if (r->v[i].d->iommu_group >= 0 || !driver_is_vfio(r->v[i].driver))
 			continue;
-		why = device_no_group(r->v[i], cmdline, &log, &advice);
+		why = device_no_group(r->v[i].d, cmdline, &log, &advice);
 		error_set(e, ENODEV, "%s is in no IOMMU group, so VFIO can't take it: %s",
-			  r->v[i]->address, why);
+			  r->v[i].d->address, why);
 		error_hint(e, "%s", advice);
 		break;
 	}
@@ -33,13 +33,13 @@ int bind_refuse_left_out(const struct host *h, const struct bind_request *r,
  * reached by the controller's, and the two are one group. */
 int bind_check_below(const struct bind_request *r, struct error *e)
 {
-	for (size_t i = 0; i < r->n && driver_is_vfio(r->driver); i++) {
+	for (size_t i = 0; i < r->n; i++) {
 		CLEANUP(free_char) char *advice = NULL;
-		CLEANUP(free_char) char *why = device_below(r->v[i], &advice);
+		CLEANUP(free_char) char *why = device_below(r->v[i].d, &advice);
 
-		if (!why)
+		if (!why || !driver_is_vfio(r->v[i].driver))
 			continue;
-		error_set(e, EPERM, "%s can't be taken: %s", r->v[i]->address, why);
+		error_set(e, EPERM, "%s can't be taken: %s", r->v[i].d->address, why);
 		error_hint(e, "%s", advice);
 		return -EPERM;
 	}

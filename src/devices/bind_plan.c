@@ -49,14 +49,16 @@ static void plan_leave(struct plan *p, const struct pci_device *d)
 
 /* The override comes first: a native driver that is loaded meanwhile must not take the
  * device again. */
-static void plan_by_override(struct plan *p, const struct pci_device *d,
-			     const char *driver)
+static void plan_by_override(struct plan *p, const struct bind_target *t)
 {
+	const struct pci_device *d = t->d;
 	CLEANUP(free_char)
-	char *why = xasprintf("let nothing but %s have %s", driver, d->address);
-	CLEANUP(free_char) char *probe = xasprintf("give %s to %s", d->address, driver);
+	char *why = xasprintf("let nothing but %s have %s", t->driver, d->address);
+	CLEANUP(free_char)
+	char *probe = xasprintf("give %s to %s%s", d->address, t->driver,
+				bind_is_variant(t) ? ", " BIND_VARIANT_TEXT : "");
 
-	plan_override(p, d, driver, why);
+	plan_override(p, d, t->driver, why);
 	plan_leave(p, d);
 	plan_sysfs(p, BUS "/drivers_probe", NULL, d->address, probe);
 }
@@ -73,14 +75,12 @@ static void plan_by_name(struct plan *p, const struct pci_device *d, const char 
 	plan_sysfs(p, path, NULL, d->address, why);
 }
 
-static void plan_modules(const struct host *h, const struct bind_request *r,
-			 struct plan *p)
+static void plan_modules(const struct host *h, const char *driver, struct plan *p)
 {
 	CLEANUP(strv_done) struct strv modules = { 0 };
-	CLEANUP(free_char)
-	char *why = xasprintf("the driver %s is not loaded", r->driver);
+	CLEANUP(free_char) char *why = xasprintf("the driver %s is not loaded", driver);
 
-	driver_modules(h, r, &modules);
+	driver_modules(h, driver, &modules);
 	for (size_t i = 0; i < modules.n; i++) {
 		const char *argv[] = { "modprobe", modules.v[i], NULL };
 
@@ -88,32 +88,34 @@ static void plan_modules(const struct host *h, const struct bind_request *r,
 	}
 }
 
-static bool has_work(const struct bind_request *r)
+static bool is_there(const struct bind_target *t)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (!driver_same(r->v[i]->driver, r->driver))
-			return true;
-	return false;
+	return driver_same(t->d->driver, t->driver);
 }
 
 int bind_plan(const struct host *h, const struct bind_request *r, struct plan *ret,
 	      struct error *e)
 {
-	(void)e;
-	if (r->driver && has_work(r))
-		plan_modules(h, r, ret);
-	for (size_t i = 0; i < r->n; i++) {
-		const struct pci_device *d = r->v[i];
+	CLEANUP(strv_done) struct strv drivers = { 0 };
 
-		if (!r->driver) {
-			plan_override(ret, d, NULL, "let the next probe be native");
-			plan_leave(ret, d);
-		} else if (driver_same(d->driver, r->driver)) {
-			continue; /* it is there already */
-		} else if (needs_override(r->driver)) {
-			plan_by_override(ret, d, r->driver);
+	(void)e;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].driver && !is_there(&r->v[i]))
+			strv_add_unique(&drivers, r->v[i].driver);
+	for (size_t i = 0; i < drivers.n; i++)
+		plan_modules(h, drivers.v[i], ret);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct bind_target *t = &r->v[i];
+
+		if (!t->driver) {
+			plan_override(ret, t->d, NULL, "let the next probe be native");
+			plan_leave(ret, t->d);
+		} else if (is_there(t)) {
+			continue;
+		} else if (needs_override(t->driver)) {
+			plan_by_override(ret, t);
 		} else {
-			plan_by_name(ret, d, r->driver);
+			plan_by_name(ret, t->d, t->driver);
 		}
 	}
 	return 0;

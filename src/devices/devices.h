@@ -11,6 +11,7 @@
 #include "host/host.h"
 #include "host/mounts.h"
 #include "probe/facts.h"
+#include "probe/modules.h"
 #include "probe/pci.h"
 #include "steps/steps.h"
 
@@ -112,10 +113,15 @@ const struct pci_device *devices_suggest_from(const struct bind_world *w);
 /* ---- binding (bind_check.c, bind_boot.c, bind_plan.c, bind_apply.c)
  * --------------------------------------- */
 
+/* One device of a request. */
+struct bind_target {
+	const struct pci_device *d; /* with PCI_DETAILS */
+	char *driver; /* "vfio-pci", "nvme"; NULL: unbind. Owned by the request */
+	bool is_chosen; /* nobody named the driver: it is the best that VFIO has for d */
+};
 struct bind_request {
-	const struct pci_device **v; /* devices, each once; with PCI_DETAILS */
-	size_t n;
-	const char *driver; /* "vfio-pci", "nvme"; NULL: unbind */
+	struct bind_target *v; /* each device once */
+	size_t n, cap;
 	bool force;
 	/* Asked for a later time, not for now: there need be no IOMMU group and no driver
 	 * yet, and what ends by itself (open files, an interface that is up, a VM) is a
@@ -131,11 +137,30 @@ struct bind_request {
 	size_t n_others;
 	unsigned timeout_s; /* of each write to a driver; 0: 30 */
 };
+void bind_request_done(struct bind_request *r);
+/* driver: NULL to unbind d. */
+void bind_request_add(struct bind_request *r, const struct pci_device *d,
+		      const char *driver);
+/* With the driver of bind_vfio_driver(). */
+void bind_request_add_chosen(struct bind_request *r, const struct host *h,
+			     struct module_index *modules, const struct pci_device *d);
+/* Was it chosen because VFIO has a driver of its own for the device's family? What that
+ * is, for a person. */
+bool bind_is_variant(const struct bind_target *t);
+#define BIND_VARIANT_TEXT "the kernel's VFIO driver for this device"
+
 /* Is d one of the devices of r? */
 bool bind_request_has(const struct bind_request *r, const struct pci_device *d);
 /* The name as the PCI bus has it: "vfio_pci" is "vfio-pci". Error: usage, for what can't
  * be a driver's name. Owned by the caller. */
 int driver_name(const struct host *h, const char *text, char **ret, struct error *e);
+/*
+ * The driver that gives d to VMs: VFIO's own for its family, if the kernel has one
+ * (pci_variant()), else vfio-pci. modules: of the running kernel; NULL: not there. Owned
+ * by the caller.
+ */
+char *bind_vfio_driver(const struct host *h, struct module_index *modules,
+		       const struct pci_device *d);
 /*
  * Everything that speaks against it: no IOMMU (before anything is unbound; only for VFIO
  * drivers), a device that does not answer, a user of the device, no such driver or
@@ -156,6 +181,7 @@ struct bind_world {
 	const struct log_facts *log;
 	enum cpu_vendor vendor;
 	const char *kernel; /* release of the running one, may be NULL */
+	struct module_index *modules; /* of that kernel, NULL: not there; own */
 	struct log_facts own_log;
 	struct cpu_facts own_cpu;
 	char *own_kernel;
@@ -165,7 +191,7 @@ void bind_world_load(const struct host *h, const struct mounts *m,
 void bind_world_done(struct bind_world *w);
 int bind_check_in(const struct bind_world *w, const struct bind_request *r,
 		  struct strv *warnings, struct error *e);
-/* Appends the steps in order: modprobe (STEP_RUN) if the driver isn't registered; for
+/* Appends the steps in order: modprobe (STEP_RUN) if a driver isn't registered; for
  * each device driver_override, unbind, probe. A device that is where it should be gets
  * none. */
 int bind_plan(const struct host *h, const struct bind_request *r, struct plan *ret,

@@ -39,13 +39,15 @@ static void make_always(const struct bind_world *w, const struct persisted_list 
 			const struct pci_device *d, const struct endpoints *v,
 			struct handover *ret)
 {
-	struct bind_request r = { .v = v->v, .n = v->n, .driver = "vfio-pci" };
+	CLEANUP(bind_request_done) struct bind_request r = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 	CLEANUP(strv_done) struct strv warnings = { 0 };
 	struct error e = { 0 };
 	const struct pci_device **others = xcalloc(l->n + 1, sizeof(struct pci_device *));
 	int err;
 
+	for (size_t i = 0; i < v->n; i++)
+		bind_request_add_chosen(&r, w->host, w->modules, v->v[i]);
 	r.every_boot = true;
 	r.later = !host_is_live(w->host);
 	r.others = others;
@@ -76,11 +78,13 @@ static void make_back(const struct bind_world *w, const struct persisted_list *l
 		      const struct pci_device *d, const struct endpoints *v,
 		      struct handover *ret)
 {
-	struct bind_request r = { .v = v->v, .n = v->n };
+	CLEANUP(bind_request_done) struct bind_request all = { 0 };
 	CLEANUP(strv_done) struct strv warnings = { 0 };
 	struct error e = { 0 };
 
-	if (bind_check_in(w, &r, &warnings, &e) < 0) {
+	for (size_t i = 0; i < v->n; i++)
+		bind_request_add(&all, v->v[i], NULL);
+	if (bind_check_in(w, &all, &warnings, &e) < 0) {
 		ret->not_back = refusal(&e);
 		return;
 	}
@@ -88,13 +92,14 @@ static void make_back(const struct bind_world *w, const struct persisted_list *l
 		  any_is_persisted(l, v) ? " --persist" : "");
 	for (size_t i = 0; i < v->n; i++) {
 		const struct pci_device *x = v->v[i];
+		CLEANUP(bind_request_done) struct bind_request one = { 0 };
 		CLEANUP(free_char) char *driver = NULL;
 		const char *native = handover_native(x, persist_of(l, x));
 
 		if (!native || driver_name(w->host, native, &driver, NULL) < 0)
 			continue;
-		r = (struct bind_request){ .v = &x, .n = 1, .driver = driver };
-		if (bind_check_in(w, &r, &warnings, &e) < 0)
+		bind_request_add(&one, x, driver);
+		if (bind_check_in(w, &one, &warnings, &e) < 0)
 			continue;
 		strv_addf(&ret->back, "sudo slicer pci bind %s --driver=%s", x->address,
 			  driver);

@@ -292,3 +292,18 @@ const char *persist_driver(const struct persisted *p)
 {
 	return p->file.driver ? p->file.driver : "vfio-pci";
 }
+
+bool persist_is_bound(const struct persisted *p)
+{
+	return p->file.driver ? driver_same(p->device->driver, p->file.driver)
+			      : driver_is_vfio(p->device->driver);
+}
+
+void persist_request(const struct persisted *p, const struct host *h,
+		     struct module_index *modules, struct bind_request *r)
+{
+	if (p->file.driver)
+		bind_request_add(r, p->device, p->file.driver);
+	else
+		bind_request_add_chosen(r, h, modules, p->device);
+}

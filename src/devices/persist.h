@@ -77,8 +77,14 @@ int persist_note_twins(const struct host *h, const struct pci_devices *all,
  * to it: a person removed or changed the file. */
 void persist_leftover(const struct persisted_list *l, const struct strv *bound,
 		      struct strv *ret);
-/* The driver that it is to be bound to. */
+/* The driver that it is to be bound to: "vfio-pci" also where the file names none, and
+ * the best that VFIO has for the device is meant. */
 const char *persist_driver(const struct persisted *p);
+/* Has its device that driver, or any of VFIO's where the file names none? */
+bool persist_is_bound(const struct persisted *p);
+/* Appends its device to r, with that driver. modules: as for bind_vfio_driver(). */
+void persist_request(const struct persisted *p, const struct host *h,
+		     struct module_index *modules, struct bind_request *r);
 
 /* ---- changing the files (persist_plan.c, persist_apply.c) */
 
@@ -98,11 +104,12 @@ int persist_check_unit(const struct host *h, const char *command, struct error *
 bool persist_is_enabled(const struct host *h);
 
 /*
- * Appends the steps that make the devices of r bound to r->driver at every boot: a file
- * each, and the unit enabled. early: by the initramfs, too. force: what the host needs
- * does not keep them back at boot. A file that says the same already is left as it is.
- * Refused: a virtual function, which is not there yet at boot, and a file whose name or
- * address is in that of a device which has moved, unless r has that device, too.
+ * Appends the steps that make the devices of r bound to their drivers at every boot: a
+ * file each, and the unit enabled. A driver that was chosen is not written down. early:
+ * by the initramfs, too. force: what the host needs does not keep them back at boot. A
+ * file that says the same already is left as it is. Refused: a virtual function, which is
+ * not there yet at boot, and a file whose name or address is in that of a device which
+ * has moved, unless r has that device, too.
  */
 int persist_plan(const struct host *h, const struct pci_devices *all,
 		 const struct persisted_list *l, const struct bind_request *r, bool early,

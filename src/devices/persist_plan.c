@@ -242,7 +242,7 @@ static char *path_of(const struct pci_device *d)
 static bool is_written(const struct bind_request *r, const char *path)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		CLEANUP(free_char) char *one = path_of(r->v[i]);
+		CLEANUP(free_char) char *one = path_of(r->v[i].d);
 
 		if (strcmp(one, path) == 0)
 			return true;
@@ -289,10 +289,11 @@ static int plan_others(const struct host *h, const struct persisted_list *l,
 }
 
 static int plan_file(const struct host *h, const struct pci_devices *all,
-		     const struct persisted_list *l, const struct pci_device *d,
+		     const struct persisted_list *l, const struct bind_target *t,
 		     const struct bind_request *r, bool early, bool force,
 		     struct plan *ret, struct error *e)
 {
+	const struct pci_device *d = t->d;
 	CLEANUP(free_char) char *path = path_of(d);
 	const struct persisted *old = persist_of(l, d);
 	CLEANUP(str_done) struct str before = { 0 }, after = { 0 };
@@ -304,7 +305,9 @@ static int plan_file(const struct host *h, const struct pci_devices *all,
 		.ports = device_ports(h, d),
 		.serial = serial_of(h, all, d),
 		.has_twins = has_twins(all, d),
-		.driver = xstrdup(r->driver),
+		/* What was chosen is chosen anew at each boot: another kernel may have
+		 * another driver. */
+		.driver = t->is_chosen ? NULL : xstrdup(t->driver),
 		.original = original_of(d, old),
 		.early = early,
 		.force = force,
@@ -329,7 +332,7 @@ int persist_plan(const struct host *h, const struct pci_devices *all,
 		 bool force, struct plan *ret, struct error *e)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		int err = plan_file(h, all, l, r->v[i], r, early, force, ret, e);
+		int err = plan_file(h, all, l, &r->v[i], r, early, force, ret, e);
 
 		if (err < 0)
 			return err;

@@ -107,11 +107,17 @@ void module_index_close(struct module_index **m)
 /* ---- states by name
  * --------------------------------------------------------------------- */
 
+int module_index_read(const struct module_index *m, const char *name, struct str *ret)
+{
+	CLEANUP(free_char) char *path = file_in(m, name);
+
+	return host_read(m->h, path, LIST_MAX, ret, NULL);
+}
+
 /* False if the list could not be read; an absent one is an empty one. */
 static bool read_list(const struct module_index *m, const char *name, struct str *ret)
 {
-	CLEANUP(free_char) char *path = file_in(m, name);
-	int r = host_read(m->h, path, LIST_MAX, ret, NULL);
+	int r = module_index_read(m, name, ret);
 
 	return r == 0 || r == -ENOENT;
 }

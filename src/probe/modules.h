@@ -21,5 +21,7 @@ enum module_state module_index_state(struct module_index *m, const char *module)
 /* As modules_for_alias(): appends, best first, each once. Nothing if the kernel's alias
  * index is missing or is not one. */
 void module_index_alias(struct module_index *m, const char *modalias, struct strv *ret);
+/* Reads one of depmod's lists, as "modules.alias". Returns 0 or a negative errno. */
+int module_index_read(const struct module_index *m, const char *name, struct str *ret);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include "probe/modules.h"
-
 #define DEVICES "/sys/bus/pci/devices"
 #define TEXT_MAX 65536
 
@@ -178,27 +176,7 @@ static void load_node(const struct host *h, const struct pci_device *d,
 	ret->all_1g = huge_pages(h, d->numa_node, "1048576kB", "nr_hugepages");
 }
 
-/*
- * A variant driver's aliases are those of its devices with "vfio_pci:" for "pci:" (linux
- * scripts/mod/file2alias.c do_pci_entry(), PCI_ID_F_VFIO_DRIVER_OVERRIDE). vfio-pci has
- * one for all devices.
- */
-static void load_variant(const struct host *h, const struct pci_device *d,
-			 const char *kernel, struct pci_detail *ret)
-{
-	CLEANUP(strv_done) struct strv names = { 0 };
-	CLEANUP(free_char) char *alias = NULL;
-
-	if (!kernel || !d->modalias || !str_starts(d->modalias, "pci:"))
-		return;
-	alias = xasprintf("vfio_%s", d->modalias);
-	ret->variants_known = modules_for_alias(h, kernel, alias, &names, NULL) == 0;
-	for (size_t i = 0; i < names.n && !ret->variant; i++)
-		if (strcmp(names.v[i], "vfio_pci") != 0)
-			ret->variant = xstrdup(names.v[i]);
-}
-
-void pci_detail_load(const struct host *h, const struct pci_device *d, const char *kernel,
+void pci_detail_load(const struct host *h, const struct pci_device *d,
 		     struct pci_detail *ret)
 {
 	CLEANUP(free_char) char *revision = attr(h, d, "revision");
@@ -210,7 +188,6 @@ void pci_detail_load(const struct host *h, const struct pci_device *d, const cha
 	load_reserved(h, d, ret);
 	load_link(h, d, ret);
 	load_node(h, d, ret);
-	load_variant(h, d, kernel, ret);
 	ret->power_state = attr(h, d, "power_state");
 	ret->no_d3cold = attr_number(h, d, "d3cold_allowed") == 0;
 	ret->total_vfs = (long)attr_number(h, d, "sriov_totalvfs");
@@ -224,7 +201,6 @@ void pci_detail_done(struct pci_detail *d)
 	free(d->max_width);
 	free(d->power_state);
 	free(d->cpus);
-	free(d->variant);
 	for (size_t i = 0; i < d->n_reserved; i++)
 		free(d->reserved[i].type);
 	free(d->reserved);

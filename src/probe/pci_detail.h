@@ -37,17 +37,13 @@ struct pci_detail {
 	 * no node, those of the host. -1: not shown */
 	long long free_2m, all_2m, free_1g, all_1g;
 	long total_vfs; /* sriov_totalvfs; -1: it can have no virtual functions */
-	/* VFIO's driver for its family that the running kernel has as a module, as
-	 * "mlx5_vfio_pci"; NULL: vfio-pci, or not known */
-	char *variant;
-	bool variants_known; /* the running kernel's modules could be asked */
 	struct pci_reserved *reserved; /* of its group */
 	size_t n_reserved, cap_reserved;
 	bool reserved_known;
 };
 
-/* d with PCI_DETAILS. kernel: the release that runs, NULL if unknown. */
-void pci_detail_load(const struct host *h, const struct pci_device *d, const char *kernel,
+/* d with PCI_DETAILS. */
+void pci_detail_load(const struct host *h, const struct pci_device *d,
 		     struct pci_detail *ret);
 void pci_detail_done(struct pci_detail *d);
 

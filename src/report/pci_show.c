@@ -51,10 +51,26 @@ static void print_modules(const struct output *o, const struct pci_page *p)
 		page_row(o, "modules", "unknown: which kernel runs is not known");
 	else if (p->d->modules.n)
 		page_row(o, "modules", "%s (of Linux %s)", list, kernel);
-	else if (!p->detail->variants_known)
+	else if (!p->world->modules)
 		page_row(o, "modules", "unknown: /lib/modules/%s is not there", kernel);
 	else
 		page_row(o, "modules", "no module of Linux %s knows it", kernel);
+}
+
+/* What pci bind gives it to. */
+static void print_for_vms(const struct output *o, const struct pci_page *p)
+{
+	CLEANUP(free_char)
+	char *driver = bind_vfio_driver(p->world->host, p->world->modules, p->d);
+
+	if (!str_eq(driver, "vfio-pci"))
+		page_row(o, "for VMs", "%s, " BIND_VARIANT_TEXT, driver);
+	else if (p->world->modules)
+		page_row(o, "for VMs", "vfio-pci");
+	else
+		page_row(o, "for VMs",
+			 "vfio-pci; whether VFIO has a driver of its own for this family "
+			 "is unknown");
 }
 
 static void print_driver(const struct output *o, const struct pci_page *p)
@@ -70,18 +86,8 @@ static void print_driver(const struct output *o, const struct pci_page *p)
 		page_row(o, "", "driver_override: only %s may bind it",
 			 d->driver_override);
 	print_modules(o, p);
-	if (pci_is_bridge(d))
-		return;
-	if (p->detail->variant)
-		page_row(o, "for VMs",
-			 "vfio-pci, or with --driver=%s VFIO's own for this family",
-			 p->detail->variant);
-	else if (p->detail->variants_known)
-		page_row(o, "for VMs", "vfio-pci");
-	else
-		page_row(o, "for VMs",
-			 "vfio-pci; whether VFIO has a driver of its own for this family "
-			 "is unknown");
+	if (!pci_is_bridge(d))
+		print_for_vms(o, p);
 }
 
 static void print_uses(const struct output *o, const struct pci_page *p)
@@ -119,6 +125,7 @@ static void print_uses(const struct output *o, const struct pci_page *p)
 static void print_persisted(const struct output *o, const struct pci_page *p)
 {
 	const struct persisted *file = persist_of(p->persisted, p->d);
+	CLEANUP(bind_request_done) struct bind_request r = { 0 };
 
 	if (pci_is_bridge(p->d))
 		return;
@@ -126,7 +133,8 @@ static void print_persisted(const struct output *o, const struct pci_page *p)
 		page_row(o, "at boot", "slicer does not bind it");
 		return;
 	}
-	page_row(o, "at boot", "bound to %s%s (%s)", persist_driver(file),
+	persist_request(file, p->world->host, p->world->modules, &r);
+	page_row(o, "at boot", "bound to %s%s (%s)", r.v[0].driver,
 		 file->file.early ? " by the initramfs" : "", file->path);
 	if (file->file.original)
 		page_row(o, "", "its driver was %s before", file->file.original);

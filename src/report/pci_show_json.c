@@ -192,6 +192,9 @@ int report_pci_show_json(const struct output *o, const struct pci_page *p,
 	const struct device_answer *a = &p->handover->answer;
 	CLEANUP(uses_done) struct uses now = { 0 }, boot = { 0 };
 	json_t *doc = json_document("slicer.device/1");
+	CLEANUP(free_char)
+	char *driver = bind_vfio_driver(p->world->host, p->world->modules, p->d);
+	const char *variant = str_eq(driver, "vfio-pci") ? NULL : driver;
 	json_t *device = json_pci_device(p->world->usage, p->d, p->persisted);
 
 	usage_of(p->world->usage, p->d, &now);
@@ -200,7 +203,7 @@ int report_pci_show_json(const struct output *o, const struct pci_page *p,
 	json_object_update(doc, device);
 	json_decref(device);
 	json_object_set_new(doc, "kernel", json_text(p->world->kernel));
-	json_object_set_new(doc, "variant_driver", json_text(p->detail->variant));
+	json_object_set_new(doc, "variant_driver", json_text(variant));
 	json_object_set_new(doc, "not_looked_at", json_texts(&now.unknown));
 	json_object_set_new(doc, "needed_at_boot", json_uses(&boot));
 	json_object_set_new(doc, "group", json_group(p));

@@ -20,7 +20,8 @@ struct bindfile {
 	/* The host had another device with the same ids and function number: without a
 	 * serial number the two can only be told apart by where they are. */
 	bool has_twins;
-	char *driver; /* the driver to bind to. Owned; NULL: vfio-pci */
+	/* The driver to bind to. Owned; NULL: the best that VFIO has for the device */
+	char *driver;
 	char *original; /* the driver that it had before. Owned; NULL: none */
 	bool early; /* the initramfs binds it, before a native driver is loaded */
 	bool force; /* a person said --force: what the host needs does not keep it back */

@@ -348,6 +348,14 @@ make_extra() {
 		put "sys/$dir/max_link_speed" "$what GT/s PCIe"
 		put "sys/$dir/max_link_width" "$up" ;;
 	reset=*) put "sys/$dir/reset_method" "${what#*=}" ;;
+	vfs=*) # vfs=ENABLED:POSSIBLE virtual functions
+		IFS=: read -r n d <<<"${what#*=}"
+		put "sys/$dir/sriov_numvfs" "$n"
+		put "sys/$dir/sriov_totalvfs" "$d" ;;
+	vf=*) # vf=NUMBER:ADDRESS: that virtual function of ADDRESS, on the same bus
+		IFS=: read -r n d <<<"${what#*=}"
+		link "../$d" "sys/$dir/physfn"
+		link "../${dir##*/}" "sys/${path[$d]}/virtfn$n" ;;
 	net=*)
 		n=${what#*=}
 		put "sys/$dir/net/$n/operstate" up

@@ -123,10 +123,20 @@ static char *machine_override(void *data, const char *address)
 struct card {
 	struct machine m;
 	struct pci_device d[2];
-	const struct pci_device *v[2];
 	struct bind_request r;
 	struct pci_devices all;
 };
+
+/* For n functions, from the one with that number on. */
+static void ask(struct card *c, size_t first, size_t n, const char *driver)
+{
+	bool force = c->r.force;
+
+	bind_request_done(&c->r);
+	c->r.force = force;
+	for (size_t i = first; i < first + n; i++)
+		bind_request_add(&c->r, &c->d[i], driver);
+}
 
 static void card_init(struct card *c, const char *driver0, const char *driver1)
 {
@@ -145,14 +155,14 @@ static void card_init(struct card *c, const char *driver0, const char *driver1)
 		d->driver = *drivers[i] ? xstrdup(drivers[i]) : NULL;
 		strcpy(c->m.f[i].address, d->address);
 		strcpy(c->m.f[i].driver, drivers[i]);
-		c->v[i] = d;
 	}
-	c->r = (struct bind_request){ .v = c->v, .n = 2, .driver = "vfio-pci" };
+	ask(c, 0, 2, "vfio-pci");
 	c->all = (struct pci_devices){ .v = c->d, .n = 2 };
 }
 
 static void card_done(struct card *c)
 {
+	bind_request_done(&c->r);
 	for (size_t i = 0; i < 2; i++) {
 		free(c->d[i].driver);
 		free(c->d[i].driver_override);
@@ -224,8 +234,7 @@ static void test_back_to_the_native_driver(void **state)
 	card_init(&c, "vfio-pci", "snd_hda_intel");
 	c.d[0].driver_override = xstrdup("vfio-pci");
 	strcpy(c.m.f[0].override, "vfio-pci");
-	c.r.n = 1;
-	c.r.driver = "nvidia";
+	ask(&c, 0, 1, "nvidia");
 	register_driver(*state, "nvidia");
 	assert_int_equal(execute(&c, *state, &e), 0);
 	assert_string_equal(c.m.f[0].driver, "nvidia");
@@ -242,11 +251,79 @@ static void test_unbind(void **state)
 	card_init(&c, "vfio-pci", "");
 	c.d[0].driver_override = xstrdup("vfio-pci");
 	strcpy(c.m.f[0].override, "vfio-pci");
-	c.r.driver = NULL;
+	ask(&c, 0, 2, NULL);
 	assert_int_equal(execute(&c, *state, &e), 0);
 	assert_string_equal(c.m.f[0].driver, "");
 	assert_string_equal(c.m.f[0].override, "");
 	assert_string_equal(c.m.f[1].driver, "");
+}
+
+/* One goes to a VM and the other comes back: each has its own driver. */
+static void test_drivers_of_their_own(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "nvidia", "vfio-pci");
+	c.d[1].driver_override = xstrdup("vfio-pci");
+	strcpy(c.m.f[1].override, "vfio-pci");
+	ask(&c, 0, 1, "vfio-pci");
+	bind_request_add(&c.r, &c.d[1], "snd_hda_intel");
+	register_driver(*state, "vfio-pci");
+	register_driver(*state, "snd_hda_intel");
+	assert_int_equal(execute(&c, *state, &e), 0);
+	assert_string_equal(c.m.f[0].driver, "vfio-pci");
+	assert_string_equal(c.m.f[1].driver, "snd_hda_intel");
+	assert_string_equal(c.m.f[1].override, "");
+}
+
+/* As pci_load() would have it now. */
+static void look_again(struct card *c)
+{
+	for (size_t i = 0; i < 2; i++) {
+		free(c->d[i].driver);
+		free(c->d[i].driver_override);
+		c->d[i].driver = machine_driver(&c->m, c->d[i].address);
+		c->d[i].driver_override = machine_override(&c->m, c->d[i].address);
+	}
+}
+
+/* Nothing is kept of a bind that was taken back, in either of the two ways. */
+static void test_there_and_back(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "nvidia", "snd_hda_intel");
+	register_driver(*state, "vfio-pci");
+	register_driver(*state, "nvidia");
+	register_driver(*state, "snd_hda_intel");
+	for (int i = 0; i < 100; i++) {
+		c.m.log[0] = '\0';
+		ask(&c, 0, 2, "vfio-pci");
+		assert_int_equal(execute(&c, *state, &e), 0);
+		look_again(&c);
+		if (i % 2) {
+			ask(&c, 0, 2, NULL);
+			assert_int_equal(execute(&c, *state, &e), 0);
+			look_again(&c);
+			/* what the next probe does */
+			assert_string_equal(c.m.f[0].driver, "");
+			assert_int_equal(machine_write(&c.m, "/sys/bus/pci/drivers_probe",
+						       c.d[0].address, 1, NULL),
+					 0);
+			look_again(&c);
+		}
+		ask(&c, 0, 1, "nvidia");
+		bind_request_add(&c.r, &c.d[1], "snd_hda_intel");
+		assert_int_equal(execute(&c, *state, &e), 0);
+		look_again(&c);
+		assert_string_equal(c.m.f[0].driver, "nvidia");
+		assert_string_equal(c.m.f[1].driver, "snd_hda_intel");
+		assert_null(c.d[0].driver_override);
+		assert_null(c.d[1].driver_override);
+		assert_null(strstr(c.m.log, "new_id"));
+	}
 }
 
 /* drivers_probe says yes though nothing took the device: both get their drivers back. */
@@ -297,8 +374,7 @@ static void test_wrong_native_driver(void **state)
 	card_init(&c, "vfio-pci", "");
 	c.d[0].driver_override = xstrdup("vfio-pci");
 	strcpy(c.m.f[0].override, "vfio-pci");
-	c.r.n = 1;
-	c.r.driver = "e1000e";
+	ask(&c, 0, 1, "e1000e");
 	register_driver(*state, "e1000e");
 	assert_int_equal(execute(&c, *state, &e), -ENODEV);
 	assert_int_equal(e.code, ERROR_FAILED);
@@ -348,7 +424,7 @@ static void test_no_iommu(void **state)
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -ENODEV);
 	assert_int_equal(e.code, ERROR_REFUSED);
 	/* the way back needs no IOMMU */
-	c.r.driver = NULL;
+	ask(&c, 0, 2, NULL);
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
 }
 
@@ -363,7 +439,7 @@ static void test_rest_of_the_group(void **state)
 
 	card_init(&c, "nvidia", "snd_hda_intel");
 	register_driver(t, "vfio-pci");
-	c.r.n = 1;
+	ask(&c, 0, 1, "vfio-pci");
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
 	all = strv_join(&warnings, "\n");
 	assert_non_null(strstr(all, "IOMMU group 28 also holds 0000:0b:00.1 "
@@ -405,7 +481,7 @@ static void test_left_out_of_the_iommu(void **state)
 		tree_write(t, "/proc/cmdline", cases[i].cmdline);
 		c.d[0].iommu_group = -1;
 		c.d[0].class_code = cases[i].class_code;
-		c.r.n = 1;
+		ask(&c, 0, 1, "vfio-pci");
 		assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e),
 				 -ENODEV);
 		assert_null(strstr(e.what, "IOMMU is off"));
@@ -413,7 +489,7 @@ static void test_left_out_of_the_iommu(void **state)
 		assert_non_null(strstr(e.what, cases[i].says));
 		assert_non_null(strstr(e.hint, cases[i].hint));
 		/* the other one can go */
-		c.r.v = &c.v[1];
+		ask(&c, 1, 1, "vfio-pci");
 		assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
 	}
 }
@@ -439,7 +515,7 @@ static void test_below_a_controller(void **state)
 	assert_int_equal(group_endpoints(&c.all, &c.d[0], &group), 1);
 	assert_ptr_equal(group[0], &c.d[0]);
 	free(group);
-	c.r.n = 1;
+	ask(&c, 0, 1, "vfio-pci");
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
 	all = strv_join(&warnings, "\n");
 	assert_non_null(strstr(all, "what hangs below 0000:0b:00.0 goes along with it: "
@@ -447,13 +523,13 @@ static void test_below_a_controller(void **state)
 	assert_null(strstr(all, "also holds"));
 	free(all);
 	/* The disk by itself: not by force either. The way back is free. */
-	c.r.v = &c.v[1];
+	ask(&c, 1, 1, "vfio-pci");
 	c.r.force = true;
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -EPERM);
 	assert_non_null(strstr(e.what, "it hangs below 0000:0b:00.0"));
 	assert_non_null(strstr(e.hint, "slicer doctor 0000:0b:00.0"));
 	register_driver(t, "nvme");
-	c.r.driver = NULL;
+	ask(&c, 1, 1, NULL);
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
 	free(c.d[1].controller);
 }
@@ -532,7 +608,7 @@ static void test_dead(void **state)
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -EIO);
 	assert_non_null(strstr(e.what, "0000:0b:00.1 can't be bound"));
 	assert_null(strstr(e.what, "0000:0b:00.0"));
-	c.r.driver = NULL;
+	ask(&c, 0, 2, NULL);
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
 }
 
@@ -559,7 +635,7 @@ static void test_reserved(void **state)
 	assert_null(strstr(found + 1, "IOMMU group 28"));
 	free(text);
 	strv_done(&warnings);
-	c.r.driver = NULL;
+	ask(&c, 0, 2, NULL);
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
 	text = strv_join(&warnings, "\n");
 	assert_null(strstr(text, "IOMMU group 28"));
@@ -618,6 +694,8 @@ int main(void)
 		TEST(test_already_there),
 		TEST(test_back_to_the_native_driver),
 		TEST(test_unbind),
+		TEST(test_drivers_of_their_own),
+		TEST(test_there_and_back),
 		TEST(test_probe_that_lies),
 		TEST(test_hung_unbind),
 		TEST(test_wrong_native_driver),

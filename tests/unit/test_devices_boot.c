@@ -231,7 +231,6 @@ static void test_command_line(void **state)
 struct machine {
 	struct pci_device d[6];
 	struct pci_devices all;
-	const struct pci_device *v[2];
 	struct bind_request r;
 	struct mounts mounts;
 	struct strv warnings;
@@ -253,10 +252,8 @@ static void machine_init(struct machine *m, const char *address, uint32_t class,
 			 const char *driver)
 {
 	*m = (struct machine){ .all = { .v = m->d }, .mounts = { .known = true } };
-	m->v[0] = add(m, address, class, driver);
-	m->r = (struct bind_request){
-		.v = m->v, .n = 1, .driver = "vfio-pci", .every_boot = true
-	};
+	m->r.every_boot = true;
+	bind_request_add(&m->r, add(m, address, class, driver), "vfio-pci");
 }
 
 static void machine_done(struct machine *m)
@@ -267,8 +264,15 @@ static void machine_done(struct machine *m)
 		free(m->d[i].physfn);
 		strv_done(&m->d[i].modules);
 	}
+	bind_request_done(&m->r);
 	mounts_done(&m->mounts);
 	strv_done(&m->warnings);
+}
+
+static void ask_for(struct machine *m, const char *driver)
+{
+	free(m->r.v[0].driver);
+	m->r.v[0].driver = xstrdup(driver);
 }
 
 static int check(const struct tree *t, struct machine *m)
@@ -302,10 +306,10 @@ static void test_the_only_nic(void **state)
 	m.r.every_boot = false;
 	assert_int_equal(check(t, &m), 0);
 	m.r.every_boot = true;
-	m.r.driver = "e1000e";
+	ask_for(&m, "e1000e");
 	tree_mkdir(t, "/sys/bus/pci/drivers/e1000e");
 	assert_int_equal(check(t, &m), 0);
-	m.r.driver = "vfio-pci";
+	ask_for(&m, "vfio-pci");
 	m.r.force = true;
 	assert_int_equal(check(t, &m), 0);
 	assert_true(warned(&m, LAST " (overruled by --force)"));
@@ -360,12 +364,12 @@ static void test_both_nics(void **state)
 	const struct pci_device *others[1];
 
 	machine_init(&m, "0000:00:19.0", 0x020000, "e1000e");
-	others[0] = m.v[1] = add(&m, "0000:03:00.0", 0x020000, "igb");
-	m.r.n = 2;
+	others[0] = add(&m, "0000:03:00.0", 0x020000, "igb");
+	bind_request_add(&m.r, others[0], "vfio-pci");
 	assert_int_equal(check(t, &m), -EBUSY);
 	assert_non_null(strstr(m.e.what, "0000:00:19.0 can't be taken: " LAST));
 	assert_non_null(strstr(m.e.what, "0000:03:00.0 can't be taken: " LAST));
-	m.r.n = 1;
+	free(m.r.v[--m.r.n].driver);
 	assert_int_equal(check(t, &m), 0);
 	m.r.others = others;
 	m.r.n_others = 1;
@@ -383,7 +387,7 @@ static void test_usb_nic(void **state)
 	CLEANUP(machine_done) struct machine m;
 
 	machine_init(&m, "0000:00:19.0", 0x020000, "e1000e");
-	m.v[1] = add(&m, "0000:00:14.0", 0x0c0330, "xhci_hcd");
+	add(&m, "0000:00:14.0", 0x0c0330, "xhci_hcd");
 	/* These do not count: what is virtual, and the interface of the one that goes. */
 	tree_write(t, "/sys/devices/virtual/net/br0/flags", "0x1003\n");
 	tree_link(t, "/sys/devices/virtual/net/br0", "/sys/class/net/br0");
@@ -394,15 +398,15 @@ static void test_usb_nic(void **state)
 	tree_link(t, usb, "/sys/class/net/enx0");
 	assert_int_equal(check(t, &m), 0);
 	/* It goes along with its controller. */
-	m.r.n = 2;
+	bind_request_add(&m.r, &m.d[1], "vfio-pci");
 	assert_int_equal(check(t, &m), -EBUSY);
 	assert_non_null(strstr(m.e.what, LAST));
 	/* The host has no other network than that. */
 	m.d[0].class_code = 0x030000;
 	assert_int_equal(unlink(eno1), 0);
-	m.r.n = 1;
+	free(m.r.v[--m.r.n].driver);
 	assert_int_equal(check(t, &m), 0);
-	m.r.v = &m.v[1];
+	m.r.v[0].d = &m.d[1];
 	assert_int_equal(check(t, &m), -EBUSY);
 	assert_non_null(strstr(m.e.what, "0000:00:14.0 can't be taken: " LAST));
 }
@@ -445,9 +449,9 @@ static void test_native_driver_of_the_disk(void **state)
 	tree_mkdir(t, "/sys/bus/pci/drivers/uio_pci_generic");
 	machine_init(&m, SATA, 0x010601, "ahci");
 	mounts_load(t->host, &m.mounts, NULL);
-	m.r.driver = "ahci";
+	ask_for(&m, "ahci");
 	assert_int_equal(check(t, &m), 0);
-	m.r.driver = "uio_pci_generic";
+	ask_for(&m, "uio_pci_generic");
 	assert_int_equal(check(t, &m), -EBUSY);
 }
 

@@ -58,7 +58,7 @@ static void test_bars(void **state)
 		   "0x00000000000c0000 0x00000000000dffff 0x0000000000000212\n"
 		   "0x0000004800000000 0x00000048ffffffff 0x000000000014220c\n");
 	all = load_nic(t);
-	pci_detail_load(t->host, &all.v[1], NULL, &d);
+	pci_detail_load(t->host, &all.v[1], &d);
 	assert_true(d.bars_known);
 	assert_int_equal(d.n_bars, 5);
 	assert_int_equal(d.bars[0].size, 16 << 20);
@@ -88,7 +88,7 @@ static void test_junk_in_resource(void **state)
 		   "0x1 0x0 0x200\n0x0 0xffffffffffffffff 0x200\n0x10\nx y z\n"
 		   "0x10 0x1f 0x99999999999999999\n\n0x1000 0x1fff 0x200 0x0\n");
 	all = load_nic(t);
-	pci_detail_load(t->host, &all.v[1], NULL, &d);
+	pci_detail_load(t->host, &all.v[1], &d);
 	assert_true(d.bars_known);
 	assert_int_equal(d.n_bars, 1);
 	assert_int_equal(d.bars[0].number, PCI_ROM);
@@ -117,7 +117,7 @@ static void test_attributes(void **state)
 		   "0x0000000000100000 0x00000000001fffff direct\n"
 		   "0x00000000fee00000 0x00000000feefffff msi\nnonsense\n");
 	all = load_nic(t);
-	pci_detail_load(t->host, &all.v[1], NULL, &d);
+	pci_detail_load(t->host, &all.v[1], &d);
 	assert_int_equal(d.revision, 0xa1);
 	assert_string_equal(d.speed, "8.0 GT/s PCIe");
 	assert_string_equal(d.max_width, "16");
@@ -135,34 +135,11 @@ static void test_attributes(void **state)
 	assert_int_equal(d.reserved[0].end, 0x1fffff);
 	pci_detail_done(&d);
 	/* The port has none of these. */
-	pci_detail_load(t->host, &all.v[0], NULL, &d);
+	pci_detail_load(t->host, &all.v[0], &d);
 	assert_int_equal(d.revision, -1);
 	assert_false(d.bars_known || d.reserved_known || d.no_d3cold);
 	assert_null(d.max_speed);
 	assert_int_equal(d.total_vfs, -1);
-	pci_detail_done(&d);
-	pci_devices_done(&all);
-}
-
-static void test_variant(void **state)
-{
-	const struct tree *t = *state;
-	struct pci_devices all;
-	struct pci_detail d;
-
-	modules_add(t, "variant", "6.6.0");
-	modules_add(t, "debian-6.1", "6.1.0");
-	all = load_nic(t);
-	pci_detail_load(t->host, &all.v[1], "6.6.0", &d);
-	assert_true(d.variants_known);
-	assert_string_equal(d.variant, "mlx5_vfio_pci");
-	pci_detail_done(&d);
-	pci_detail_load(t->host, &all.v[1], "6.1.0", &d);
-	assert_true(d.variants_known);
-	assert_null(d.variant);
-	pci_detail_done(&d);
-	pci_detail_load(t->host, &all.v[1], "6.2.0", &d);
-	assert_false(d.variants_known);
 	pci_detail_done(&d);
 	pci_devices_done(&all);
 }
@@ -194,8 +171,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_bars),    TEST(test_junk_in_resource), TEST(test_attributes),
-		TEST(test_variant), TEST(test_topology),
+		TEST(test_bars),
+		TEST(test_junk_in_resource),
+		TEST(test_attributes),
+		TEST(test_topology),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -566,8 +566,9 @@ static int plan_for(const struct tree *t, const struct found *f, const char *add
 		    struct plan *ret, struct error *e)
 {
 	const struct pci_device *d = by_address(f, address);
-	struct bind_request r = { .v = &d, .n = 1, .driver = "vfio-pci" };
+	CLEANUP(bind_request_done) struct bind_request r = { 0 };
 
+	bind_request_add(&r, d, "vfio-pci");
 	return persist_plan(t->host, &f->all, &f->l, &r, false, r.force, ret, e);
 }
 
@@ -699,10 +700,10 @@ static void test_file_of_what_was_there(void **state)
 
 static int plan_both(const struct tree *t, const struct found *f, struct plan *ret)
 {
-	const struct pci_device *v[] = { by_address(f, "0000:01:00.0"),
-					 by_address(f, "0000:03:00.0") };
-	struct bind_request r = { .v = v, .n = 2, .driver = "vfio-pci" };
+	CLEANUP(bind_request_done) struct bind_request r = { 0 };
 
+	bind_request_add(&r, by_address(f, "0000:01:00.0"), "vfio-pci");
+	bind_request_add(&r, by_address(f, "0000:03:00.0"), "vfio-pci");
 	return persist_plan(t->host, &f->all, &f->l, &r, false, r.force, ret, NULL);
 }
 
