@@ -54,13 +54,24 @@ void strv_split(struct strv *v, const char *text, const char *seps);
 /* Joined with sep: owned by the caller. Never NULL. */
 char *strv_join(const struct strv *v, const char *sep);
 
+/* ---- text from a device, a file or a user, made safe for where it lands (escape.c) */
+
 /*
- * A string from a device, a file or a user made safe to print on a terminal: control
- * characters and bytes that are not valid UTF-8 become \xNN. Appends to out.
+ * For a terminal, and for a comment that ends with its line (shell, YAML): control
+ * characters, line separators (U+2028, U+2029), what is no character (U+FEFF, U+FFFE,
+ * U+FFFF) and bytes that are not valid UTF-8 become \xNN. Appends to out.
  */
 void str_add_printable(struct str *out, const char *s, size_t n);
 /* A word quoted for a POSIX shell, only when it needs to be. Appends to out. */
 void str_add_shell_word(struct str *out, const char *word);
+/* The text of an XML element, or of an attribute between either kind of quotes. What XML
+ * 1.0 can't hold becomes \xNN. Appends to out. */
+void str_add_xml(struct str *out, const char *text);
+/* A part of an XML comment: printable, and never "--". Appends to out. */
+void str_add_xml_comment(struct str *out, const char *text);
+/* A YAML scalar in double quotes; bytes that are not valid UTF-8 become the text \xNN.
+ * Appends to out. */
+void str_add_yaml(struct str *out, const char *text);
 
 /* Walks the lines of a text: *pos starts at 0. Sets *line and *len (without the newline)
  * and returns true until the text is used up. A last line without newline counts. */
