@@ -6,26 +6,20 @@
 #include "devices/devices.h"
 #include "report/advice.h"
 
-enum { VM_HYPERVISOR = 1 };
+enum { OPTION_HYPERVISOR = 1 };
 
 static const struct option_spec options[] = {
-	{ "hypervisor", 0, "NAME", "qemu (the default) or cloud-hypervisor",
-	  VM_HYPERVISOR },
+	{ "hypervisor", 0, "NAME", VM_HYPERVISORS, OPTION_HYPERVISOR },
 	{ 0 },
 };
 
 static int take_option(void *data, int id, const char *value, struct error *e)
 {
+	const char **hypervisor = data;
+
 	(void)id;
-	for (size_t i = 0; vm_hypervisors[i]; i++) {
-		if (strcmp(vm_hypervisors[i], value) == 0) {
-			*(const char **)data = vm_hypervisors[i];
-			return 0;
-		}
-	}
-	error_usage(e, "there is no command for the hypervisor \"%.80s\"", value);
-	error_hint(e, "--hypervisor takes qemu or cloud-hypervisor");
-	return -EINVAL;
+	*hypervisor = vm_hypervisor(value, e);
+	return *hypervisor ? 0 : -EINVAL;
 }
 
 static int print_json(const struct context *c, const struct vm_command *vm,
@@ -57,7 +51,7 @@ static bool is_said(const struct strv *obstacles, const char *reason)
 /* What pci bind refuses, no VM gets: the same words. What ends by itself, and what stays
  * in the way after binding (bridges with a driver in the group), are notes. */
 static int ask(const struct context *c, const struct named_devices *d,
-	       struct strv *obstacles, struct error *e)
+	       const char *hypervisor, struct strv *obstacles, struct error *e)
 {
 	CLEANUP(bind_world_done) struct bind_world w = { 0 };
 	CLEANUP(mounts_done) struct mounts mounts = { 0 };
@@ -76,7 +70,8 @@ static int ask(const struct context *c, const struct named_devices *d,
 		for (size_t k = 0; k < a.reasons.n; k++)
 			if (!is_said(obstacles, a.reasons.v[k]))
 				strv_add(obstacles, a.reasons.v[k]);
-		if (a.usable && !a.bound && driver_is_vfio(d->v[i]->driver))
+		if (a.usable && !a.bound && driver_is_vfio(d->v[i]->driver) &&
+		    !vm_hypervisor_binds(hypervisor))
 			strv_addf(obstacles, "sudo slicer pci bind %s --group",
 				  d->v[i]->address);
 	}
@@ -115,7 +110,7 @@ static int print(const struct context *c, const struct strv *addresses,
 	int r = named_devices_load(c, addresses, false, &devices, e);
 
 	if (r == 0)
-		r = ask(c, &devices, &obstacles, e);
+		r = ask(c, &devices, hypervisor, &obstacles, e);
 	if (r == 0)
 		r = vm_command_make(c->host, &devices.all, devices.v, devices.n,
 				    hypervisor, &vm, e);
@@ -132,7 +127,7 @@ static int print(const struct context *c, const struct strv *addresses,
 static int run(struct context *c, int argc, char **argv, struct error *e)
 {
 	CLEANUP(strv_done) struct strv addresses = { 0 };
-	const char *hypervisor = vm_hypervisors[0];
+	const char *hypervisor = VM_HYPERVISOR;
 
 	if (options_parse(&command_vm_command, argc, argv, take_option, &hypervisor,
 			  &addresses, e) < 0 ||
@@ -146,11 +141,11 @@ const struct command command_vm_command = {
 	.verb = "vm command",
 	.arguments = "ADDR...",
 	.summary = "print the command that starts a VM with devices",
-	.description = "Prints a shell script that starts a virtual machine with every "
-		       "endpoint of\n"
-		       "the devices' IOMMU groups, ready to paste, and says what has to "
-		       "be bound\n"
-		       "first. Further arguments of the script go to the hypervisor.",
+	.description = "Prints what starts a virtual machine with every endpoint of the "
+		       "devices' IOMMU\n"
+		       "groups, and says what has to be bound first: a shell script "
+		       "whose further\n"
+		       "arguments go to the hypervisor, or libvirt's XML.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.vm/1",

@@ -229,21 +229,31 @@ int device_refuse(const struct device_answer *a, bool force_helps, struct error 
 /* ---- commands for a person to paste (commands.c)
  * ------------------------------------------------- */
 
+/* For people: the names that --hypervisor takes. */
+#define VM_HYPERVISORS "qemu (the default), cloud-hypervisor or libvirt"
+#define VM_HYPERVISOR "qemu" /* the default */
+
 struct vm_command {
-	const char *hypervisor; /* "qemu", "cloud-hypervisor" */
+	const char *hypervisor; /* as in VM_HYPERVISORS */
 	struct strv devices; /* every endpoint of the groups, in address order */
-	struct strv must_bind; /* those of them that are not in VFIO's hands yet */
-	struct strv device_argv; /* the part of the command that attaches the devices */
+	/* Those of them that are not in VFIO's hands yet, and that the hypervisor does
+	 * not bind itself. */
+	struct strv must_bind;
+	/* The part of a command line that attaches the devices; empty where text is none.
+	 */
+	struct strv device_argv;
 	/* The guest must not have more physical address bits: the IOMMU can't map them,
 	 * though the processor has more. 0: no limit is needed, or it is not known. */
 	unsigned address_bits;
-	struct str text; /* the whole command, a shell script */
+	struct str text; /* a shell script, or what the hypervisor reads */
 };
 void vm_command_done(struct vm_command *c);
-/* Names of hypervisors, ends with NULL; the first is the default. */
-extern const char *const vm_hypervisors[];
-/* h: where the firmware is looked for. Error: usage for an unknown hypervisor, refused
- * for a bridge. all needs PCI_NAMES and PCI_DETAILS. */
+/* The name as it lives on, if it is one of VM_HYPERVISORS; else NULL, a usage error. */
+const char *vm_hypervisor(const char *name, struct error *e);
+/* Does the hypervisor bind devices itself, unless they are bound at every boot? */
+bool vm_hypervisor_binds(const char *name);
+/* h: where the firmware and the files of PERSIST_DIR are looked for. Error: usage for an
+ * unknown hypervisor, refused for a bridge. all needs PCI_NAMES and PCI_DETAILS. */
 int vm_command_make(const struct host *h, const struct pci_devices *all,
 		    const struct pci_device *const *chosen, size_t n,
 		    const char *hypervisor, struct vm_command *ret, struct error *e);

@@ -1,26 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Commands that start a virtual machine with devices. Sources: QEMU's docs/pcie.txt and
- * hw/vfio/pci.c (root ports, multifunction), Cloud Hypervisor's docs/vfio.md (several
- * values behind one --device).
- */
-#include "devices/commands.h"
+/* Commands that start a virtual machine with devices: what all hypervisors share. */
+#include "devices/vm.h"
 
 #include <errno.h>
 
-#include "probe/facts.h"
-#include "steps/template.h"
 #include "policy/faults.h"
 
-#define DEVICES "/sys/bus/pci/devices"
-
-struct hypervisor {
-	const char *template;
-	/* The option of its processor that limits the guest's physical address bits:
-	 * QEMU's target/i386/host-cpu.c, Cloud Hypervisor's vmm/src/config.rs. */
-	const char *address_option;
-	void (*arguments)(const struct endpoints *v, struct strv *argv);
+static const struct hypervisor *const hypervisors[] = {
+	&vm_qemu,
+	&vm_cloud_hypervisor,
+	&vm_libvirt,
 };
+
+static const struct hypervisor *find_hypervisor(const char *name, struct error *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hypervisors); i++)
+		if (strcmp(hypervisors[i]->name, name) == 0)
+			return hypervisors[i];
+	error_usage(e, "there is no command for the hypervisor \"%.80s\"", name);
+	error_hint(e, "--hypervisor takes " VM_HYPERVISORS);
+	return NULL;
+}
+
+const char *vm_hypervisor(const char *name, struct error *e)
+{
+	const struct hypervisor *hv = find_hypervisor(name, e);
+
+	return hv ? hv->name : NULL;
+}
+
+bool vm_hypervisor_binds(const char *name)
+{
+	const struct hypervisor *hv = find_hypervisor(name, NULL);
+
+	return hv && hv->binds;
+}
+
+/* ---- the devices ------------------------------------------------------------------- */
 
 void endpoints_done(struct endpoints *v)
 {
@@ -92,93 +108,74 @@ char *endpoints_join(const struct endpoints *v)
 	return strv_join(&addresses, " ");
 }
 
-/*
- * A root port for each slot of the host, with the slot's functions under their own
- * numbers: a driver finds its card's other functions there. A guest looks for functions
- * only if there is a function 0: without one they are numbered anew.
- */
-static void qemu_arguments(const struct endpoints *v, struct strv *argv)
+size_t vm_slot_end(const struct endpoints *v, size_t start)
 {
-	unsigned port = 0;
+	size_t end = start + 1;
 
-	for (size_t i = 0; i < v->n;) {
-		size_t end = i + 1;
-		bool renumber = v->v[i]->at.function != 0;
-
-		while (end < v->n && is_same_slot(v->v[end]->at, v->v[i]->at))
-			end++;
-		port++;
-		strv_add(argv, "-device");
-		strv_addf(argv, "pcie-root-port,id=rp%u,chassis=%u,slot=%u", port, port,
-			  port);
-		for (size_t k = i; k < end; k++) {
-			const struct pci_device *d = v->v[k];
-
-			strv_add(argv, "-device");
-			strv_addf(argv, "vfio-pci,host=%s,bus=rp%u,addr=0.%u%s",
-				  d->address, port,
-				  renumber ? (unsigned)(k - i) : d->at.function,
-				  k == i && end > i + 1 ? ",multifunction=on" : "");
-		}
-		i = end;
-	}
+	while (end < v->n && is_same_slot(v->v[end]->at, v->v[start]->at))
+		end++;
+	return end;
 }
 
-static void cloud_hypervisor_arguments(const struct endpoints *v, struct strv *argv)
+unsigned vm_guest_function(const struct endpoints *v, size_t start, size_t i)
 {
-	strv_add(argv, "--device");
-	for (size_t i = 0; i < v->n; i++)
-		strv_addf(argv, "path=" DEVICES "/%s/", v->v[i]->address);
+	return v->v[start]->at.function ? (unsigned)(i - start) : v->v[i]->at.function;
 }
 
-const char *const vm_hypervisors[] = { "qemu", "cloud-hypervisor", NULL };
-static const struct hypervisor hypervisors[] = {
-	{ "vm-qemu", "host-phys-bits-limit", qemu_arguments },
-	{ "vm-cloud-hypervisor", "max_phys_bits", cloud_hypervisor_arguments },
-};
+/* ---- parts of the text ------------------------------------------------------------- */
 
-static const struct hypervisor *find_hypervisor(const char *name, struct error *e)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(hypervisors); i++)
-		if (strcmp(vm_hypervisors[i], name) == 0)
-			return &hypervisors[i];
-	error_usage(e, "there is no command for the hypervisor \"%.80s\"", name);
-	error_hint(e, "--hypervisor takes qemu or cloud-hypervisor");
-	return NULL;
-}
-
-/* One comment line for each device; what the device calls itself must not end the
- * comment. */
-static void device_lines(const struct endpoints *v, struct str *ret)
+static void add_device_lines(const struct endpoints *v, const struct hypervisor *hv,
+			     struct str *ret)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		const struct pci_device *d = v->v[i];
 		CLEANUP(free_char) char *text = pci_description(d);
 
-		str_addf(ret, "%s#   %s", i ? "\n" : "", d->address);
+		str_addf(ret, "%s%s%s", i ? "\n" : "", hv->comment, d->address);
 		if (d->address[0] == '<')
 			continue; /* a placeholder has no name */
 		str_add(ret, "  ");
-		str_add_printable(ret, text, strlen(text));
+		hv->add_comment(ret, text);
 		if (d->iommu_group >= 0)
 			str_addf(ret, " (IOMMU group %ld)", d->iommu_group);
 	}
 }
 
-/* Option by option, each on its own line. */
-static void argument_lines(const struct strv *argv, struct str *ret)
+void vm_add_line_comment(struct str *out, const char *text)
+{
+	str_add_printable(out, text, strlen(text));
+}
+
+void vm_add_arguments(const struct strv *argv, struct str *out)
 {
 	for (size_t i = 0; i < argv->n; i++) {
 		if (i)
-			str_add(ret, argv->v[i][0] == '-' ? " \\\n\t" : " ");
-		str_add_shell_word(ret, argv->v[i]);
+			str_add(out, argv->v[i][0] == '-' ? " \\\n\t" : " ");
+		str_add_shell_word(out, argv->v[i]);
 	}
 }
 
-/* What the text names if no UEFI firmware is there: where Debian's package ovmf puts it.
- */
-#define FIRMWARE "/usr/share/OVMF/OVMF_CODE_4M.fd"
-#define FIRMWARE_VARS "/usr/share/OVMF/OVMF_VARS_4M.fd"
+char *vm_bind_lines(const struct vm_input *in, const char *prefix)
+{
+	CLEANUP(free_char) char *addresses = strv_join(&in->to_bind, " ");
+
+	if (!in->to_bind.n)
+		return xstrdup("");
+	return xasprintf("%sThey must be bound to vfio-pci first:\n"
+			 "%s  sudo slicer pci bind %s",
+			 prefix, prefix, addresses);
+}
+
+char *vm_limit_line(const struct vm_input *in, const char *prefix)
+{
+	if (!in->address_bits)
+		return xstrdup("");
+	return xasprintf("%sThe IOMMU here can translate only %u address bits, the "
+			 "processor has %u: the guest gets no more.",
+			 prefix, in->address_bits, in->cpu_bits);
+}
+
+/* ---- the command ------------------------------------------------------------------- */
 
 /*
  * A guest with as many address bits as the processor may place memory or BARs where the
@@ -194,80 +191,26 @@ static unsigned address_limit(const struct cpu_facts *cpu,
 	return iommu->address_bits < cpu->address_bits ? iommu->address_bits : 0;
 }
 
-/* What the guest's processor must be told. limit: its option, with %u for the bits. */
-static int read_limit(const struct host *h, const char *option, struct vm_command *c,
-		      char **ret_option, char **ret_note, struct error *e)
+static int read_host(const struct host *h, struct vm_input *in, struct error *e)
 {
 	struct iommu_facts iommu = { 0 };
 	struct cpu_facts cpu = { 0 };
-	int r = cpu_probe(h, &cpu, e);
+	int r = hypervisors_probe(h, &in->there, e);
 
 	if (r == 0)
+		r = cpu_probe(h, &cpu, e);
+	if (r == 0)
 		r = iommu_probe(h, &iommu, e);
-	c->address_bits = address_limit(&cpu, &iommu);
-	if (c->address_bits) {
-		*ret_option = xasprintf(",%s=%u", option, c->address_bits);
-		*ret_note = xasprintf(
-			"# The IOMMU here can translate only %u address bits, the "
-			"processor has %u: the guest gets no more.",
-			c->address_bits, cpu.address_bits);
-	} else {
-		*ret_option = xstrdup("");
-		*ret_note = xstrdup("");
-	}
+	in->cpu_bits = cpu.address_bits;
+	in->address_bits = address_limit(&cpu, &iommu);
 	iommu_done(&iommu);
 	cpu_done(&cpu);
 	return r;
 }
 
-static int fill(const struct host *h, const struct hypervisor *hv,
-		const struct endpoints *v, struct vm_command *c, struct error *e)
+/* What no hypervisor can give to a VM. */
+static int refuse(const struct pci_device *const *chosen, size_t n, struct error *e)
 {
-	CLEANUP(free_char) char *addresses = endpoints_join(v);
-	CLEANUP(free_char) char *bind = xasprintf("sudo slicer pci bind %s", addresses);
-	CLEANUP(str_done) struct str devices = { 0 };
-	CLEANUP(str_done) struct str arguments = { 0 };
-	CLEANUP(free_char) char *limit = NULL;
-	CLEANUP(free_char) char *note = NULL;
-	struct hypervisor_facts there;
-
-	if (hypervisors_probe(h, &there, e) < 0 ||
-	    read_limit(h, hv->address_option, c, &limit, &note, e) < 0)
-		return -EIO;
-	device_lines(v, &devices);
-	argument_lines(&c->device_argv, &arguments);
-	struct template_value values[] = {
-		{ "DEVICES", str_c(&devices) },
-		{ "BIND", bind },
-		{ "ARGUMENTS", str_c(&arguments) },
-		{ "CPU_LIMIT", limit },
-		{ "CPU_NOTE", note },
-		{ "FIRMWARE", there.firmware ? there.firmware : FIRMWARE },
-		{ "VARS_TEMPLATE", there.firmware ? there.firmware_vars : FIRMWARE_VARS },
-	};
-
-	return template_fill(hv->template, values,
-			     hv == &hypervisors[0] ? ARRAY_SIZE(values) : 5, &c->text, e);
-}
-
-void vm_command_done(struct vm_command *c)
-{
-	strv_done(&c->devices);
-	strv_done(&c->must_bind);
-	strv_done(&c->device_argv);
-	str_done(&c->text);
-	*c = (struct vm_command){ 0 };
-}
-
-int vm_command_make(const struct host *h, const struct pci_devices *all,
-		    const struct pci_device *const *chosen, size_t n,
-		    const char *hypervisor, struct vm_command *ret, struct error *e)
-{
-	const struct hypervisor *hv = find_hypervisor(hypervisor, e);
-	CLEANUP(endpoints_done) struct endpoints v = { 0 };
-
-	if (!hv)
-		return -EINVAL;
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(free_char) char *advice = NULL;
 		CLEANUP(free_char) char *below = device_below(chosen[i], &advice);
@@ -286,13 +229,60 @@ int vm_command_make(const struct host *h, const struct pci_devices *all,
 		error_hint(e, "%s", use_advice(USE_BRIDGE));
 		return -EINVAL;
 	}
-	endpoints_collect(all, chosen, n, &v);
-	ret->hypervisor = vm_hypervisors[hv - hypervisors];
-	for (size_t i = 0; i < v.n; i++) {
-		strv_add(&ret->devices, v.v[i]->address);
-		if (!driver_is_vfio(v.v[i]->driver))
-			strv_add(&ret->must_bind, v.v[i]->address);
+	return 0;
+}
+
+static void list_devices(const struct hypervisor *hv, struct vm_input *in,
+			 struct vm_command *ret)
+{
+	for (size_t i = 0; i < in->devices->n; i++) {
+		const struct pci_device *d = in->devices->v[i];
+
+		strv_add(&ret->devices, d->address);
+		if (hv->binds && hv->binds(in, d))
+			continue;
+		strv_add(&in->to_bind, d->address);
+		if (!driver_is_vfio(d->driver))
+			strv_add(&ret->must_bind, d->address);
 	}
-	hv->arguments(&v, &ret->device_argv);
-	return fill(h, hv, &v, ret, e);
+}
+
+void vm_command_done(struct vm_command *c)
+{
+	strv_done(&c->devices);
+	strv_done(&c->must_bind);
+	strv_done(&c->device_argv);
+	str_done(&c->text);
+	*c = (struct vm_command){ 0 };
+}
+
+int vm_command_make(const struct host *h, const struct pci_devices *all,
+		    const struct pci_device *const *chosen, size_t n,
+		    const char *hypervisor, struct vm_command *ret, struct error *e)
+{
+	const struct hypervisor *hv = find_hypervisor(hypervisor, e);
+	CLEANUP(endpoints_done) struct endpoints v = { 0 };
+	CLEANUP(persisted_done) struct persisted_list persisted = { 0 };
+	struct vm_input in = { .devices = &v, .persisted = &persisted };
+	int r;
+
+	if (!hv)
+		return -EINVAL;
+	r = refuse(chosen, n, e);
+	if (r == 0)
+		r = read_host(h, &in, e);
+	if (r == 0 && hv->binds)
+		r = persist_load(h, &persisted, e);
+	if (r < 0)
+		return r;
+	persist_match(h, all, &persisted);
+	endpoints_collect(all, chosen, n, &v);
+	ret->hypervisor = hv->name;
+	ret->address_bits = in.address_bits;
+	list_devices(hv, &in, ret);
+	add_device_lines(&v, hv, &in.device_lines);
+	r = hv->make(&in, ret, e);
+	str_done(&in.device_lines);
+	strv_done(&in.to_bind);
+	return r;
 }

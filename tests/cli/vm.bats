@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm command: what it prints is what the hypervisor, or the shell, takes.
+bats_require_minimum_version 1.5.0
+# Some change the tree, and change it back.
+export BATS_NO_PARALLELIZE_WITHIN_FILE=true
+
+load one-tree
+
+setup_file() {
+	export GPU=0000:0b:00.0 AUDIO=0000:0b:00.1 OTHER=0000:0c:00.0 USB=0000:00:14.0
+	one_tree tree two-gpu ready
+	# Shows what would be run, a word on each line.
+	mkdir "$BATS_FILE_TMPDIR/bin"
+	printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >"$BATS_FILE_TMPDIR/bin/sudo"
+	chmod +x "$BATS_FILE_TMPDIR/bin/sudo"
+}
+
+# text HYPERVISOR ADDRESS...: $FILE holds it.
+text() {
+	local hypervisor=$1
+	shift
+	FILE=$BATS_TEST_TMPDIR/$hypervisor
+	slicer vm command --hypervisor "$hypervisor" "$@"
+	[ "$status" -eq 0 ]
+	printf '%s\n' "$output" >"$FILE"
+}
+# words ARG...: ${lines[@]} are the words that the script in $FILE runs.
+words() {
+	run env PATH="$BATS_FILE_TMPDIR/bin:$PATH" VARS=/dev/null "${vars[@]}" sh "$FILE" "$@"
+	[ "$status" -eq 0 ]
+}
+# xpath EXPRESSION: its value in $FILE.
+xpath() { xmllint --xpath "$1" "$FILE"; }
+# at_boot ADDRESS...: these are bound at every boot.
+at_boot() {
+	local a
+	mkdir -p "$TREE/etc/slicer/devices.d"
+	for a; do
+		local d=$TREE/sys/bus/pci/devices/$a
+		printf 'address=%s\nid=%04x:%04x\nsubsystem=%04x:%04x\n' "$a" "$(<"$d/vendor")" "$(<"$d/device")" \
+			"$(<"$d/subsystem_vendor")" "$(<"$d/subsystem_device")" >"$TREE/etc/slicer/devices.d/$a.conf"
+	done
+}
+teardown() {
+	rm -rf "$TREE/etc/slicer/devices.d"
+}
+
+@test "every endpoint of the group, for every hypervisor" {
+	local hypervisor
+	for hypervisor in qemu cloud-hypervisor libvirt; do
+		slicer vm command $AUDIO --hypervisor $hypervisor --json
+		[ "$status" -eq 0 ]
+		jq -e --arg h $hypervisor '.schema == "slicer.vm/1" and .hypervisor == $h and
+			.devices == [$ENV.GPU, $ENV.AUDIO] and (.command | contains($ENV.GPU) and contains($ENV.AUDIO)) and
+			(.warnings | type) == "array" and .address_bits == null' <<<"$output"
+	done
+	slicer vm command $AUDIO
+	[[ ${lines[*]} == *qemu-system* ]]
+}
+
+@test "the scripts are read by the shell as they are meant" {
+	vars=(DISK='/srv/my disk.img' MEMORY=8G)
+	text qemu $GPU $OTHER
+	words -device usb-tablet
+	[ "${lines[0]}" = qemu-system-x86_64 ]
+	[ "${lines[-1]}" = usb-tablet ]
+	[[ $output == *$'\nif=virtio,format=raw,file=/srv/my disk.img\n'* ]]
+	[[ $output == *$'\n-m\n8G\n'* ]]
+	[[ $output == *$'\nvfio-pci,host=0000:0b:00.0,bus=rp1,addr=0.0,multifunction=on\n'* ]]
+	[[ $output == *$'\nvfio-pci,host=0000:0c:00.1,bus=rp2,addr=0.1\n'* ]]
+	text cloud-hypervisor $GPU
+	[[ $output == *"functions do not stay together"* ]]
+	words --seccomp log
+	[ "${lines[0]}" = cloud-hypervisor ]
+	[ "${lines[-1]}" = log ]
+	[[ $output == *$'\npath=/srv/my disk.img\n'* ]]
+	[[ $output == *$'\n--device\npath=/sys/bus/pci/devices/0000:0b:00.0/\npath=/sys/bus/pci/devices/0000:0b:00.1/\n'* ]]
+}
+
+@test "shellcheck has nothing to say of the scripts" {
+	command -v shellcheck >/dev/null || skip "needs shellcheck"
+	local hypervisor
+	for hypervisor in qemu cloud-hypervisor; do
+		text $hypervisor $GPU $OTHER $USB
+		shellcheck "$FILE"
+	done
+}
+
+@test "libvirt's own schema takes the XML" {
+	command -v virt-xml-validate >/dev/null || skip "needs virt-xml-validate (libvirt-clients)"
+	local a
+	for a in $GPU "$GPU $OTHER $USB" $USB; do
+		# shellcheck disable=SC2086 # several
+		text libvirt $a
+		virt-xml-validate "$FILE" domain
+	done
+	at_boot $GPU
+	text libvirt $GPU
+	virt-xml-validate "$FILE" domain
+	# It does say no.
+	sed -i "s/managed='no'/managed='perhaps'/" "$FILE"
+	run ! virt-xml-validate "$FILE" domain
+}
+
+@test "libvirt: the functions of a slot stay together, and nothing is to be bound first" {
+	command -v xmllint >/dev/null || skip "needs xmllint (libxml2-utils)"
+	text libvirt $GPU $OTHER
+	[[ $stderr != *'pci bind'* && $output != *'pci bind'* ]]
+	[ "$(xpath 'count(//hostdev[@managed="yes"])')" = 4 ]
+	[ "$(xpath 'string(//hostdev[source/address[@bus="0x0b" and @function="0x0"]]/address/@multifunction)')" = on ]
+	[ "$(xpath 'string(//hostdev[source/address[@bus="0x0b" and @function="0x1"]]/address/@bus)')" = \
+		"$(xpath 'string(//hostdev[source/address[@bus="0x0b" and @function="0x0"]]/address/@bus)')" ]
+	[ "$(xpath 'count(//hostdev/address[@bus="0x02"])')" = 2 ]
+	[ "$(xpath 'count(//controller[@model="pcie-root-port"])')" = 2 ]
+	slicer vm command --hypervisor libvirt $GPU --json
+	jq -e '.must_bind == [] and .device_argv == []' <<<"$output"
+}
+
+@test "libvirt: what is bound at every boot stays bound" {
+	at_boot $GPU
+	text libvirt $GPU $OTHER
+	[ "$(grep -c "managed='no'>" "$FILE")" = 2 ]
+	[ "$(grep -c "managed='yes'>" "$FILE")" = 2 ]
+	[[ $output == *"sudo slicer pci bind $GPU $AUDIO"* ]]
+	[[ $stderr == *"first: sudo slicer pci bind $GPU $AUDIO"* ]]
+	[[ $stderr != *"$OTHER"* ]]
+	slicer vm command --hypervisor libvirt $GPU $OTHER --json
+	jq -e '.must_bind == [$ENV.GPU, $ENV.AUDIO]' <<<"$output"
+}
+
+@test "another hypervisor is a usage error that names all" {
+	slicer vm command $GPU --hypervisor $'x\x1b[2J'
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'takes qemu (the default), cloud-hypervisor'*libvirt* ]]
+	[[ $stderr != *$'\x1b'* ]]
+	slicer vm command --help
+	[[ $output == *'qemu (the default), cloud-hypervisor'*libvirt* ]]
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands that start VMs: what only some devices and hosts need, and the texts that are
+ * no shell scripts. test_devices_commands.c has the rest. */
+#include "devices/persist.h"
+#include "tree.h"
+
+#include <errno.h>
+
+/* A GPU and its audio function; two VFs without function 0, below one PF; a disk below
+ * Intel's VMD, whose domain has more than 16 bits (linux
+ * drivers/pci/controller/vmd.c). */
+static struct pci_device known[] = {
+	{ .at = { .bus = 0x0b }, .class_code = 0x030000, .iommu_group = 28 },
+	{ .at = { .bus = 0x0b, .function = 1 },
+	  .class_code = 0x040300,
+	  .iommu_group = 28 },
+	{ .at = { .bus = 0x0d, .device = 0x10, .function = 2 },
+	  .class_code = 0x020000,
+	  .iommu_group = 30 },
+	{ .at = { .bus = 0x0d, .device = 0x10, .function = 4 },
+	  .class_code = 0x020000,
+	  .iommu_group = 31 },
+	{ .at = { .domain = 0x10000, .bus = 0x01 },
+	  .class_code = 0x010802,
+	  .iommu_group = 32 },
+};
+
+/* What a device may call itself, where a comment could end. */
+static char hostile[] = "--> <x/> \n\xe2\x80\xa8gpu_count: 9 $(reboot) -";
+
+static struct pci_devices all_known(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		pci_address_format(known[i].at, known[i].address);
+		known[i].class_name = known[i].vendor_name = known[i].device_name =
+			hostile;
+		known[i].vendor = 0x10de;
+		known[i].device = (uint16_t)(0x2204 + i);
+	}
+	return (struct pci_devices){ .v = known, .n = ARRAY_SIZE(known) };
+}
+
+/* The text for the devices with these places in known[]; -1 ends them. */
+static void make_text(const struct tree *t, const char *hypervisor, const int *places,
+		      struct vm_command *ret)
+{
+	const struct pci_devices all = all_known();
+	const struct pci_device *chosen[ARRAY_SIZE(known)];
+	size_t n = 0;
+	struct error e = { 0 };
+
+	for (; *places >= 0; places++)
+		chosen[n++] = &known[*places];
+	if (vm_command_make(t->host, &all, chosen, n, hypervisor, ret, &e) < 0)
+		fail_msg("%s", e.what);
+}
+#define MAKE(hypervisor, ret, ...)                                                       \
+	make_text(t, hypervisor, (const int[]){ __VA_ARGS__, -1 }, ret)
+
+static void assert_has(const struct vm_command *c, const char *text)
+{
+	if (!strstr(str_c(&c->text), text))
+		fail_msg("no \"%s\" in:\n%s", text, str_c(&c->text));
+}
+
+static void assert_has_not(const struct vm_command *c, const char *text)
+{
+	if (strstr(str_c(&c->text), text))
+		fail_msg("\"%s\" in:\n%s", text, str_c(&c->text));
+}
+
+static size_t count(const struct vm_command *c, const char *text)
+{
+	size_t n = 0;
+
+	for (const char *p = str_c(&c->text); (p = strstr(p, text)); p++)
+		n++;
+	return n;
+}
+
+#define HOSTDEV(managed, domain, bus, slot, function, at)                                \
+	"    <hostdev mode='subsystem' type='pci' managed='" managed "'>\n"              \
+	"      <source>\n"                                                               \
+	"        <address domain='" domain "' bus='" bus "' slot='" slot                 \
+	"' function='" function "'/>\n"                                                  \
+	"      </source>\n"                                                              \
+	"      <address type='pci' domain='0x0000' " at "/>\n"                           \
+	"    </hostdev>\n"
+
+static void test_libvirt(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done) struct vm_command c = { 0 };
+
+	MAKE("libvirt", &c, 0);
+	assert_has(&c, "<os firmware='efi'>");
+	assert_has_not(&c, "<loader");
+	assert_has(&c, "  <cpu mode='host-passthrough'/>\n");
+	assert_has(
+		&c,
+		"    <controller type='pci' index='0' model='pcie-root'/>\n"
+		"    <controller type='pci' index='1' model='pcie-root-port'/>\n" HOSTDEV(
+			"yes", "0x0000", "0x0b", "0x00", "0x0",
+			"bus='0x01' slot='0x00' function='0x0' multifunction='on'")
+			HOSTDEV("yes", "0x0000", "0x0b", "0x00", "0x1",
+				"bus='0x01' slot='0x00' function='0x1'") "    "
+									 "<memballoon");
+	/* nothing is to be bound, and there is no command line */
+	assert_int_equal(c.devices.n, 2);
+	assert_int_equal(c.must_bind.n, 0);
+	assert_int_equal(c.device_argv.n, 0);
+	assert_has_not(&c, "pci bind");
+	/* the only comment ends where it should */
+	assert_int_equal(count(&c, "--"), 2);
+	assert_ptr_equal(strstr(strstr(str_c(&c.text), "<!--") + 4, "--"),
+			 strstr(str_c(&c.text), "-->\n<domain"));
+	assert_has_not(&c, "\xe2\x80\xa8");
+}
+
+/* Functions without function 0 are numbered anew; each slot has a port of its own; a
+ * domain keeps all its digits. */
+static void test_libvirt_slots(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done) struct vm_command c = { 0 };
+
+	MAKE("libvirt", &c, 4, 3, 2);
+	assert_has(&c, "index='2' model='pcie-root-port'/>\n" HOSTDEV(
+			       "yes", "0x0000", "0x0d", "0x10", "0x2",
+			       "bus='0x01' slot='0x00' function='0x0' multifunction='on'")
+			       HOSTDEV("yes", "0x0000", "0x0d", "0x10", "0x4",
+				       "bus='0x01' slot='0x00' function='0x1'")
+				       HOSTDEV("yes", "0x10000", "0x01", "0x00", "0x0",
+					       "bus='0x02' slot='0x00' function='0x0'"));
+}
+
+static void test_libvirt_firmware(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done) struct vm_command c = { 0 };
+
+	tree_write(t, "/usr/share/edk2/ovmf/OVMF_CODE.fd", "");
+	tree_write(t, "/usr/share/edk2/ovmf/OVMF_VARS.fd", "");
+	MAKE("libvirt", &c, 0);
+	assert_has(&c, "  <os>\n");
+	assert_has(&c, "    <loader readonly='yes' type='pflash'>"
+		       "/usr/share/edk2/ovmf/OVMF_CODE.fd</loader>\n"
+		       "    <nvram template='/usr/share/edk2/ovmf/OVMF_VARS.fd'/>\n");
+}
+
+static void test_libvirt_limit(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done) struct vm_command c = { 0 };
+
+	tree_mkdir(t, "/sys/kernel/iommu_groups/0");
+	tree_write(t, "/proc/cpuinfo",
+		   "processor\t: 0\nvendor_id\t: GenuineIntel\n"
+		   "address sizes\t: 46 bits physical, 48 bits virtual\n\n");
+	tree_write(t, "/sys/class/iommu/dmar0/intel-iommu/cap", "1c0000c40660462\n");
+	MAKE("libvirt", &c, 0);
+	assert_int_equal(c.address_bits, 39);
+	assert_has(&c, "  <cpu mode='host-passthrough'>\n"
+		       "    <maxphysaddr mode='passthrough' limit='39'/>\n"
+		       "  </cpu>\n");
+	assert_has(&c, "libvirt before 9.3.0 ignores the limit");
+}
+
+#define FILE_OF(address, id) "address=" address "\nid=10de:" id "\nsubsystem=0000:0000\n"
+
+/* libvirt must not take from vfio-pci what is bound at every boot, nor what goes with it.
+ */
+static void test_libvirt_persistent(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done) struct vm_command c = { 0 }, b = { 0 };
+	static char vfio[] = "vfio-pci";
+
+	tree_write(t, PERSIST_DIR "/gpu.conf",
+		   "address=0000:0b:00.0\nid=10de:2204\nsubsystem=0000:0000\n");
+	MAKE("libvirt", &c, 0, 4);
+	assert_int_equal(count(&c, "managed='no'>"), 2);
+	assert_int_equal(count(&c, "managed='yes'>"), 1);
+	assert_has(&c, "  Some are bound at every boot");
+	assert_has(&c, "sudo slicer pci bind 0000:0b:00.0 0000:0b:00.1\n");
+	assert_int_equal(c.must_bind.n, 2);
+	assert_string_equal(c.must_bind.v[1], "0000:0b:00.1");
+
+	known[0].driver = known[1].driver = vfio;
+	MAKE("libvirt", &b, 0);
+	known[0].driver = known[1].driver = NULL;
+	assert_int_equal(count(&b, "managed='no'>"), 2);
+	assert_has(&b, "  They are bound at every boot");
+	assert_int_equal(b.must_bind.n, 0);
+}
+
+/* The placeholder of what nobody has named yet has no address. */
+static void test_libvirt_placeholder(void **state)
+{
+	const struct tree *t = *state;
+	const struct pci_devices all = all_known();
+	const struct pci_device nobody = { .address = "<PCI_ADDRESS>",
+					   .iommu_group = -1 };
+	const struct pci_device *chosen[] = { &nobody };
+	CLEANUP(vm_command_done) struct vm_command c = { 0 };
+	struct error e = { 0 };
+
+	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, "libvirt", &c, &e),
+			 -EINVAL);
+}
+
+/* Cloud Hypervisor can't keep functions together: it says so, where there are any. */
+static void test_cloud_hypervisor_functions(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done) struct vm_command c = { 0 }, b = { 0 };
+
+	MAKE("cloud-hypervisor", &c, 0);
+	assert_has(&c, "functions do not stay together");
+	MAKE("cloud-hypervisor", &b, 2, 4);
+	assert_has_not(&b, "together");
+}
+
+/* The words for people name each of them. */
+static void test_names(void **state)
+{
+	static const char *const names[] = { "qemu", "cloud-hypervisor", "libvirt" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_string_equal(vm_hypervisor(names[i], NULL), names[i]);
+		assert_non_null(strstr(VM_HYPERVISORS, names[i]));
+	}
+	assert_string_equal(vm_hypervisor(VM_HYPERVISOR, NULL), names[0]);
+	assert_null(vm_hypervisor("xen", NULL));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_libvirt),
+		TEST(test_libvirt_slots),
+		TEST(test_libvirt_firmware),
+		TEST(test_libvirt_limit),
+		TEST(test_libvirt_persistent),
+		TEST(test_libvirt_placeholder),
+		TEST(test_cloud_hypervisor_functions),
+		TEST(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
