@@ -73,18 +73,22 @@ static void verdict_text_done(struct verdict_text *t)
 	strv_done(&t->unknown);
 }
 
-static void add_advice(struct verdict_text *t, enum use_kind kind)
+static void add_advice(struct verdict_text *t, const struct use *u)
 {
-	if (strstr(str_c(&t->hint), use_advice(kind)))
+	const char *advice = use_advice_of(u);
+
+	/* A hint has 1,024 bytes. */
+	if (strstr(str_c(&t->hint), advice) || t->hint.len + strlen(advice) > 900)
 		return;
-	str_addf(&t->hint, "%s%s", t->hint.len ? "\n" : "", use_advice(kind));
+	str_addf(&t->hint, "%s%s", t->hint.len ? "\n" : "", advice);
 }
 
-/* The message has 1,024 bytes: what does not fit is counted, the worst comes first. */
+/* What does not fit into the message is counted; the worst comes first. */
 static void add_refusals(struct verdict_text *t, const struct pci_device *d,
 			 const struct uses *u, const struct bind_request *r,
 			 struct strv *warnings)
 {
+	size_t left_out = 0;
 	bool named = false;
 
 	for (size_t i = 0; i < u->n; i++) {
@@ -104,9 +108,11 @@ static void add_refusals(struct verdict_text *t, const struct pci_device *d,
 		}
 		t->refused++;
 		t->never |= never;
-		add_advice(t, kind);
-		if (t->what.len + strlen(u->v[i].text) > 800)
+		add_advice(t, &u->v[i]);
+		if (t->what.len + strlen(u->v[i].text) > 800) {
+			left_out++;
 			continue;
+		}
 		if (!named)
 			str_addf(&t->what,
 				 "%s%s can't be taken: ", t->what.len ? "\n" : "",
@@ -114,6 +120,10 @@ static void add_refusals(struct verdict_text *t, const struct pci_device *d,
 		str_addf(&t->what, "%s%s", named ? ", " : "", u->v[i].text);
 		named = true;
 	}
+	if (left_out && named)
+		str_addf(&t->what, " (and %zu more)", left_out);
+	else if (left_out)
+		str_addf(&t->what, "\n%s can't be taken: %zu uses", d->address, left_out);
 }
 
 static bool is_where_it_should_be(const struct bind_target *t)
@@ -143,7 +153,8 @@ static int check_uses(const struct bind_world *w, const struct bind_request *r,
 			bind_boot_uses(w, r, t, &u);
 		if (!is_where_it_should_be(t)) {
 			usage_of(w->usage, d, &u);
-			usage_claims(w->usage, w->host, d, &u);
+			usage_claims(w->usage, d, &u);
+			usage_losses(w->usage, d, warnings);
 		} else if (!u.n) {
 			continue;
 		}

@@ -31,14 +31,15 @@ enum use_kind {
 		      runs in */
 	USE_DISPLAY, /* the boot display, or the console's frame buffer */
 	USE_VFIO, /* a VM has the device's group open */
-	USE_SRIOV, /* a PF with VFs enabled */
-	USE_INTERFACE, /* a network interface that is up with an address, or part of a
-			  bridge or bond */
+	USE_SRIOV, /* a PF with VFs enabled, or the parent of mediated devices */
+	USE_INTERFACE, /* a network interface that is up with an address, part of a bridge
+			  or bond, or in another network namespace */
 	USE_OPEN, /* device nodes held open: /dev/dri, /dev/nvidia0, /dev/snd ... */
 };
 struct use {
 	enum use_kind kind;
 	char *text; /* "nvme0n1p2 is mounted on /srv" */
+	char *advice; /* "sudo systemctl stop x.service"; NULL: use_advice() has it */
 };
 struct uses {
 	struct use *v;
@@ -49,6 +50,8 @@ struct uses {
 void uses_done(struct uses *u);
 /* What a person does about it: "unmount it (or swapoff) first". */
 const char *use_advice(enum use_kind kind);
+/* As use_advice(), or what is better for just this one. */
+const char *use_advice_of(const struct use *u);
 
 /*
  * Who uses what on this host, looked at once for any number of devices. Reads sysfs,
@@ -58,6 +61,7 @@ const char *use_advice(enum use_kind kind);
  * is unknown. Owned by the caller: usage_free().
  */
 struct usage;
+/* h has to outlive it. */
 struct usage *usage_load(const struct host *h, const struct mounts *mounts);
 void usage_free(struct usage **u);
 /* Appends who uses d, worst first. d needs PCI_DETAILS. */
@@ -65,8 +69,10 @@ void usage_of(const struct usage *u, const struct pci_device *d, struct uses *re
 /* Appends what of d's disks the kernel keeps though usage_of() does not say why. The
  * disks are opened for that: only for a device that somebody wants to take, see
  * host_block_is_claimed(). */
-void usage_claims(const struct usage *u, const struct host *h, const struct pci_device *d,
-		  struct uses *ret);
+void usage_claims(const struct usage *u, const struct pci_device *d, struct uses *ret);
+/* Appends what the host loses with d though nobody uses it at the moment: the only
+ * keyboard. */
+void usage_losses(const struct usage *u, const struct pci_device *d, struct strv *ret);
 /* Appends why the next boot needs d, as USE_BOOT. Sources: /etc/fstab, /etc/crypttab, and
  * root=, resume= and the like in /proc/cmdline. */
 void usage_at_boot(const struct usage *u, const struct pci_device *d, struct uses *ret);

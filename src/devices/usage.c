@@ -5,10 +5,12 @@
 #include <stdarg.h>
 
 struct usage {
+	const struct host *host;
 	struct blocks blocks;
 	struct nics nics;
 	struct openeds openeds;
 	struct display display;
+	struct strv mediated;
 	struct strv unknown;
 };
 
@@ -16,11 +18,13 @@ struct usage *usage_load(const struct host *h, const struct mounts *mounts)
 {
 	struct usage *u = xcalloc(1, sizeof(*u));
 
+	u->host = h;
 	blocks_load(h, mounts, &u->blocks, &u->unknown);
 	blocks_mark_boot(h, mounts, &u->blocks);
 	nics_load(h, &u->nics, &u->unknown);
 	openeds_load(h, &u->openeds, &u->unknown);
 	display_load(h, &u->display, &u->unknown);
+	mediated_load(h, &u->mediated);
 	return u;
 }
 
@@ -32,6 +36,7 @@ void usage_free(struct usage **u)
 	nics_done(&(*u)->nics);
 	openeds_done(&(*u)->openeds);
 	display_done(&(*u)->display);
+	strv_done(&(*u)->mediated);
 	strv_done(&(*u)->unknown);
 	free(*u);
 	*u = NULL;
@@ -56,10 +61,16 @@ void usage_of(const struct usage *u, const struct pci_device *d, struct uses *re
 	if (d->num_vfs)
 		uses_add(ret, USE_SRIOV, "%u virtual functions of it are enabled",
 			 d->num_vfs);
+	mediated_uses(&u->mediated, d->address, ret);
 	/* What is behind a bridge is said of the devices there. */
 	if (!pci_is_bridge(d)) {
 		blocks_uses(&u->blocks, d->address, ret);
 		nics_uses(&u->nics, d->address, ret);
+		if (pci_is_network(d) && nic_is_elsewhere(u->host, d))
+			uses_add(ret, USE_INTERFACE,
+				 "its interface is in another network namespace (ip "
+				 "netns, "
+				 "a container)");
 		openeds_uses(&u->openeds, d, ret);
 		display_uses(&u->display, d, ret);
 	}
@@ -68,11 +79,16 @@ void usage_of(const struct usage *u, const struct pci_device *d, struct uses *re
 	strv_copy(&ret->unknown, &u->unknown);
 }
 
-void usage_claims(const struct usage *u, const struct host *h, const struct pci_device *d,
-		  struct uses *ret)
+void usage_claims(const struct usage *u, const struct pci_device *d, struct uses *ret)
 {
 	if (!pci_is_bridge(d))
-		blocks_claims(h, &u->blocks, d->address, ret);
+		blocks_claims(u->host, &u->blocks, d->address, ret);
+}
+
+void usage_losses(const struct usage *u, const struct pci_device *d, struct strv *ret)
+{
+	if (!pci_is_bridge(d))
+		keyboard_losses(u->host, d->address, ret);
 }
 
 void usage_at_boot(const struct usage *u, const struct pci_device *d, struct uses *ret)
@@ -100,8 +116,10 @@ int device_uses(const struct host *h, const struct mounts *m, const struct pci_d
 
 void uses_done(struct uses *u)
 {
-	for (size_t i = 0; i < u->n; i++)
+	for (size_t i = 0; i < u->n; i++) {
 		free(u->v[i].text);
+		free(u->v[i].advice);
+	}
 	free(u->v);
 	strv_done(&u->unknown);
 	*u = (struct uses){ 0 };
@@ -123,7 +141,20 @@ void uses_add(struct uses *u, enum use_kind kind, const char *fmt, ...)
 		}
 	}
 	u->v = xgrow(u->v, u->n, &u->cap, sizeof(*u->v));
-	u->v[u->n++] = (struct use){ kind, text };
+	u->v[u->n++] = (struct use){ .kind = kind, .text = text };
+}
+
+void uses_advise(struct uses *u, const char *advice)
+{
+	struct use *last = &u->v[u->n - 1];
+
+	free(last->advice);
+	last->advice = xstrdup_null(advice);
+}
+
+const char *use_advice_of(const struct use *u)
+{
+	return u->advice ? u->advice : use_advice(u->kind);
 }
 
 const char *use_advice(enum use_kind kind)

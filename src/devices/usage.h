@@ -68,6 +68,7 @@ struct nic {
 	long index; /* as rtnetlink names it; -1: unknown */
 	struct strv above; /* bridges, bonds, VLANs on it */
 	bool up, has_address, default_route, ssh;
+	bool pppoe; /* a PPPoE session goes through it */
 };
 struct nics {
 	struct nic *v;
@@ -77,6 +78,8 @@ struct nics {
 void nics_load(const struct host *h, struct nics *ret, struct strv *unknown);
 void nics_done(struct nics *n);
 void nics_uses(const struct nics *n, const char *address, struct uses *ret);
+/* Has d an interface that is in another network namespace? */
+bool nic_is_elsewhere(const struct host *h, const struct pci_device *d);
 struct nic *nic_find(const struct nics *n, const char *name);
 
 /* Routes and the SSH peer, in nics_load()'s service (usage_route.c). */
@@ -98,7 +101,9 @@ void netlink_mark_peer(struct nics *n, const struct nlmsghdr *message);
 
 /* A device node that a process holds open. */
 struct opened {
-	char *text; /* "Xorg (PID 812) has /dev/dri/card0 open" */
+	char *who; /* "Xorg (PID 812)" */
+	char *node; /* "dri/card0"; printable */
+	char *advice; /* "sudo systemctl stop x.service", NULL: none of its own */
 	char *place; /* sysfs path of the node's device, or NULL */
 	char *address; /* PCI address, or NULL */
 	long group; /* of /dev/vfio/N, else -1 */
@@ -110,6 +115,10 @@ struct openeds {
 void openeds_load(const struct host *h, struct openeds *ret, struct strv *unknown);
 void openeds_done(struct openeds *o);
 void openeds_uses(const struct openeds *o, const struct pci_device *d, struct uses *ret);
+
+/* The command that ends the service which a process belongs to: owned by the caller, NULL
+ * if it belongs to none, or to one that the host needs (usage_service.c). */
+char *process_advice(const struct host *h, const char *pid);
 
 /* What shows the console. */
 struct display {
@@ -123,10 +132,17 @@ void display_load(const struct host *h, struct display *ret, struct strv *unknow
 void display_done(struct display *s);
 void display_uses(const struct display *s, const struct pci_device *d, struct uses *ret);
 
+/* The places of mediated devices (vGPUs), and the keyboards (usage_other.c). */
+void mediated_load(const struct host *h, struct strv *ret);
+void mediated_uses(const struct strv *places, const char *address, struct uses *ret);
+void keyboard_losses(const struct host *h, const char *address, struct strv *ret);
+
 /* Is the PCI device a part of this sysfs path (itself, or the controller it hangs below)?
  */
 bool place_is_below(const char *place, const char *address);
 void uses_add(struct uses *u, enum use_kind kind, const char *fmt, ...) PRINTF(3, 4);
+/* For the use that was added last; may be NULL. */
+void uses_advise(struct uses *u, const char *advice);
 /* A name from the machine, printable: owned by the caller. */
 char *printable(const char *s);
 

@@ -38,6 +38,24 @@ static void load_nic(const struct host *h, const char *name, struct nic *n)
 			strv_add_unique(&n->above, files.v[i] + strlen("upper_"));
 }
 
+/* The interface below ppp0 is not linked to it: /proc/net/pppoe has a line "ID ADDRESS
+ * DEVICE" for each session (linux drivers/net/ppp/pppoe.c). */
+static void mark_pppoe(const struct host *h, struct nics *all)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+	CLEANUP(strv_done) struct strv words = { 0 };
+
+	if (host_read(h, "/proc/net/pppoe", HOST_MAX_CONFIG, &text, NULL) < 0)
+		return;
+	strv_split(&words, str_c(&text), " \t\n");
+	for (size_t i = 5; i < words.n; i += 3) {
+		struct nic *n = nic_find(all, words.v[i]);
+
+		if (n)
+			n->pppoe = true;
+	}
+}
+
 void nics_load(const struct host *h, struct nics *ret, struct strv *unknown)
 {
 	CLEANUP(strv_done) struct strv names = { 0 };
@@ -54,7 +72,39 @@ void nics_load(const struct host *h, struct nics *ret, struct strv *unknown)
 		ret->v = xgrow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
 		load_nic(h, names.v[i], &ret->v[ret->n++]);
 	}
+	mark_pppoe(h, ret);
 	routes_mark(h, ret, unknown);
+}
+
+/* The directory is there while an interface is, and shows those of the reader's own
+ * namespace (linux fs/sysfs/dir.c, drivers/base/core.c class_dir_create_and_add()). */
+static bool is_net_hidden(const struct host *h, const char *dir)
+{
+	CLEANUP(free_char) char *net = xasprintf("%s/net", dir);
+	CLEANUP(strv_done) struct strv names = { 0 };
+
+	return host_list(h, net, &names, NULL) == 0 && !names.n;
+}
+
+bool nic_is_elsewhere(const struct host *h, const struct pci_device *d)
+{
+	CLEANUP(free_char) char *dir = xasprintf("/sys/bus/pci/devices/%s", d->address);
+	CLEANUP(strv_done) struct strv names = { 0 };
+
+	if (!d->driver)
+		return false;
+	if (is_net_hidden(h, dir))
+		return true;
+	/* The interface of a virtio device is its child's. */
+	if (strcmp(d->driver, "virtio-pci") == 0)
+		host_list(h, dir, &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		CLEANUP(free_char) char *child = xasprintf("%s/%s", dir, names.v[i]);
+
+		if (str_starts(names.v[i], "virtio") && is_net_hidden(h, child))
+			return true;
+	}
+	return false;
 }
 
 void nics_done(struct nics *n)
@@ -91,6 +141,8 @@ static void visit(const struct nics *all, const struct nic *n, const struct nic 
 	if (n->ssh)
 		uses_add(ret, USE_ROUTE, "%s carries the SSH connection from %s", title,
 			 all->ssh_peer);
+	if (n->pppoe)
+		uses_add(ret, USE_ROUTE, "%s carries a PPPoE session", title);
 	if (n->up && n->has_address && !n->default_route && !n->ssh)
 		uses_add(ret, USE_INTERFACE, "%s is up and has an address", title);
 	for (size_t i = 0; i < n->above.n; i++) {

@@ -81,6 +81,13 @@ char *host_link_base(const struct host *h, const char *path);
  * absent. */
 char *host_realpath(const struct host *h, const char *path);
 /*
+ * The number of the node that an open file of a process is ("/proc/812/fd/7"), as below
+ * /sys/dev: "char/226:0", owned by the caller. The file itself is not waited for
+ * (statx(2), AT_STATX_DONT_SYNC). 0 or a negative errno: -ENOTBLK: it is no node;
+ * -EOPNOTSUPP: another root, where such a link is only text.
+ */
+int host_node_number(const struct host *h, const char *link, char **ret);
+/*
  * Does something in the kernel keep this block device ("/dev/sda1", "8:1") for itself: a
  * mount in whichever namespace, swap, ZFS, btrfs, md, dm, bcache ...? Such a user claims
  * the device and, while it has a claim on a partition, its disk (open(2), O_EXCL; linux

@@ -99,7 +99,7 @@ static void print_uses(const struct output *o, const struct pci_page *p)
 		return;
 	}
 	usage_of(p->world->usage, p->d, &now);
-	usage_claims(p->world->usage, p->world->host, p->d, &now);
+	usage_claims(p->world->usage, p->d, &now);
 	usage_at_boot(p->world->usage, p->d, &boot);
 	for (size_t i = 0; i < now.n; i++)
 		page_row(o, i ? "" : "in use", "%s", now.v[i].text);

@@ -198,10 +198,11 @@ int report_pci_show_json(const struct output *o, const struct pci_page *p,
 	json_t *device = json_pci_device(p->world->usage, p->d, p->persisted);
 
 	usage_of(p->world->usage, p->d, &now);
-	usage_claims(p->world->usage, p->world->host, p->d, &now);
+	usage_claims(p->world->usage, p->d, &now);
 	usage_at_boot(p->world->usage, p->d, &boot);
 	json_object_update(doc, device);
 	json_decref(device);
+	json_object_set_new(doc, "in_use", json_uses(&now));
 	json_object_set_new(doc, "kernel", json_text(p->world->kernel));
 	json_object_set_new(doc, "variant_driver", json_text(variant));
 	json_object_set_new(doc, "not_looked_at", json_texts(&now.unknown));

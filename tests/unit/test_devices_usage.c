@@ -123,19 +123,6 @@ static void test_swap_and_usb_disk(void **state)
 	assert_use(t, &m, &xhci, USE_MOUNT, "sdb is active swap");
 }
 
-static void add_nic(const struct tree *t, const char *place, const char *name, bool up)
-{
-	char *dir = xasprintf("%s/net/%s", place, name);
-	char *flags = xasprintf("%s/flags", dir);
-	char *link = xasprintf("/sys/class/net/%s", name);
-
-	tree_write(t, flags, up ? "0x1003\n" : "0x1002\n");
-	tree_link(t, dir, link);
-	free(dir);
-	free(flags);
-	free(link);
-}
-
 #define ROUTE_HEAD                                                                       \
 	"Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIR" \
 	"TT\n"

@@ -398,6 +398,32 @@ static void test_no_such_program(void **state)
 	host_close(&h);
 }
 
+/* Open files of processes, by the number of the node. */
+static void test_node_numbers(void **state)
+{
+	struct tree *t = *state;
+	struct host *live = NULL;
+	char *file = tree_path(t, "/f"), *number = NULL, *link;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), plain;
+
+	tree_write(t, "/f", "");
+	plain = open(file, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(host_open(NULL, &live, NULL), 0);
+	link = xasprintf("/proc/self/fd/%d", null);
+	assert_int_equal(host_node_number(t->host, link, &number), -EOPNOTSUPP);
+	assert_int_equal(host_node_number(live, link, &number), 0);
+	assert_string_equal(number, "char/1:3");
+	free(number);
+	free(link);
+	link = xasprintf("/proc/self/fd/%d", plain);
+	assert_int_equal(host_node_number(live, link, &number), -ENOTBLK);
+	free(link);
+	free(file);
+	close(null);
+	close(plain);
+	host_close(&live);
+}
+
 /* A loop device, NULL where nobody may make one. */
 static char *loop_of(const char *file, int *ret_fd)
 {
@@ -477,6 +503,8 @@ int main(void)
 		cmocka_unit_test(test_run_deadline_kills_the_group),
 		cmocka_unit_test(test_run_big_output_and_daemons),
 		cmocka_unit_test(test_no_such_program),
+		cmocka_unit_test_setup_teardown(test_node_numbers, tree_setup,
+						tree_teardown),
 		cmocka_unit_test_setup_teardown(test_claimed_disk, tree_setup,
 						tree_teardown),
 	};

@@ -347,8 +347,8 @@ static void test_claims_of_another_root(void **state)
 	add_disks(t);
 	add_mount(&m, "/srv", "/dev/sda1", "ext4", "8:1");
 	u = usage_load(t->host, &m);
-	usage_claims(u, t->host, &a, &of_a);
-	usage_claims(u, t->host, &b, &of_b);
+	usage_claims(u, &a, &of_a);
+	usage_claims(u, &b, &of_b);
 	usage_free(&u);
 	assert_int_equal(of_a.n + of_b.n + of_b.unknown.n, 0);
 	assert_int_equal(of_a.unknown.n, 1);

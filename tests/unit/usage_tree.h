@@ -58,6 +58,20 @@ static inline void add_mount(struct mounts *m, const char *target, const char *s
 	m->known = true;
 }
 
+static inline void add_nic(const struct tree *t, const char *place, const char *name,
+			   bool up)
+{
+	char *dir = xasprintf("%s/net/%s", place, name);
+	char *flags = xasprintf("%s/flags", dir);
+	char *link = xasprintf("/sys/class/net/%s", name);
+
+	tree_write(t, flags, up ? "0x1003\n" : "0x1002\n");
+	tree_link(t, dir, link);
+	free(dir);
+	free(flags);
+	free(link);
+}
+
 static inline bool uses_has(const struct uses *u, enum use_kind kind, const char *text)
 {
 	for (size_t i = 0; i < u->n; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether the kernel keeps a block device for one user. */
+/* Device nodes: their numbers, and whether the kernel keeps a disk for one user. */
 #include "host/internal.h"
 
 #include <errno.h>
@@ -45,4 +45,21 @@ int host_block_is_claimed(const struct host *h, const char *path, const char *de
 	r = host_in_child(open_alone, &node, node, TIMEOUT_MS);
 	/* Without a medium there is nothing to keep. */
 	return r == -EBUSY ? 1 : r == -ENOMEDIUM ? 0 : r;
+}
+
+int host_node_number(const struct host *h, const char *link, char **ret)
+{
+	struct statx st;
+	int r = host_need_live(h, "an open file", NULL);
+
+	if (r < 0)
+		return r;
+	/* The link is followed: host_openat() would not follow one of its kind. */
+	if (statx(AT_FDCWD, link, AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
+		return -errno;
+	if (!S_ISCHR(st.stx_mode) && !S_ISBLK(st.stx_mode))
+		return -ENOTBLK;
+	*ret = xasprintf("%s/%u:%u", S_ISBLK(st.stx_mode) ? "block" : "char",
+			 st.stx_rdev_major, st.stx_rdev_minor);
+	return 0;
 }
