@@ -47,6 +47,7 @@ make_base() {
 		link "usr/$d" "$d"
 	done
 	overlay common
+	[ -z "$like" ] || overlay "$like/base"
 	overlay "$host/base"
 	f=boot/efi/EFI/$os/grubx64.efi
 	[ ! -f "$tree/$f" ] || make_signed_grub "$f" "/EFI/$os"
