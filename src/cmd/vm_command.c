@@ -143,9 +143,11 @@ const struct command command_vm_command = {
 	.summary = "print the command that starts a VM with devices",
 	.description = "Prints what starts a virtual machine with every endpoint of the "
 		       "devices' IOMMU\n"
-		       "groups, and says what has to be bound first: a shell script "
-		       "whose further\n"
-		       "arguments go to the hypervisor, or libvirt's XML.",
+		       "groups, and says what has to be bound first. For QEMU and Cloud "
+		       "Hypervisor it\n"
+		       "is a shell script, whose further arguments go to the hypervisor; "
+		       "for libvirt\n"
+		       "XML, for SlicerVM YAML.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.vm/1",

@@ -236,7 +236,7 @@ int device_refuse(const struct device_answer *a, bool force_helps, struct error 
  * ------------------------------------------------- */
 
 /* For people: the names that --hypervisor takes. */
-#define VM_HYPERVISORS "qemu (the default), cloud-hypervisor or libvirt"
+#define VM_HYPERVISORS "qemu (the default), cloud-hypervisor, libvirt or slicer"
 #define VM_HYPERVISOR "qemu" /* the default */
 
 struct vm_command {

@@ -10,6 +10,7 @@ static const struct hypervisor *const hypervisors[] = {
 	&vm_qemu,
 	&vm_cloud_hypervisor,
 	&vm_libvirt,
+	&vm_slicer,
 };
 
 static const struct hypervisor *find_hypervisor(const char *name, struct error *e)

@@ -31,7 +31,7 @@ struct hypervisor {
 	/* Fills device_argv and text. */
 	int (*make)(const struct vm_input *in, struct vm_command *ret, struct error *e);
 };
-extern const struct hypervisor vm_qemu, vm_cloud_hypervisor, vm_libvirt;
+extern const struct hypervisor vm_qemu, vm_cloud_hypervisor, vm_libvirt, vm_slicer;
 
 /* The end of the slot that the device at start is in: the index after its last function.
  */

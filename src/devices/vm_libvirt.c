@@ -149,7 +149,7 @@ static int make(const struct vm_input *in, struct vm_command *ret, struct error 
 		{ "HOSTDEVS", str_c(&devices) },
 	};
 
-	return template_fill("vm-libvirt", values, ARRAY_SIZE(values), &ret->text, e);
+	return template_fill("vm-libvirt.xml", values, ARRAY_SIZE(values), &ret->text, e);
 }
 
 const struct hypervisor vm_libvirt = {

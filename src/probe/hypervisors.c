@@ -80,14 +80,28 @@ static const char *first_there(const struct host *h, const char *const *paths)
 	return *paths;
 }
 
-/* Where distributions put OVMF: Debian and Ubuntu, Fedora, Arch, openSUSE. */
+/* Where distributions put OVMF: Debian, Ubuntu and Alpine, Fedora, Arch now and before,
+ * openSUSE now and before, Gentoo, Proxmox, NixOS (for libvirt), and what QEMU itself
+ * brings along (its pc-bios/descriptors/60-edk2-x86_64.json). As raw images only: QEMU's
+ * command says so. */
 static const char *const firmwares[][2] = {
 	{ "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
 	{ "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd" },
 	{ "/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd" },
 	{ "/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd" },
+	{ "/usr/share/edk2-ovmf/x64/OVMF_CODE.fd",
+	  "/usr/share/edk2-ovmf/x64/OVMF_VARS.fd" },
+	{ "/usr/share/qemu/ovmf-x86_64-4m-code.bin",
+	  "/usr/share/qemu/ovmf-x86_64-4m-vars.bin" },
 	{ "/usr/share/qemu/ovmf-x86_64-code.bin",
 	  "/usr/share/qemu/ovmf-x86_64-vars.bin" },
+	{ "/usr/share/edk2/OvmfX64/OVMF_CODE.fd",
+	  "/usr/share/edk2/OvmfX64/OVMF_VARS.fd" },
+	{ "/usr/share/edk2-ovmf/OVMF_CODE.fd", "/usr/share/edk2-ovmf/OVMF_VARS.fd" },
+	{ "/usr/share/pve-edk2-firmware/OVMF_CODE_4M.fd",
+	  "/usr/share/pve-edk2-firmware/OVMF_VARS_4M.fd" },
+	{ "/run/libvirt/nix-ovmf/OVMF_CODE.fd", "/run/libvirt/nix-ovmf/OVMF_VARS.fd" },
+	{ "/usr/share/qemu/edk2-x86_64-code.fd", "/usr/share/qemu/edk2-i386-vars.fd" },
 };
 
 static void find_firmware(const struct host *h, struct hypervisor_facts *ret)

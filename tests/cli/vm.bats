@@ -48,7 +48,7 @@ teardown() {
 
 @test "every endpoint of the group, for every hypervisor" {
 	local hypervisor
-	for hypervisor in qemu cloud-hypervisor libvirt; do
+	for hypervisor in qemu cloud-hypervisor libvirt slicer; do
 		slicer vm command $AUDIO --hypervisor $hypervisor --json
 		[ "$status" -eq 0 ]
 		jq -e --arg h $hypervisor '.schema == "slicer.vm/1" and .hypervisor == $h and
@@ -129,11 +129,35 @@ teardown() {
 	jq -e '.must_bind == [$ENV.GPU, $ENV.AUDIO]' <<<"$output"
 }
 
+# yaml: $FILE as JSON.
+yaml() { "$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))' "$FILE"; }
+
+# The keys that docs.slicervm.com (reference/config) has, and its examples for these devices.
+@test "slicer: YAML with the keys that SlicerVM documents" {
+	for PYTHON in python3 /usr/bin/python3 ''; do
+		[ -z "$PYTHON" ] || ! "$PYTHON" -c 'import yaml' 2>/dev/null || break
+	done
+	[ -n "$PYTHON" ] || skip "needs python3-yaml"
+	text slicer $GPU $OTHER $USB
+	[[ $stderr == *"first: sudo slicer pci bind $USB $GPU $AUDIO $OTHER"* ]]
+	yaml | jq -e '(keys == ["config"]) and
+		(.config | keys - ["host_groups", "pci", "image", "hypervisor"] == []) and
+		.config.hypervisor == "qemu" and .config.pci == {"vm-1": [$ENV.USB]} and
+		(.config.host_groups | length == 1) and (.config.host_groups[0] |
+			keys - ["name", "storage", "storage_size", "count", "vcpu", "ram_gb", "gpu_count", "network"] == [] and
+			.name == "vm" and .gpu_count == 2 and .count == 1 and
+			(.network | keys == ["bridge", "gateway", "tap_prefix"]) and (.network.tap_prefix | length < 15))'
+	text slicer $AUDIO
+	yaml | jq -e '.config.host_groups[0].gpu_count == 1 and (.config | has("pci") | not)'
+	text slicer $USB
+	yaml | jq -e '(.config.host_groups[0] | has("gpu_count") | not) and .config.pci["vm-1"] == [$ENV.USB]'
+}
+
 @test "another hypervisor is a usage error that names all" {
 	slicer vm command $GPU --hypervisor $'x\x1b[2J'
 	[ "$status" -eq 2 ]
-	[[ $stderr == *'takes qemu (the default), cloud-hypervisor'*libvirt* ]]
+	[[ $stderr == *'takes qemu (the default), cloud-hypervisor'*libvirt*slicer* ]]
 	[[ $stderr != *$'\x1b'* ]]
 	slicer vm command --help
-	[[ $output == *'qemu (the default), cloud-hypervisor'*libvirt* ]]
+	[[ $output == *'qemu (the default), cloud-hypervisor'*libvirt*slicer* ]]
 }

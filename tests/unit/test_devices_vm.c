@@ -221,10 +221,39 @@ static void test_cloud_hypervisor_functions(void **state)
 	assert_has_not(&b, "together");
 }
 
+/* GPUs by their number, with their audio functions; what is none by address. */
+static void test_slicer(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done) struct vm_command c = { 0 }, b = { 0 };
+	size_t pos = 0, len;
+	const char *line;
+
+	MAKE("slicer", &c, 0, 2, 4);
+	assert_has(&c, "\nconfig:\n  pci:\n    vm-1: [\"0000:0d:10.2\", "
+		       "\"10000:01:00.0\"]\n  host_groups:\n");
+	assert_has(&c, "\n    gpu_count: 1\n");
+	assert_has(&c, "\n  hypervisor: qemu\n");
+	assert_has(&c, "pci bind 0000:0b:00.0 0000:0b:00.1 0000:0d:10.2 10000:01:00.0\n");
+	assert_int_equal(c.must_bind.n, 4);
+	assert_int_equal(c.device_argv.n, 0);
+	/* names stand in comments only, which end where they should */
+	assert_has_not(&c, "\xe2\x80\xa8");
+	while (next_line(str_c(&c.text), c.text.len, &pos, &line, &len)) {
+		if (memmem(line, len, "reboot", 6))
+			assert_int_equal(*line, '#');
+		assert_false(str_starts(line, "gpu_count"));
+	}
+	MAKE("slicer", &b, 3);
+	assert_has(&b, "\n  pci:\n    vm-1: [\"0000:0d:10.4\"]\n");
+	assert_has_not(&b, "\n    gpu_count");
+}
+
 /* The words for people name each of them. */
 static void test_names(void **state)
 {
-	static const char *const names[] = { "qemu", "cloud-hypervisor", "libvirt" };
+	static const char *const names[] = { "qemu", "cloud-hypervisor", "libvirt",
+					     "slicer" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -247,6 +276,7 @@ int main(void)
 		TEST(test_libvirt_persistent),
 		TEST(test_libvirt_placeholder),
 		TEST(test_cloud_hypervisor_functions),
+		TEST(test_slicer),
 		TEST(test_names),
 	};
 
