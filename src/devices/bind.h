@@ -21,6 +21,14 @@ int bind_check_below(const struct bind_request *r, struct error *e);
 void bind_warn_of_below(const struct pci_devices *all, const struct pci_device *d,
 			struct strv *warnings);
 
+/* Names the virtual functions of d that are enabled in the use which tells of them. */
+void bind_name_vfs(const struct bind_world *w, const struct pci_device *d,
+		   struct uses *u);
+
+/* Part of bind_check() (bind_denylist.c): refuses what vfio-pci refuses by its model. */
+int bind_check_denylist(const struct host *h, const struct bind_request *r,
+			struct strv *warnings, struct error *e);
+
 /* Parts of bind_check() for r->every_boot (bind_boot.c): appends why the next boot needs
  * the device of t, one of r; warns of disks that the boot names by a name which may
  * change. */

@@ -73,14 +73,21 @@ static void verdict_text_done(struct verdict_text *t)
 	strv_done(&t->unknown);
 }
 
-static void add_advice(struct verdict_text *t, const struct use *u)
+/* Each once, with the device's address where it has a place for one. */
+static void add_advice(struct verdict_text *t, const struct use *u,
+		       const struct pci_device *d)
 {
-	const char *advice = use_advice_of(u);
+	const char *advice = use_advice_of(u), *gap = strstr(advice, "ADDRESS");
+	CLEANUP(str_done) struct str text = { 0 };
 
+	if (gap)
+		str_addf(&text, "%.*s%s%s", (int)(gap - advice), advice, d->address,
+			 gap + strlen("ADDRESS"));
+	else
+		str_add(&text, advice);
 	/* A hint has 1,024 bytes. */
-	if (strstr(str_c(&t->hint), advice) || t->hint.len + strlen(advice) > 900)
-		return;
-	str_addf(&t->hint, "%s%s", t->hint.len ? "\n" : "", advice);
+	if (!strstr(str_c(&t->hint), str_c(&text)) && t->hint.len + text.len <= 900)
+		str_addf(&t->hint, "%s%s", t->hint.len ? "\n" : "", str_c(&text));
 }
 
 /* What does not fit into the message is counted; the worst comes first. */
@@ -108,7 +115,7 @@ static void add_refusals(struct verdict_text *t, const struct pci_device *d,
 		}
 		t->refused++;
 		t->never |= never;
-		add_advice(t, &u->v[i]);
+		add_advice(t, &u->v[i], d);
 		if (t->what.len + strlen(u->v[i].text) > 800) {
 			left_out++;
 			continue;
@@ -155,6 +162,7 @@ static int check_uses(const struct bind_world *w, const struct bind_request *r,
 			usage_of(w->usage, d, &u);
 			usage_claims(w->usage, d, &u);
 			usage_losses(w->usage, d, warnings);
+			bind_name_vfs(w, d, &u);
 		} else if (!u.n) {
 			continue;
 		}
@@ -293,6 +301,8 @@ int bind_check_in(const struct bind_world *w, const struct bind_request *r,
 		ret = check_iommu(w->host, w->all, r, e);
 	if (ret == 0 && !r->later)
 		ret = check_driver(w->host, r, e);
+	if (ret == 0)
+		ret = bind_check_denylist(w->host, r, &said, e);
 	if (ret == 0)
 		ret = check_dead(w, r, &said, e);
 	if (ret == 0)

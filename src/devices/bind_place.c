@@ -60,3 +60,35 @@ void bind_warn_of_below(const struct pci_devices *all, const struct pci_device *
 	strv_addf(warnings, "what hangs below %s goes along with it: %s", d->address,
 		  list);
 }
+
+/* A physical function may have 255 of them: those that fit into a line. */
+#define NAMED_VFS 4
+
+void bind_name_vfs(const struct bind_world *w, const struct pci_device *d, struct uses *u)
+{
+	CLEANUP(str_done) struct str list = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->all->n; i++) {
+		const struct pci_device *x = &w->all->v[i];
+		CLEANUP(uses_done) struct uses own = { 0 };
+
+		if (!str_eq(x->physfn, d->address) || n++ >= NAMED_VFS)
+			continue;
+		usage_of(w->usage, x, &own);
+		str_addf(&list, "%s%s (%s%s%s)", n > 1 ? ", " : "", x->address,
+			 x->driver ? x->driver : "no driver", own.n ? "; " : "",
+			 own.n ? own.v[0].text : "");
+	}
+	if (n > NAMED_VFS)
+		str_addf(&list, " and %zu more", n - NAMED_VFS);
+	for (size_t i = 0; i < u->n && n; i++) {
+		char *text;
+
+		if (u->v[i].kind != USE_SRIOV)
+			continue;
+		text = xasprintf("%s: %s", u->v[i].text, str_c(&list));
+		free(u->v[i].text);
+		u->v[i].text = text;
+	}
+}

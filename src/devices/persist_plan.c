@@ -227,8 +227,8 @@ static int refuse_vf(const struct pci_device *d, struct error *e)
 		  "bound at boot",
 		  d->address, d->physfn);
 	error_hint(e,
-		   "bind it after the program that enables the virtual functions: slicer "
-		   "pci bind %s",
+		   "bind it after the program that enables the virtual functions: sudo "
+		   "slicer pci bind %s",
 		   d->address);
 	return -EOPNOTSUPP;
 }

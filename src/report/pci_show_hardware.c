@@ -144,13 +144,27 @@ static void print_node(const struct output *o, const struct pci_page *p)
 	print_pages(o, "1 GiB", t->free_1g, t->all_1g);
 }
 
+static void print_vf(const struct output *o, const struct pci_page *p,
+		     const struct pci_device *vf)
+{
+	CLEANUP(uses_done) struct uses u = { 0 };
+
+	usage_of(p->world->usage, vf, &u);
+	page_row(o, "", "%s  %s%s%s", vf->address, vf->driver ? vf->driver : "-",
+		 u.n ? ", in use: " : "", u.n ? u.v[0].text : "");
+}
+
 static void print_sriov(const struct output *o, const struct pci_page *p)
 {
 	if (p->d->physfn)
 		page_row(o, "SR-IOV", "it is a virtual function of %s", p->d->physfn);
-	if (p->detail->total_vfs >= 0)
-		page_row(o, "SR-IOV", "%u of %ld virtual functions are enabled",
-			 p->d->num_vfs, p->detail->total_vfs);
+	if (p->detail->total_vfs < 0)
+		return;
+	page_row(o, "SR-IOV", "%u of %ld virtual functions are enabled", p->d->num_vfs,
+		 p->detail->total_vfs);
+	for (size_t i = 0; i < p->world->all->n; i++)
+		if (str_eq(p->world->all->v[i].physfn, p->d->address))
+			print_vf(o, p, &p->world->all->v[i]);
 }
 
 /* Those of type "direct" keep a device from a VM; "direct-relaxable" ones don't. */

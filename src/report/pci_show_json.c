@@ -151,6 +151,27 @@ static json_t *json_reserved(const struct pci_detail *t)
 	return a;
 }
 
+static json_t *json_vfs(const struct pci_page *p)
+{
+	const struct pci_devices *all = p->world->all;
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < all->n; i++) {
+		CLEANUP(uses_done) struct uses u = { 0 };
+		json_t *o;
+
+		if (!str_eq(all->v[i].physfn, p->d->address))
+			continue;
+		usage_of(p->world->usage, &all->v[i], &u);
+		o = json_object();
+		json_object_set_new(o, "address", json_text(all->v[i].address));
+		json_object_set_new(o, "driver", json_text(all->v[i].driver));
+		json_object_set_new(o, "in_use", json_uses(&u));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
 static json_t *json_commands(const struct pci_page *p)
 {
 	const struct handover *h = p->handover;
@@ -183,6 +204,7 @@ static void add_hardware(const struct pci_page *p, json_t *doc)
 	json_object_set_new(doc, "huge_pages", json_huge_pages(t));
 	json_object_set_new(doc, "total_vfs", json_count(t->total_vfs));
 	json_object_set_new(doc, "enabled_vfs", json_integer(p->d->num_vfs));
+	json_object_set_new(doc, "vfs", json_vfs(p));
 	json_object_set_new(doc, "reserved_regions", json_reserved(t));
 }
 

@@ -573,10 +573,101 @@ static void test_force(void **state)
 	c.d[0].class_code = 0x060400;
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -EBUSY);
 	assert_null(strstr(e.hint, "--force"));
+	/* nor is a CardBus bridge, whatever its class says */
+	c.d[0].class_code = 0xff0000;
+	c.d[0].header_type = 2;
+	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), -EBUSY);
+	assert_null(strstr(e.hint, "--force"));
 	/* one that is where it should be is not looked at */
 	free(c.d[0].driver);
 	c.d[0].driver = xstrdup("vfio-pci");
 	assert_int_equal(bind_check(t->host, &m, &c.all, &c.r, &warnings, &e), 0);
+}
+
+static int check_all(const struct tree *t, struct card *c, struct strv *warnings,
+		     struct error *e)
+{
+	struct mounts m = { .known = true };
+
+	strv_done(warnings);
+	return bind_check(t->host, &m, &c->all, &c->r, warnings, e);
+}
+
+/* Who uses the virtual functions is said, too, and the command is for that device. */
+static void test_virtual_functions(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "mlx5_core", "vfio-pci");
+	register_driver(t, "vfio-pci");
+	c.d[0].num_vfs = 1;
+	c.d[1].physfn = xstrdup(c.d[0].address);
+	ask(&c, 0, 1, "vfio-pci");
+	assert_int_equal(check_all(t, &c, &warnings, &e), -EBUSY);
+	assert_string_equal(e.what, "0000:0b:00.0 can't be taken: 1 virtual functions of "
+				    "it are enabled: 0000:0b:00.1 (vfio-pci)");
+	assert_non_null(strstr(e.hint, "/sys/bus/pci/devices/0000:0b:00.0/sriov_numvfs"));
+	/* one of them is bound like any other */
+	ask(&c, 1, 1, "vfio-pci");
+	assert_int_equal(check_all(t, &c, &warnings, &e), 0);
+	free(c.d[1].physfn);
+}
+
+/* vfio-pci's list of devices; a report: intel/intel-device-plugins-for-kubernetes 517. */
+static void test_denylist(void **state)
+{
+	static const char option[] = "/sys/module/vfio_pci/parameters/disable_denylist";
+	const struct tree *t = *state;
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(card_done) struct card c;
+	CLEANUP(free_char) char *path = tree_path(t, option);
+	struct error e = { 0 };
+
+	card_init(&c, "c6xxvf", "c6xxvf");
+	register_driver(t, "vfio-pci");
+	register_driver(t, "qat_vfio_pci");
+	c.d[0].vendor = 0x8086;
+	c.d[0].device = 0x37c9; /* a virtual function of C62x */
+	assert_int_equal(check_all(t, &c, &warnings, &e), -EPERM);
+	assert_int_equal(e.code, ERROR_REFUSED);
+	assert_non_null(strstr(e.what, "0000:0b:00.0 can't be bound: vfio-pci refuses"));
+	assert_non_null(strstr(e.hint, "vfio_pci.disable_denylist=1"));
+	/* to be loaded with the option, as modprobe(8) is told */
+	tree_write(t, "/etc/modprobe.d/qat.conf",
+		   "options vfio-pci ids=8086:37c9 disable_denylist=1\n");
+	assert_int_equal(check_all(t, &c, &warnings, &e), 0);
+	assert_non_null(strstr(warnings.v[0], "guests that you trust"));
+	tree_write(t, "/proc/cmdline", "quiet vfio-pci.disable_denylist=0\n");
+	assert_int_equal(check_all(t, &c, &warnings, &e), -EPERM);
+	/* loaded: what it was told then counts, and not what the files say now */
+	tree_write(t, option, "Y\n");
+	assert_int_equal(check_all(t, &c, &warnings, &e), 0);
+	tree_write(t, option, "N\n");
+	assert_int_equal(check_all(t, &c, &warnings, &e), -EPERM);
+	/* Linux before 5.9 has no such list */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(check_all(t, &c, &warnings, &e), 0);
+	tree_write(t, option, "N\n");
+	c.r.force = true;
+	assert_int_equal(check_all(t, &c, &warnings, &e), 0);
+	c.r.force = false;
+	/* VFIO's other drivers have no list, nor has the way back; other models are free
+	 */
+	ask(&c, 0, 2, "qat_vfio_pci");
+	assert_int_equal(check_all(t, &c, &warnings, &e), 0);
+	ask(&c, 0, 2, NULL);
+	assert_int_equal(check_all(t, &c, &warnings, &e), 0);
+	ask(&c, 0, 2, "vfio-pci");
+	c.d[0].device = 0x4941;
+	assert_int_equal(check_all(t, &c, &warnings, &e), 0);
+	/* it was bound before: with the option, or by an older kernel */
+	c.d[0].device = 0x37c9;
+	free(c.d[0].driver);
+	c.d[0].driver = xstrdup("vfio-pci");
+	assert_int_equal(check_all(t, &c, &warnings, &e), 0);
 }
 
 static void test_dead(void **state)
@@ -706,6 +797,8 @@ int main(void)
 		TEST(test_below_a_controller),
 		TEST(test_no_driver),
 		TEST(test_force),
+		TEST(test_virtual_functions),
+		TEST(test_denylist),
 		TEST(test_dead),
 		TEST(test_reserved),
 		TEST(test_driver_names),
