@@ -8,6 +8,7 @@
 #include "cmd/pci_early.h"
 #include "cmd/pci_move.h"
 #include "cmd/pci_persist.h"
+#include "devices/original.h"
 
 enum {
 	BIND_DRIVER = 1,
@@ -33,7 +34,8 @@ enum {
 	}
 
 static const struct option_spec bind_options[] = {
-	{ "driver", 0, "NAME", "the driver to bind to (VFIO's best for each device)",
+	{ "driver", 0, "NAME",
+	  "bind to this driver; original: to the one that each device had before",
 	  BIND_DRIVER },
 	OPTION_GROUP,
 	{ "persist", 0, "[initramfs]",
@@ -132,6 +134,22 @@ static int carry_out(const struct context *c, struct move *m, struct error *e)
 	return err;
 }
 
+static int add_original(const struct context *c, const struct named_devices *devices,
+			struct move *m, struct error *e)
+{
+	CLEANUP(persisted_done) struct persisted_list files = { 0 };
+	int err;
+
+	persist_load(c->host, &files, NULL);
+	persist_match(c->host, &devices->all, &files);
+	err = original_request(c->host, &devices->all, &files, devices->v, devices->n,
+			       &m->request, &m->drivers.warnings, e);
+	/* Why a note is not used belongs to the refusal. */
+	if (err < 0 && !c->out.json)
+		move_print_warnings(c, m);
+	return err;
+}
+
 /* driver: NULL if none was named. */
 static void add_targets(const struct host *h, const struct named_devices *devices,
 			const char *driver, struct bind_request *r)
@@ -159,9 +177,12 @@ static int bind(const struct context *c, const struct strv *addresses,
 
 	if (err < 0)
 		return err;
-	add_targets(c->host, &devices, driver, &m->request);
+	if (str_eq(driver, "original"))
+		err = add_original(c, &devices, m, e);
+	else
+		add_targets(c->host, &devices, driver, &m->request);
 	m->request.early = o->early;
-	if (o->persist)
+	if (err >= 0 && o->persist)
 		err = lasting_prepare(c, &devices.all, &lasting, &m->request, e);
 	if (err >= 0)
 		err = move_plan(c, &devices.all, m, e);
@@ -188,6 +209,8 @@ static int unbind(const struct context *c, const struct strv *addresses,
 	for (size_t i = 0; i < devices.n; i++)
 		bind_request_add(&m->request, devices.v[i], NULL);
 	err = move_plan(c, &devices.all, m, e);
+	if (err >= 0 && !o->dry_run && !m->files_only)
+		original_keep(c->host, &lasting.list, &m->request);
 	/* Without --persist the files were not read, and what lasts stays. */
 	if (err >= 0 && o->persist && early_is_changed(c->host, &lasting, m))
 		return early_carry_out(c, &lasting, m, e);
@@ -241,18 +264,15 @@ static int run_unbind(struct context *c, int argc, char **argv, struct error *e)
 const struct command command_pci_bind = {
 	.verb = "pci bind",
 	.arguments = "ADDR...",
-	.summary = "bind devices to vfio-pci, or to another driver",
+	.summary = "bind devices to VFIO, or to another driver",
 	.description =
-		"Binds devices to vfio-pci, so that a VM can have them; with --driver, "
-		"to\n"
-		"another driver, so that the host has them again. All devices or none: "
-		"on "
-		"a\n"
-		"failure each one is given back to the driver it had. A device that the "
-		"host\n"
-		"uses is refused, and the users are named. With --persist the devices "
-		"are\n"
-		"bound again at every boot, until \"pci unbind --persist\".",
+		"Binds devices to VFIO, so that a VM can have them: to vfio-pci, or to "
+		"the driver\nof VFIO's own that the kernel has for a device. With "
+		"--driver, to another driver,\nso that the host has them again. All "
+		"devices or none: on a failure each one is\ngiven back to the driver it "
+		"had. A device that the host uses is refused, and the\nusers are named. "
+		"With --persist the devices are bound again at every boot, until\n\"pci "
+		"unbind --persist\".",
 	.options = bind_options,
 	.run = run_bind,
 	.schema = "slicer.plan/1",

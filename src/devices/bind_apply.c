@@ -6,6 +6,7 @@
  * device's lock, on which writes to driver_override wait too.
  */
 #include "devices/bind.h"
+#include "devices/original.h"
 
 #include <errno.h>
 
@@ -321,6 +322,10 @@ int bind_apply(const struct host *h, const struct bind_request *r, const struct 
 			      .is_registered = host_is_registered,
 			      .driver = host_driver,
 			      .override = host_override };
+	int err;
 
-	return bind_execute(&io, r, p, e);
+	original_remember(h, r);
+	err = bind_execute(&io, r, p, e);
+	original_forget(h, r, err >= 0);
+	return err;
 }

@@ -54,7 +54,7 @@ static void give_back_lines(const struct endpoints *v, const char *addresses,
 {
 	str_addf(ret, "     sudo slicer pci unbind %s", addresses);
 	for (size_t i = 0; i < v->n; i++) {
-		const char *native = handover_native(v->v[i], NULL);
+		const char *native = handover_native(v->v[i], NULL, NULL);
 
 		str_addf(ret, "\n     sudo slicer pci bind %s --driver=%s",
 			 v->v[i]->address, native ? native : "<DRIVER>");

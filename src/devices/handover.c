@@ -3,6 +3,7 @@
 
 #include "devices/bind.h"
 #include "devices/commands.h"
+#include "devices/original.h"
 
 void handover_done(struct handover *o)
 {
@@ -16,12 +17,15 @@ void handover_done(struct handover *o)
 	*o = (struct handover){ 0 };
 }
 
-const char *handover_native(const struct pci_device *d, const struct persisted *p)
+const char *handover_native(const struct pci_device *d, const struct persisted *p,
+			    const struct persisted *note)
 {
 	if (d->driver && !driver_is_vfio(d->driver))
 		return d->driver;
 	if (p && p->file.original && !driver_is_vfio(p->file.original))
 		return p->file.original;
+	if (note && note->file.original && !driver_is_vfio(note->file.original))
+		return note->file.original;
 	for (size_t i = 0; i < d->modules.n; i++)
 		if (!driver_is_vfio(d->modules.v[i]))
 			return module_driver(d->modules.v[i]);
@@ -79,6 +83,7 @@ static void make_back(const struct bind_world *w, const struct persisted_list *l
 		      struct handover *ret)
 {
 	CLEANUP(bind_request_done) struct bind_request all = { 0 };
+	CLEANUP(persisted_done) struct persisted_list notes = { 0 };
 	CLEANUP(strv_done) struct strv warnings = { 0 };
 	struct error e = { 0 };
 
@@ -90,11 +95,13 @@ static void make_back(const struct bind_world *w, const struct persisted_list *l
 	}
 	strv_addf(&ret->back, "sudo slicer pci unbind %s --group%s", d->address,
 		  any_is_persisted(l, v) ? " --persist" : "");
+	original_load(w->host, w->all, &notes);
 	for (size_t i = 0; i < v->n; i++) {
 		const struct pci_device *x = v->v[i];
 		CLEANUP(bind_request_done) struct bind_request one = { 0 };
 		CLEANUP(free_char) char *driver = NULL;
-		const char *native = handover_native(x, persist_of(l, x));
+		const char *native =
+			handover_native(x, persist_of(l, x), persist_of(&notes, x));
 
 		if (!native || driver_name(w->host, native, &driver, NULL) < 0)
 			continue;

@@ -21,10 +21,11 @@ void handover_done(struct handover *o);
 void handover_make(const struct bind_world *w, const struct persisted_list *l,
 		   const struct pci_device *d, struct handover *ret);
 /*
- * The driver to give a device back to: the one that it had before it was bound to last,
- * the one it has, or the likeliest module that knows it. NULL: none is known. p is its
- * file, may be NULL.
+ * The driver to give a device back to: the one it has, the one that it had before VFIO,
+ * or the likeliest module that knows it. NULL: none is known. p is its file, note its
+ * note (devices/original.h); both may be NULL.
  */
-const char *handover_native(const struct pci_device *d, const struct persisted *p);
+const char *handover_native(const struct pci_device *d, const struct persisted *p,
+			    const struct persisted *note);
 
 #endif

@@ -69,10 +69,11 @@ bool persist_is_name(const char *name)
 	return str_ends(name, ".conf") && name[0] != '.';
 }
 
-int persist_load(const struct host *h, struct persisted_list *ret, struct error *e)
+int persist_load_from(const struct host *h, const char *dir, struct persisted_list *ret,
+		      struct error *e)
 {
 	CLEANUP(strv_done) struct strv names = { 0 };
-	int err = host_list(h, PERSIST_DIR, &names, e);
+	int err = host_list(h, dir, &names, e);
 
 	*ret = (struct persisted_list){ 0 };
 	if (err == -ENOENT) {
@@ -86,7 +87,7 @@ int persist_load(const struct host *h, struct persisted_list *ret, struct error 
 
 		if (!persist_is_name(names.v[i]))
 			continue;
-		path = xasprintf(PERSIST_DIR "/%s", names.v[i]);
+		path = xasprintf("%s/%s", dir, names.v[i]);
 		if (ret->n < MAX_FILES) {
 			load_file(h, path, ret);
 		} else {
@@ -96,6 +97,11 @@ int persist_load(const struct host *h, struct persisted_list *ret, struct error 
 		}
 	}
 	return err < 0 ? err : 0;
+}
+
+int persist_load(const struct host *h, struct persisted_list *ret, struct error *e)
+{
+	return persist_load_from(h, PERSIST_DIR, ret, e);
 }
 
 /* ---- which device is meant --------------------------------------------------------- */

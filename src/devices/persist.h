@@ -43,6 +43,9 @@ bool persist_is_name(const char *name);
  * list. Links are not followed out of the root. Of two files with one address the later
  * one counts as broken. Error: a directory that can't be read. */
 int persist_load(const struct host *h, struct persisted_list *ret, struct error *e);
+/* As persist_load(), of another directory. */
+int persist_load_from(const struct host *h, const char *dir, struct persisted_list *ret,
+		      struct error *e);
 
 /*
  * Finds the device that each file means, in this order:
