@@ -6,20 +6,30 @@
 #include "devices/devices.h"
 #include "report/advice.h"
 
-enum { OPTION_HYPERVISOR = 1 };
+enum { OPTION_HYPERVISOR = 1, OPTION_IOMMUFD };
+
+struct vm_options {
+	const char *hypervisor;
+	bool iommufd;
+};
 
 static const struct option_spec options[] = {
 	{ "hypervisor", 0, "NAME", VM_HYPERVISORS, OPTION_HYPERVISOR },
+	{ "iommufd", 0, NULL, "open the devices by iommufd (QEMU 9.0 or later)",
+	  OPTION_IOMMUFD },
 	{ 0 },
 };
 
 static int take_option(void *data, int id, const char *value, struct error *e)
 {
-	const char **hypervisor = data;
+	struct vm_options *o = data;
 
-	(void)id;
-	*hypervisor = vm_hypervisor(value, e);
-	return *hypervisor ? 0 : -EINVAL;
+	if (id == OPTION_IOMMUFD) {
+		o->iommufd = true;
+		return 0;
+	}
+	o->hypervisor = vm_hypervisor(value, e);
+	return o->hypervisor ? 0 : -EINVAL;
 }
 
 static int print_json(const struct context *c, const struct vm_command *vm,
@@ -35,6 +45,7 @@ static int print_json(const struct context *c, const struct vm_command *vm,
 	json_object_set_new(doc, "address_bits",
 			    vm->address_bits ? json_integer(vm->address_bits)
 					     : json_null());
+	json_object_set_new(doc, "iommufd", json_boolean(vm->iommufd));
 	json_object_set_new(doc, "command", json_text(str_c(&vm->text)));
 	return json_print(&c->out, doc, e);
 }
@@ -102,7 +113,7 @@ static void print_notes(const struct context *c, const struct named_devices *d,
 }
 
 static int print(const struct context *c, const struct strv *addresses,
-		 const char *hypervisor, struct error *e)
+		 const struct vm_options *o, struct error *e)
 {
 	CLEANUP(named_devices_done) struct named_devices devices = { 0 };
 	CLEANUP(vm_command_done) struct vm_command vm = { 0 };
@@ -110,12 +121,13 @@ static int print(const struct context *c, const struct strv *addresses,
 	int r = named_devices_load(c, addresses, false, &devices, e);
 
 	if (r == 0)
-		r = ask(c, &devices, hypervisor, &obstacles, e);
+		r = ask(c, &devices, o->hypervisor, &obstacles, e);
 	if (r == 0)
 		r = vm_command_make(c->host, &devices.all, devices.v, devices.n,
-				    hypervisor, &vm, e);
+				    o->hypervisor, o->iommufd, &vm, e);
 	if (r < 0)
 		return r;
+	strv_copy(&obstacles, &vm.obstacles);
 	if (c->out.json)
 		return print_json(c, &vm, &obstacles, e);
 	if (!c->out.quiet)
@@ -127,14 +139,14 @@ static int print(const struct context *c, const struct strv *addresses,
 static int run(struct context *c, int argc, char **argv, struct error *e)
 {
 	CLEANUP(strv_done) struct strv addresses = { 0 };
-	const char *hypervisor = VM_HYPERVISOR;
+	struct vm_options o = { .hypervisor = VM_HYPERVISOR };
 
-	if (options_parse(&command_vm_command, argc, argv, take_option, &hypervisor,
-			  &addresses, e) < 0 ||
+	if (options_parse(&command_vm_command, argc, argv, take_option, &o, &addresses,
+			  e) < 0 ||
 	    addresses_check(&command_vm_command, &addresses, e) < 0)
 		return exit_of(e);
 	warn_interrupted(c);
-	return print(c, &addresses, hypervisor, e) < 0 ? exit_of(e) : 0;
+	return print(c, &addresses, &o, e) < 0 ? exit_of(e) : 0;
 }
 
 const struct command command_vm_command = {

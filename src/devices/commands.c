@@ -80,9 +80,10 @@ int commands_next_steps(const struct host *h, const struct pci_devices *all,
 		n = 1;
 	}
 	endpoints_collect(all, chosen, n, &v);
-	r = vm_command_make(h, all, chosen, n, "qemu", &qemu, e);
+	r = vm_command_make(h, all, chosen, n, "qemu", false, &qemu, e);
 	if (r == 0)
-		r = vm_command_make(h, all, chosen, n, "cloud-hypervisor", &cloud, e);
+		r = vm_command_make(h, all, chosen, n, "cloud-hypervisor", false, &cloud,
+				    e);
 	if (r < 0)
 		return r;
 	addresses = endpoints_join(&v);

@@ -251,6 +251,8 @@ struct vm_command {
 	/* The guest must not have more physical address bits: the IOMMU can't map them,
 	 * though the processor has more. 0: no limit is needed, or it is not known. */
 	unsigned address_bits;
+	bool iommufd; /* VFIO's devices are opened by iommufd, not by groups */
+	struct strv obstacles; /* what keeps that from working now, in words */
 	struct str text; /* a shell script, or what the hypervisor reads */
 };
 void vm_command_done(struct vm_command *c);
@@ -259,10 +261,12 @@ const char *vm_hypervisor(const char *name, struct error *e);
 /* Does the hypervisor bind devices itself, unless they are bound at every boot? */
 bool vm_hypervisor_binds(const char *name);
 /* h: where the firmware and the files of PERSIST_DIR are looked for. Error: usage for an
- * unknown hypervisor, refused for a bridge. all needs PCI_NAMES and PCI_DETAILS. */
+ * unknown hypervisor, and for iommufd (even where there are groups) with another than
+ * QEMU; refused for a bridge. all needs PCI_NAMES and PCI_DETAILS. */
 int vm_command_make(const struct host *h, const struct pci_devices *all,
 		    const struct pci_device *const *chosen, size_t n,
-		    const char *hypervisor, struct vm_command *ret, struct error *e);
+		    const char *hypervisor, bool iommufd, struct vm_command *ret,
+		    struct error *e);
 /* The text for after the reboot, about the chosen devices (none: with a placeholder). all
  * needs PCI_NAMES and PCI_DETAILS, and PCI_MODULES to name the driver of a device that
  * has none. */

@@ -162,7 +162,7 @@ char *vm_bind_lines(const struct vm_input *in, const char *prefix)
 
 	if (!in->to_bind.n)
 		return xstrdup("");
-	return xasprintf("%sThey must be bound to vfio-pci first:\n"
+	return xasprintf("%sThey must be bound to VFIO first:\n"
 			 "%s  sudo slicer pci bind %s",
 			 prefix, prefix, addresses);
 }
@@ -248,10 +248,24 @@ static void list_devices(const struct hypervisor *hv, struct vm_input *in,
 	}
 }
 
+static void read_needs(const struct host *h, const struct hypervisor *hv, bool iommufd,
+		       struct vm_input *in, struct vm_command *ret)
+{
+	in->region_bytes = vm_region_bytes(h, in->devices);
+	in->window_mib = vm_window_mib(in->region_bytes);
+	vm_read_huge_pages(h, in);
+	if (!hv->takes_iommufd)
+		return;
+	in->iommufd = vm_choose_iommufd(h, in->devices, iommufd);
+	if (iommufd)
+		vm_iommufd_obstacles(h, in->devices, &ret->obstacles);
+}
+
 void vm_command_done(struct vm_command *c)
 {
 	strv_done(&c->devices);
 	strv_done(&c->must_bind);
+	strv_done(&c->obstacles);
 	strv_done(&c->device_argv);
 	str_done(&c->text);
 	*c = (struct vm_command){ 0 };
@@ -259,7 +273,8 @@ void vm_command_done(struct vm_command *c)
 
 int vm_command_make(const struct host *h, const struct pci_devices *all,
 		    const struct pci_device *const *chosen, size_t n,
-		    const char *hypervisor, struct vm_command *ret, struct error *e)
+		    const char *hypervisor, bool iommufd, struct vm_command *ret,
+		    struct error *e)
 {
 	const struct hypervisor *hv = find_hypervisor(hypervisor, e);
 	CLEANUP(endpoints_done) struct endpoints v = { 0 };
@@ -269,6 +284,11 @@ int vm_command_make(const struct host *h, const struct pci_devices *all,
 
 	if (!hv)
 		return -EINVAL;
+	if (iommufd && !hv->takes_iommufd) {
+		error_usage(e, "--iommufd is for QEMU's command only");
+		error_hint(e, "leave it out for %s", hv->name);
+		return -EINVAL;
+	}
 	r = refuse(chosen, n, e);
 	if (r == 0)
 		r = read_host(h, &in, e);
@@ -278,6 +298,7 @@ int vm_command_make(const struct host *h, const struct pci_devices *all,
 		return r;
 	persist_match(h, all, &persisted);
 	endpoints_collect(all, chosen, n, &v);
+	read_needs(h, hv, iommufd, &in, ret);
 	ret->hypervisor = hv->name;
 	ret->address_bits = in.address_bits;
 	list_devices(hv, &in, ret);

@@ -16,11 +16,22 @@ static bool has_multifunction(const struct endpoints *v)
 	return false;
 }
 
+static char *huge_lines(const struct vm_input *in)
+{
+	CLEANUP(free_char)
+	char *line = vm_huge_line(in, "# ", "with this\n# after size=...:");
+
+	if (!*line)
+		return xstrdup("");
+	return xasprintf("%s\n#   ,hugepages=on,hugepage_size=%s", line, in->huge_size);
+}
+
 static int make(const struct vm_input *in, struct vm_command *ret, struct error *e)
 {
 	const struct endpoints *v = in->devices;
 	CLEANUP(free_char) char *bind = vm_bind_lines(in, "# ");
 	CLEANUP(free_char) char *limit = vm_limit_line(in, "# ");
+	CLEANUP(free_char) char *huge = huge_lines(in);
 	CLEANUP(str_done) struct str arguments = { 0 };
 	CLEANUP(str_done) struct str cpu = { 0 };
 
@@ -36,6 +47,7 @@ static int make(const struct vm_input *in, struct vm_command *ret, struct error 
 		{ "ARGUMENTS", str_c(&arguments) },
 		{ "CPU_LIMIT", str_c(&cpu) },
 		{ "CPU_NOTE", limit },
+		{ "HUGE_NOTE", huge },
 		{ "FUNCTIONS_NOTE",
 		  has_multifunction(v)
 			  ? "# Cloud Hypervisor gives each function a slot of its own in "

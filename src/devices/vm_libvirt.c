@@ -5,9 +5,11 @@
  * domaincommon.rng.
  */
 #include "devices/vm.h"
-#include "steps/template.h"
 
 #include <errno.h>
+#include <inttypes.h>
+
+#include "steps/template.h"
 
 static bool is_one_group(const struct pci_device *a, const struct pci_device *b)
 {
@@ -103,7 +105,7 @@ static char *bind_lines(const struct vm_input *in)
 	CLEANUP(free_char) char *addresses = strv_join(&in->to_bind, " ");
 
 	if (!in->to_bind.n)
-		return xstrdup("  libvirt binds them to vfio-pci itself when the VM "
+		return xstrdup("  libvirt binds them to VFIO itself when the VM "
 			       "starts, and gives them back\n  when it ends "
 			       "(managed='yes').");
 	return xasprintf("  %s bound at every boot (" PERSIST_DIR
@@ -124,10 +126,40 @@ static char *limit_lines(const struct vm_input *in)
 	return xasprintf("%s\n  (libvirt before 9.3.0 ignores the limit.)", line);
 }
 
+static char *huge_lines(const struct vm_input *in)
+{
+	CLEANUP(free_char)
+	char *line = vm_huge_line(in, "  ", "with this\n  after <memory>:");
+
+	if (!*line)
+		return xstrdup("");
+	return xasprintf("%s\n    <memoryBacking><hugepages><page size='%c' unit='%s'/>"
+			 "</hugepages></memoryBacking>",
+			 line, in->huge_size[0], in->huge_size[1] == 'G' ? "GiB" : "MiB");
+}
+
+/* libvirt keeps names below opt/ovmf/ to itself, so that <sysinfo type='fwcfg'> can't
+ * have one (src/conf/domain_conf.c); what is passed on to QEMU can. */
+static void add_window(const struct vm_input *in, struct str *out)
+{
+	if (in->window_mib)
+		str_addf(
+			out,
+			"  <qemu:commandline>\n"
+			"    <qemu:arg value='-fw_cfg'/>\n"
+			"    <qemu:arg value='name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64
+			"'/>\n"
+			"  </qemu:commandline>",
+			in->window_mib);
+}
+
 static int make(const struct vm_input *in, struct vm_command *ret, struct error *e)
 {
 	CLEANUP(free_char) char *bind = bind_lines(in);
 	CLEANUP(free_char) char *limit = limit_lines(in);
+	CLEANUP(free_char) char *window_note = vm_window_lines(in, "  ");
+	CLEANUP(free_char) char *huge = huge_lines(in);
+	CLEANUP(str_done) struct str window = { 0 };
 	CLEANUP(str_done) struct str firmware = { 0 };
 	CLEANUP(str_done) struct str cpu = { 0 };
 	CLEANUP(str_done) struct str devices = { 0 };
@@ -138,6 +170,7 @@ static int make(const struct vm_input *in, struct vm_command *ret, struct error 
 	add_firmware(&in->there, &firmware);
 	add_cpu(in, &cpu);
 	add_devices(in, &devices);
+	add_window(in, &window);
 	const struct template_value values[] = {
 		{ "DEVICES", str_c(&in->device_lines) },
 		{ "BIND", bind },
@@ -146,6 +179,13 @@ static int make(const struct vm_input *in, struct vm_command *ret, struct error 
 		{ "AUTO", in->there.firmware ? "" : " firmware='efi'" },
 		{ "FIRMWARE", str_c(&firmware) },
 		{ "CPU", str_c(&cpu) },
+		{ "WINDOW_NOTE", window_note },
+		{ "HUGE_NOTE", huge },
+		{ "NAMESPACE",
+		  in->window_mib
+			  ? " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
+			  : "" },
+		{ "WINDOW", str_c(&window) },
 		{ "HOSTDEVS", str_c(&devices) },
 	};
 

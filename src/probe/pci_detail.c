@@ -78,8 +78,8 @@ static void add_bar(struct pci_detail *ret, unsigned number, const uint64_t v[3]
 	};
 }
 
-static void load_bars(const struct host *h, const struct pci_device *d,
-		      struct pci_detail *ret)
+void pci_bars_load(const struct host *h, const struct pci_device *d,
+		   struct pci_detail *ret)
 {
 	CLEANUP(free_char) char *path = xasprintf(DEVICES "/%s/resource", d->address);
 	CLEANUP(str_done) struct str text = { 0 };
@@ -184,7 +184,7 @@ void pci_detail_load(const struct host *h, const struct pci_device *d,
 	*ret = (struct pci_detail){ .revision = -1 };
 	if (revision)
 		ret->revision = (int)strtoul(revision, NULL, 16) & 0xff;
-	load_bars(h, d, ret);
+	pci_bars_load(h, d, ret);
 	load_reserved(h, d, ret);
 	load_link(h, d, ret);
 	load_node(h, d, ret);

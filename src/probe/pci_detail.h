@@ -45,6 +45,9 @@ struct pci_detail {
 /* d with PCI_DETAILS. */
 void pci_detail_load(const struct host *h, const struct pci_device *d,
 		     struct pci_detail *ret);
+/* Only bars_known, bars and n_bars, of a zeroed one. */
+void pci_bars_load(const struct host *h, const struct pci_device *d,
+		   struct pci_detail *ret);
 void pci_detail_done(struct pci_detail *d);
 
 #endif

@@ -10,6 +10,9 @@ load one-tree
 setup_file() {
 	export GPU=0000:0b:00.0 AUDIO=0000:0b:00.1 OTHER=0000:0c:00.0 USB=0000:00:14.0
 	one_tree tree two-gpu ready
+	export REGIONS=$TREE/sys/bus/pci/devices/$GPU/resource
+	export HUGE=$TREE/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
+	cp "$REGIONS" "$BATS_FILE_TMPDIR/regions"
 	# Shows what would be run, a word on each line.
 	mkdir "$BATS_FILE_TMPDIR/bin"
 	printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >"$BATS_FILE_TMPDIR/bin/sudo"
@@ -42,8 +45,18 @@ at_boot() {
 			"$(<"$d/subsystem_vendor")" "$(<"$d/subsystem_device")" >"$TREE/etc/slicer/devices.d/$a.conf"
 	done
 }
+# A GPU with resizable BARs: one of 32 GiB; some huge pages.
+large() {
+	printf '%s\n' '0x00000000f8000000 0x00000000f8ffffff 0x0000000000040200' \
+		'0x0000038000000000 0x00000387ffffffff 0x000000000014220c' \
+		'0x0000000000000000 0x0000000000000000 0x0000000000000000' \
+		'0x0000038800000000 0x0000038801ffffff 0x000000000014220c' >"$REGIONS"
+	echo 4096 >"$HUGE"
+}
 teardown() {
-	rm -rf "$TREE/etc/slicer/devices.d"
+	rm -rf "$TREE/etc/slicer/devices.d" "$TREE/dev/iommu"
+	cp "$BATS_FILE_TMPDIR/regions" "$REGIONS"
+	echo 0 >"$HUGE"
 }
 
 @test "every endpoint of the group, for every hypervisor" {
@@ -84,6 +97,9 @@ teardown() {
 	for hypervisor in qemu cloud-hypervisor; do
 		text $hypervisor $GPU $OTHER $USB
 		shellcheck "$FILE"
+		large
+		text $hypervisor $GPU
+		shellcheck "$FILE"
 	done
 }
 
@@ -98,8 +114,15 @@ teardown() {
 	at_boot $GPU
 	text libvirt $GPU
 	virt-xml-validate "$FILE" domain
+	large
+	text libvirt $GPU
+	[[ $output == *'X-PciMmio64Mb,string='*'hugepages'* || $output == *'hugepages'*'X-PciMmio64Mb,string='* ]]
+	virt-xml-validate "$FILE" domain
+	sed -i 's/ xmlns:qemu=/ xmlns:other=/' "$FILE"
+	run ! virt-xml-validate "$FILE" domain
 	# It does say no.
-	sed -i "s/managed='no'/managed='perhaps'/" "$FILE"
+	text libvirt $GPU
+	sed -i "s/managed='no'>/managed='perhaps'>/" "$FILE"
 	run ! virt-xml-validate "$FILE" domain
 }
 
@@ -151,6 +174,38 @@ yaml() { "$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(o
 	yaml | jq -e '.config.host_groups[0].gpu_count == 1 and (.config | has("pci") | not)'
 	text slicer $USB
 	yaml | jq -e '(.config.host_groups[0] | has("gpu_count") | not) and .config.pci["vm-1"] == [$ENV.USB]'
+}
+
+@test "large regions and huge pages are spoken of only where there are some" {
+	text qemu $GPU
+	[[ $output != *fw_cfg* && $output != *'huge pages'* ]]
+	large
+	text qemu $GPU
+	[[ $output == *'4096 huge pages of 2M are reserved here'* && $output == *'(BARs) need 33 GiB'* ]]
+	vars=(DISK=/srv/disk.img)
+	words
+	[ "${lines[-2]}" = -fw_cfg ]
+	[ "${lines[-1]}" = name=opt/ovmf/X-PciMmio64Mb,string=41984 ]
+	text qemu $OTHER
+	[[ $output != *fw_cfg* ]]
+}
+
+@test "--iommufd, for QEMU only" {
+	slicer vm command $GPU --iommufd --json
+	[ "$status" -eq 0 ]
+	jq -e '.iommufd and .device_argv[0:2] == ["-object", "iommufd,id=iommufd0"] and
+		(.device_argv | map(select(test("^vfio-pci,.*,iommufd=iommufd0$"))) | length) == 2 and
+		(.warnings | any(startswith("there is no /dev/iommu")))' <<<"$output"
+	touch "$TREE/dev/iommu"
+	slicer vm command $GPU --iommufd
+	[ "$status" -eq 0 ]
+	[[ $stderr != *iommu:* && $output == *'needs QEMU 9.0'* ]]
+	# Not bound yet: nobody can tell whether it will have a node.
+	slicer vm command $GPU --json
+	jq -e '.iommufd == false and (.command | contains("iommufd") | not)' <<<"$output"
+	slicer vm command $GPU --iommufd --hypervisor libvirt
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"QEMU's command only"* ]]
 }
 
 @test "another hypervisor is a usage error that names all" {

@@ -59,7 +59,8 @@ static void test_qemu(void **state)
 	size_t pos = 0, len;
 	const char *line;
 
-	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, "qemu", &c, NULL), 0);
+	assert_int_equal(
+		vm_command_make(t->host, &all, chosen, 1, "qemu", false, &c, NULL), 0);
 	argv = strv_join(&c.device_argv, " ");
 	/* the functions of a slot behind one port; a lone function 2 becomes function 0
 	 */
@@ -92,7 +93,8 @@ static void test_firmware_of_the_host(void **state)
 
 	tree_write(t, "/usr/share/edk2/x64/OVMF_CODE.4m.fd", "");
 	tree_write(t, "/usr/share/edk2/x64/OVMF_VARS.4m.fd", "");
-	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, "qemu", &c, NULL), 0);
+	assert_int_equal(
+		vm_command_make(t->host, &all, chosen, 1, "qemu", false, &c, NULL), 0);
 	assert_non_null(
 		strstr(str_c(&c.text),
 		       "FIRMWARE=${FIRMWARE:-/usr/share/edk2/x64/OVMF_CODE.4m.fd}"));
@@ -105,8 +107,8 @@ static void test_cloud_hypervisor(void **state)
 	const struct pci_device *chosen[] = { &known[1], &known[2], &known[3] };
 	CLEANUP(vm_command_done) struct vm_command c = { 0 };
 
-	assert_int_equal(vm_command_make(t->host, &all, chosen, 3, "cloud-hypervisor", &c,
-					 NULL),
+	assert_int_equal(vm_command_make(t->host, &all, chosen, 3, "cloud-hypervisor",
+					 false, &c, NULL),
 			 0);
 	assert_int_equal(c.devices.n, 4);
 	assert_non_null(strstr(str_c(&c.text),
@@ -128,8 +130,8 @@ static void make_command(const struct tree *t, const char *hypervisor,
 	const struct pci_devices all = all_known();
 	const struct pci_device *chosen[] = { &known[3] };
 
-	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, hypervisor, c, NULL),
-			 0);
+	assert_int_equal(
+		vm_command_make(t->host, &all, chosen, 1, hypervisor, false, c, NULL), 0);
 	assert_null(strstr(str_c(&c->text), "@CPU"));
 }
 
@@ -192,11 +194,11 @@ static void test_refusals(void **state)
 	CLEANUP(vm_command_done) struct vm_command c = { 0 };
 	struct error e = { 0 };
 
-	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, "xen", &c, &e),
+	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, "xen", false, &c, &e),
 			 -EINVAL);
 	assert_int_equal(e.code, ERROR_USAGE);
 	known[0].class_code = 0x060400;
-	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, "qemu", &c, &e),
+	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, "qemu", false, &c, &e),
 			 -EINVAL);
 	assert_int_equal(e.code, ERROR_REFUSED);
 	known[0].class_code = 0x030000;

@@ -2,6 +2,7 @@
 /* Commands that start VMs: what only some devices and hosts need, and the texts that are
  * no shell scripts. test_devices_commands.c has the rest. */
 #include "devices/persist.h"
+#include "devices/vm.h"
 #include "tree.h"
 
 #include <errno.h>
@@ -51,7 +52,7 @@ static void make_text(const struct tree *t, const char *hypervisor, const int *p
 
 	for (; *places >= 0; places++)
 		chosen[n++] = &known[*places];
-	if (vm_command_make(t->host, &all, chosen, n, hypervisor, ret, &e) < 0)
+	if (vm_command_make(t->host, &all, chosen, n, hypervisor, false, ret, &e) < 0)
 		fail_msg("%s", e.what);
 }
 #define MAKE(hypervisor, ret, ...)                                                       \
@@ -205,7 +206,8 @@ static void test_libvirt_placeholder(void **state)
 	CLEANUP(vm_command_done) struct vm_command c = { 0 };
 	struct error e = { 0 };
 
-	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, "libvirt", &c, &e),
+	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, "libvirt", false, &c,
+					 &e),
 			 -EINVAL);
 }
 
@@ -249,6 +251,187 @@ static void test_slicer(void **state)
 	assert_has_not(&b, "\n    gpu_count");
 }
 
+#define PREF64 "0x000000000014220c"
+#define NO_REGION "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+#define RESOURCE(address) "/sys/bus/pci/devices/" address "/resource"
+
+/* A card with regions of 64 GiB and 32 MiB needs more room than OVMF's 32 GiB; firmware
+ * has to know. Tried with OVMF 2022.11 and QEMU's ivshmem-plain: 64 GiB get an address
+ * with the option only (40 address bits, or 128 GiB and 39 bits). */
+static void test_large_regions(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done) struct vm_command q = { 0 }, l = { 0 }, c = { 0 };
+
+	tree_write(t, RESOURCE("0000:0b:00.0"),
+		   "0x00000000e0000000 0x00000000e0ffffff 0x0000000000040200\n"
+		   "0x0000380000000000 0x0000380fffffffff " PREF64 "\n" NO_REGION
+		   "0x0000381000000000 0x0000381001ffffff " PREF64 "\n");
+	MAKE("qemu", &q, 0, 4);
+	assert_string_equal(q.device_argv.v[q.device_argv.n - 2], "-fw_cfg");
+	assert_string_equal(q.device_argv.v[q.device_argv.n - 1],
+			    "name=opt/ovmf/X-PciMmio64Mb,string=82944");
+	assert_has(&q, "# The devices' memory regions (BARs) need 65 GiB.");
+	assert_has_not(&q, "address bits there may be no room");
+	MAKE("libvirt", &l, 0);
+	assert_has(&l, "<domain type='kvm' "
+		       "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n");
+	assert_has(&l, "    <qemu:arg value='name=opt/ovmf/X-PciMmio64Mb,string=82944'/>"
+		       "\n");
+	/* it goes by the address bits alone */
+	MAKE("cloud-hypervisor", &c, 0);
+	assert_has_not(&c, "BARs");
+}
+
+static void test_large_regions_and_few_address_bits(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done) struct vm_command q = { 0 };
+
+	tree_write(t, "/proc/cpuinfo",
+		   "processor\t: 0\nvendor_id\t: GenuineIntel\n"
+		   "address sizes\t: 36 bits physical, 48 bits virtual\n\n");
+	tree_write(t, RESOURCE("0000:0b:00.0"),
+		   "0x0000380000000000 0x00003807ffffffff " PREF64 "\n");
+	MAKE("qemu", &q, 0);
+	assert_has(&q, "# With 36 address bits there may be no room for all.");
+}
+
+/* Small ones, those below 4 GiB, and what no device has. */
+static void test_regions_that_need_nothing(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done) struct vm_command q = { 0 }, l = { 0 };
+
+	tree_write(t, RESOURCE("0000:0b:00.0"),
+		   "0x00000000f0000000 0x00000000ffffffff " PREF64 "\n"
+		   "0x0000001000000000 0x0000ffffffffffff " PREF64 "\n"
+		   "0x0000001000000000 0x0000002fffffffff 0x0000000000140204\n");
+	tree_write(t, RESOURCE("0000:0b:00.1"), "junk\n0x 0x 0x\n");
+	MAKE("qemu", &q, 0);
+	assert_has_not(&q, "-fw_cfg");
+	assert_has_not(&q, "BARs");
+	MAKE("libvirt", &l, 0);
+	assert_has(&l, "<domain type='kvm'>\n");
+	assert_has_not(&l, "qemu:");
+}
+
+static void test_window(void **state)
+{
+	const uint64_t gib = UINT64_C(1) << 30;
+
+	(void)state;
+	assert_int_equal(vm_window_mib(0), 0);
+	assert_int_equal(vm_window_mib(31 * gib), 0);
+	assert_int_equal(vm_window_mib(31 * gib + 1), 39 * 1024);
+	assert_int_equal(vm_window_mib(32 * gib), 40 * 1024);
+	assert_int_equal(vm_window_mib(128 * gib), 160 * 1024);
+	/* more than OVMF's option takes */
+	assert_int_equal(vm_window_mib(UINT64_C(1) << 50), 16 * 1024 * 1024);
+}
+
+/* Firmware starts with the largest alignment: 64 GiB and 32 MiB, 64 GiB, 16 KiB. */
+static void test_packing(void **state)
+{
+	const struct tree *t = *state;
+	const struct pci_devices all = all_known();
+	const struct pci_device *v[] = { &all.v[4], &all.v[0], &all.v[2] };
+	const struct endpoints devices = { .v = v, .n = ARRAY_SIZE(v) };
+	const uint64_t gib = UINT64_C(1) << 30;
+
+	assert_int_equal(vm_region_bytes(t->host, &devices), 0);
+	tree_write(t, RESOURCE("10000:01:00.0"),
+		   "0x0000000100000000 0x0000000100003fff " PREF64 "\n");
+	tree_write(t, RESOURCE("0000:0b:00.0"),
+		   "0x0000380000000000 0x0000380fffffffff " PREF64 "\n"
+		   "0x0000381000000000 0x0000381001ffffff " PREF64 "\n");
+	tree_write(t, RESOURCE("0000:0d:10.2"),
+		   "0x0000390000000000 0x0000390fffffffff " PREF64 "\n");
+	assert_int_equal(vm_region_bytes(t->host, &devices), 192 * gib + (16 << 10));
+}
+
+static void test_huge_pages(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(vm_command_done)
+	struct vm_command none = { 0 }, q = { 0 }, c = { 0 }, l = { 0 };
+
+	tree_write(t, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "0\n");
+	MAKE("qemu", &none, 0);
+	assert_has_not(&none, "huge");
+	tree_write(t, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "512\n");
+	MAKE("qemu", &q, 0);
+	assert_has(&q, "# 512 huge pages of 2M are reserved here.");
+	assert_has(&q, "hugetlb=on,hugetlbsize=2M -machine memory-backend=ram\n");
+	tree_write(t, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "8\n");
+	MAKE("cloud-hypervisor", &c, 0);
+	assert_has(&c, "#   ,hugepages=on,hugepage_size=1G\n");
+	MAKE("libvirt", &l, 0);
+	assert_has(&l, "<page size='1' unit='GiB'/>");
+}
+
+static void make_iommufd(const struct tree *t, bool wanted, struct vm_command *ret)
+{
+	const struct pci_devices all = all_known();
+	const struct pci_device *chosen[] = { &known[0] };
+
+	assert_int_equal(
+		vm_command_make(t->host, &all, chosen, 1, "qemu", wanted, ret, NULL), 0);
+}
+
+/* By groups, wherever the kernel has them and nobody says otherwise: which QEMU is there
+ * is not known. */
+static void test_iommufd(void **state)
+{
+	const struct tree *t = *state;
+	static char vfio[] = "vfio-pci", cdev0[] = "vfio0", cdev1[] = "vfio1";
+	CLEANUP(free_char) char *container = tree_path(t, "/dev/vfio/vfio");
+	struct vm_command c[5] = { 0 };
+
+	make_iommufd(t, true, &c[0]);
+	assert_true(c[0].iommufd);
+	assert_string_equal(c[0].device_argv.v[0], "-object");
+	assert_string_equal(c[0].device_argv.v[1], "iommufd,id=iommufd0");
+	assert_has(&c[0], ",multifunction=on,iommufd=iommufd0 ");
+	assert_has(&c[0], ",addr=0.1,iommufd=iommufd0 ");
+	assert_int_equal(c[0].obstacles.n, 1);
+	tree_write(t, "/dev/iommu", "");
+	tree_write(t, "/dev/vfio/vfio", "");
+	known[0].driver = known[1].driver = vfio;
+	known[0].vfio_cdev = cdev0;
+	make_iommufd(t, true, &c[1]);
+	assert_int_equal(c[1].obstacles.n, 1); /* the other function's node */
+	make_iommufd(t, false, &c[2]);
+	assert_has_not(&c[2], "iommufd");
+	known[1].vfio_cdev = cdev1;
+	make_iommufd(t, false, &c[3]);
+	assert_false(c[3].iommufd);
+	assert_has(&c[3], "#   slicer vm command --iommufd 0000:0b:00.0\n");
+	assert_has_not(&c[3], "iommufd0");
+	assert_int_equal(unlink(container), 0);
+	make_iommufd(t, false, &c[4]);
+	assert_true(c[4].iommufd);
+	assert_has(&c[4], "(there is no /dev/vfio/vfio)");
+	known[0].driver = known[1].driver = NULL;
+	known[0].vfio_cdev = known[1].vfio_cdev = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++)
+		vm_command_done(&c[i]);
+}
+
+static void test_iommufd_elsewhere(void **state)
+{
+	const struct tree *t = *state;
+	const struct pci_devices all = all_known();
+	const struct pci_device *chosen[] = { &known[0] };
+	CLEANUP(vm_command_done) struct vm_command c = { 0 };
+	struct error e = { 0 };
+
+	assert_int_equal(vm_command_make(t->host, &all, chosen, 1, "libvirt", true, &c,
+					 &e),
+			 -EINVAL);
+	assert_int_equal(e.code, ERROR_USAGE);
+}
+
 /* The words for people name each of them. */
 static void test_names(void **state)
 {
@@ -277,6 +460,14 @@ int main(void)
 		TEST(test_libvirt_placeholder),
 		TEST(test_cloud_hypervisor_functions),
 		TEST(test_slicer),
+		TEST(test_large_regions),
+		TEST(test_large_regions_and_few_address_bits),
+		TEST(test_regions_that_need_nothing),
+		TEST(test_window),
+		TEST(test_packing),
+		TEST(test_huge_pages),
+		TEST(test_iommufd),
+		TEST(test_iommufd_elsewhere),
 		TEST(test_names),
 	};
 
