@@ -15,9 +15,11 @@ void move_done(struct move *m)
 /* ---- planning ---------------------------------------------------------------------- */
 
 /* Whole groups in VFIO's hands can go to a VM. */
-static void add_next(const struct pci_devices *all, const struct bind_request *r,
-		     struct plan *p)
+static void add_next(const struct host *h, const struct pci_devices *all,
+		     const struct bind_request *r, struct plan *p)
 {
+	CLEANUP(free_char) char *kernel = host_attr(h, "/proc/sys/kernel/osrelease");
+
 	for (size_t i = 0; i < r->n; i++) {
 		const struct pci_device *d = r->v[i].d;
 		bool ready = driver_is_vfio(r->v[i].driver), first = true;
@@ -26,7 +28,7 @@ static void add_next(const struct pci_devices *all, const struct bind_request *r
 			const struct pci_device *x = &all->v[k];
 
 			if (x->iommu_group == d->iommu_group && !bind_request_has(r, x) &&
-			    group_blocker(x))
+			    group_blocker(x, kernel))
 				ready = false;
 		}
 		for (size_t k = 0; k < i; k++)
@@ -52,7 +54,7 @@ int move_plan(const struct context *c, const struct pci_devices *all, struct mov
 		return err;
 	err = bind_plan(c->host, &m->request, p, e);
 	if (err == 0)
-		add_next(all, &m->request, p);
+		add_next(c->host, all, &m->request, p);
 	return err;
 }
 

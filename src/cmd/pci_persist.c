@@ -10,16 +10,20 @@ void lasting_done(struct lasting *l)
 	*l = (struct lasting){ 0 };
 }
 
-/* What a start script would run where there is no systemd. */
+/* What a start script would run where there is no systemd. Only --driver=original gives
+ * devices drivers that differ and that nobody chose. */
 static char *command_of(const struct bind_request *r)
 {
 	struct str text = { 0 };
+	bool differ = false;
 
 	str_add(&text, "slicer pci bind");
 	for (size_t i = 0; i < r->n; i++)
 		str_addf(&text, " %s", r->v[i].d->address);
+	for (size_t i = 1; i < r->n; i++)
+		differ |= !driver_same(r->v[i].driver, r->v[0].driver);
 	if (!r->v[0].is_chosen)
-		str_addf(&text, " --driver %s", r->v[0].driver);
+		str_addf(&text, " --driver %s", differ ? "original" : r->v[0].driver);
 	if (r->force)
 		str_add(&text, " --force");
 	return str_take(&text);

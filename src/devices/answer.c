@@ -39,12 +39,12 @@ static void add_blocking_bridges(const struct bind_world *w, const struct pci_de
 		const struct pci_device *x = &w->all->v[i];
 
 		if (x == d || x->iommu_group != d->iommu_group || !pci_is_bridge(x) ||
-		    !group_blocker(x))
+		    !group_blocker(x, w->kernel))
 			continue;
 		strv_addf(&ret->reasons,
 			  "IOMMU group %ld also holds the bridge %s (%s): a VM can't use "
 			  "the group while it has that driver",
-			  x->iommu_group, x->address, group_blocker(x));
+			  x->iommu_group, x->address, group_blocker(x, w->kernel));
 		strv_add_unique(&ret->advice, "move the card to another slot");
 		ret->usable = false;
 	}
@@ -63,15 +63,15 @@ static void add_reserved(const struct bind_world *w, const struct pci_device *d,
 }
 
 /* Sisters that keep a device from a VM which VFIO has already. */
-static void add_sisters(const struct endpoints *unbound, const struct pci_device *d,
-			struct device_answer *ret)
+static void add_sisters(const struct bind_world *w, const struct endpoints *unbound,
+			const struct pci_device *d, struct device_answer *ret)
 {
 	for (size_t i = 0; i < unbound->n; i++) {
 		const struct pci_device *x = unbound->v[i];
 
 		if (x == d || !driver_is_vfio(d->driver))
 			continue;
-		if (group_blocker(x))
+		if (group_blocker(x, w->kernel))
 			strv_addf(&ret->reasons,
 				  "its group also holds %s, which has the driver %s",
 				  x->address, x->driver);
@@ -152,7 +152,7 @@ void device_answer(const struct bind_world *w, const struct pci_device *d, bool 
 		strv_add(&ret->advice, device_dead_advice());
 	}
 	if (ret->usable)
-		add_sisters(&unbound, d, ret);
+		add_sisters(w, &unbound, d, ret);
 	add_blocking_bridges(w, d, ret);
 	add_reserved(w, d, ret);
 	failed = ret->usable ? device_failed_for_vm(d, w->log) : NULL;

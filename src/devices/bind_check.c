@@ -228,15 +228,16 @@ static void warn_of_reserved(const struct bind_world *w, const struct pci_device
 }
 
 /* A VM can use a group only when nothing in it is in a host driver's hands. */
-static void warn_of_group(const struct pci_devices *all, const struct bind_request *r,
+static void warn_of_group(const struct bind_world *w, const struct bind_request *r,
 			  const struct pci_device *d, struct strv *warnings)
 {
+	const struct pci_devices *all = w->all;
 	CLEANUP(str_done) struct str rest = { 0 };
 	bool endpoints = false;
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct pci_device *x = &all->v[i];
-		const char *blocker = group_blocker(x);
+		const char *blocker = group_blocker(x, w->kernel);
 
 		if (x->iommu_group != d->iommu_group || bind_is_asked_for(r, x) ||
 		    !blocker)
@@ -285,7 +286,7 @@ static void warn_of_rest(const struct bind_world *w, const struct bind_request *
 			continue;
 		bind_warn_of_below(w->all, r->v[i].d, warnings);
 		if (r->v[i].d->iommu_group >= 0)
-			warn_of_group(w->all, r, r->v[i].d, &one);
+			warn_of_group(w, r, r->v[i].d, &one);
 		if (one.n)
 			strv_add_unique(warnings, one.v[0]);
 	}

@@ -100,9 +100,9 @@ void endpoints_below(const struct pci_devices *all, const struct pci_device *d,
 /* Is any function in an IOMMU group? Then the IOMMU is on, and one that is in none is
  * left out of it. */
 bool groups_exist(const struct pci_devices *all);
-/* The driver that keeps the group from being used by a VM, NULL if the device is in
- * order. */
-const char *group_blocker(const struct pci_device *d);
+/* The driver that keeps the group from being used by a VM, NULL if the device is in order
+ * for the kernel that runs (NULL: not known). */
+const char *group_blocker(const struct pci_device *d, const char *kernel);
 /* vfio-pci, or one of its variants for a device family. NULL is none. */
 bool driver_is_vfio(const char *driver);
 /* The same name, or none (NULL) both. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * IOMMU groups, and the device that printed commands are about. Who keeps a group from a
- * VM: up to Linux 5.15 vfio_dev_viable() (drivers/vfio/vfio.c), since 5.19 the DMA
- * ownership of drivers with driver_managed_dma (drivers/iommu/iommu.c): VFIO's, pci-stub
- * and pcieport.
+ * VM: up to Linux 5.18 vfio_dev_viable() (drivers/vfio/vfio.c), which no bridge bothers;
+ * since 5.19 the DMA ownership of drivers with driver_managed_dma
+ * (drivers/iommu/iommu.c): VFIO's, pci-stub and pcieport.
  */
 #include "devices/commands.h"
+
+#include "text/bls.h"
 
 bool driver_is_vfio(const char *driver)
 {
@@ -52,11 +54,20 @@ bool groups_exist(const struct pci_devices *all)
 	return false;
 }
 
-const char *group_blocker(const struct pci_device *d)
+/* vfio_dev_driver_allowed() goes by the header. Red Hat's kernels have the rules of later
+ * ones, under the number of an old one. */
+static bool is_free_bridge(const struct pci_device *d, const char *kernel)
+{
+	return (d->header_type == 1 || d->header_type == 2) && kernel &&
+	       bls_version_compare(kernel, "5.19") < 0 && !strstr(kernel, ".el");
+}
+
+const char *group_blocker(const struct pci_device *d, const char *kernel)
 {
 	/* What hangs below a controller is gone once that has another driver. */
 	if (!d->driver || d->controller || driver_is_vfio(d->driver) ||
-	    strcmp(d->driver, "pci-stub") == 0 || strcmp(d->driver, "pcieport") == 0)
+	    strcmp(d->driver, "pci-stub") == 0 || strcmp(d->driver, "pcieport") == 0 ||
+	    is_free_bridge(d, kernel))
 		return NULL;
 	return d->driver;
 }

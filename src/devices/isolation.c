@@ -349,9 +349,9 @@ void group_explain(const struct pci_topology *t, const struct pci_device *d,
 	explain_finer(t, d, &w, cmdline, ret);
 }
 
-enum member_role group_member_role(const struct pci_device *d)
+enum member_role group_member_role(const struct pci_device *d, const char *kernel)
 {
 	if (pci_is_bridge(d))
-		return group_blocker(d) ? MEMBER_BLOCKS : MEMBER_STAYS;
+		return group_blocker(d, kernel) ? MEMBER_BLOCKS : MEMBER_STAYS;
 	return d->controller ? MEMBER_IS_BELOW : MEMBER_GOES_ALONG;
 }

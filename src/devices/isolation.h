@@ -64,6 +64,7 @@ enum member_role {
 	MEMBER_STAYS, /* a bridge that is in nobody's way */
 	MEMBER_BLOCKS, /* a bridge with a driver that keeps the group from a VM */
 };
-enum member_role group_member_role(const struct pci_device *d);
+/* kernel: as for group_blocker(). */
+enum member_role group_member_role(const struct pci_device *d, const char *kernel);
 
 #endif

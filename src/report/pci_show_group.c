@@ -7,7 +7,7 @@
 
 static char *role_text(const struct pci_device *x, const struct pci_page *p)
 {
-	switch (group_member_role(x)) {
+	switch (group_member_role(x, p->world->kernel)) {
 	case MEMBER_BLOCKS:
 		return xasprintf("a bridge with the driver %s: no VM can have the group",
 				 x->driver);

@@ -56,7 +56,9 @@ static json_t *json_members(const struct pci_page *p)
 		json_object_set_new(o, "address", json_text(x->address));
 		json_object_set_new(o, "description", json_text(description));
 		json_object_set_new(o, "driver", json_text(x->driver));
-		json_object_set_new(o, "role", json_text(roles[group_member_role(x)]));
+		json_object_set_new(
+			o, "role",
+			json_text(roles[group_member_role(x, p->world->kernel)]));
 		json_object_set_new(o, "in_use", json_uses(&u));
 		json_array_append_new(a, o);
 	}

@@ -768,9 +768,17 @@ static void test_groups(void **state)
 	c.d[0].class_code = 0x060400;
 	assert_int_equal(group_endpoints(&c.all, &c.d[1], &v), 1);
 	free(v);
-	assert_null(group_blocker(&d));
+	assert_null(group_blocker(&d, "6.8.0"));
 	d.driver = driver;
-	assert_string_equal(group_blocker(&d), "shpchp");
+	assert_string_equal(group_blocker(&d, "6.8.0"), "shpchp");
+	/* up to 5.18 a bridge is in nobody's way; what is none by its header is */
+	assert_string_equal(group_blocker(&d, "5.15.0-161-generic"), "shpchp");
+	d.header_type = 1;
+	assert_null(group_blocker(&d, "5.15.0-161-generic"));
+	assert_null(group_blocker(&d, "5.18.19"));
+	assert_string_equal(group_blocker(&d, "5.19.0"), "shpchp");
+	assert_string_equal(group_blocker(&d, "5.14.0-503.11.1.el9_5.x86_64"), "shpchp");
+	assert_string_equal(group_blocker(&d, NULL), "shpchp");
 	strcpy(driver, "pci");
 	assert_true(driver_is_vfio("mlx5_vfio_pci"));
 	assert_false(driver_is_vfio(NULL));

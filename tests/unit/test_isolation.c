@@ -266,8 +266,8 @@ static void test_controller(void **state)
 	is_reason(&w, 0, GROUP_CONTROLLER, "0000:5d:05.5", "below 0000:5d:05.5");
 	explain(&w, vmd, NULL);
 	is_reason(&w, 0, GROUP_CONTROLLER, "0000:5d:05.5", "below 0000:5d:05.5");
-	assert_int_equal(group_member_role(&w.v[disk]), MEMBER_IS_BELOW);
-	assert_int_equal(group_member_role(&w.v[vmd]), MEMBER_GOES_ALONG);
+	assert_int_equal(group_member_role(&w.v[disk], NULL), MEMBER_IS_BELOW);
+	assert_int_equal(group_member_role(&w.v[vmd], NULL), MEMBER_GOES_ALONG);
 	clear(&w);
 }
 
@@ -307,11 +307,11 @@ static void test_roles(void **state)
 	struct pci_device d = { .class_code = 0x060400 };
 
 	(void)state;
-	assert_int_equal(group_member_role(&d), MEMBER_STAYS);
+	assert_int_equal(group_member_role(&d, NULL), MEMBER_STAYS);
 	d.driver = pcieport;
-	assert_int_equal(group_member_role(&d), MEMBER_STAYS);
+	assert_int_equal(group_member_role(&d, NULL), MEMBER_STAYS);
 	d.driver = shpchp;
-	assert_int_equal(group_member_role(&d), MEMBER_BLOCKS);
+	assert_int_equal(group_member_role(&d, NULL), MEMBER_BLOCKS);
 }
 
 int main(void)
