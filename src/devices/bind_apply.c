@@ -326,6 +326,8 @@ int bind_apply(const struct host *h, const struct bind_request *r, const struct 
 
 	original_remember(h, r);
 	err = bind_execute(&io, r, p, e);
-	original_forget(h, r, err >= 0);
+	/* One that is left without its driver has to be given back by its note. */
+	if (err >= 0 || !e || e->code != ERROR_FAILED || e->rolled_back)
+		original_forget(h, r, err >= 0);
 	return err;
 }

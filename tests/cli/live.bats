@@ -438,6 +438,10 @@ rolled_back() {
 	live pci bind 0b:00.0 --group --force
 	exits 4
 	complains vfio-pci
+	complains 'every device is as it was before'
+	# The driver is noted while VFIO has the device only.
+	[ -d "$T/var/lib/slicer/original" ]
+	[ -z "$(ls "$T/var/lib/slicer/original")" ]
 	live --json pci bind 0b:00.0 --group --force
 	exits 4
 	json '.error.code == "failed"'
