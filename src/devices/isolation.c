@@ -186,13 +186,12 @@ static void explain_functions(const struct pci_topology *t, const struct pci_dev
 	if (n < 2)
 		return;
 	add(ret, s == ACS_KEEPS_APART ? GROUP_OTHER : GROUP_FUNCTIONS, first,
-	    xasprintf("%s and %zu more are functions of one chip, which may reach each "
-		      "other inside it: %s",
-		      first->address, n - 1,
+	    xasprintf("%zu functions of %.*s may reach each other inside the chip: %s", n,
+		      (int)strcspn(first->address, "."), first->address,
 		      s == ACS_KEEPS_APART ? "its ACS is switched on now, but was not "
 					     "when the kernel made the group"
-		      : s == ACS_OFF	   ? "it has ACS that is not switched on"
-					   : "it has no ACS that says otherwise"));
+		      : s == ACS_OFF	   ? "its ACS is not switched on"
+					   : "it has no ACS to prevent that"));
 }
 
 /* Intel's VMD (drivers/pci/controller/vmd.c, pci_real_dma_dev()). True if that is it. */
