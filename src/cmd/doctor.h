@@ -7,6 +7,7 @@
 #include "devices/devices.h"
 #include "devices/persist.h"
 #include "policy/policy.h"
+#include "probe/vm_conflicts.h"
 
 struct doctor {
 	const struct context *c;
@@ -27,6 +28,8 @@ struct doctor {
 	struct device_view *views;
 	size_t n_views, views_cap;
 	struct persisted_list persisted;
+	struct vm_definitions vms;
+	struct vm_conflicts vm_conflicts;
 	struct strv at_boot_leftover;
 	struct at_boot_view *at_boot; /* d.n_at_boot of them */
 	struct fault_view *faults; /* d.n_faults of them */

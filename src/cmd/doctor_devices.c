@@ -182,6 +182,10 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 		return -ENODEV;
 	view_faults(doc, w.usage);
 	doctor_read_at_boot(doc, &w);
+	vm_definitions_load(h, &doc->vms);
+	vm_conflicts_find(&doc->vms, &doc->pci, &doc->vm_conflicts);
+	doc->d.vms = &doc->vms;
+	doc->d.vm_conflicts = &doc->vm_conflicts;
 	doc->d.suggested = devices_suggest_from(&w);
 	doc->d.devices = doc->views;
 	doc->d.n_devices = doc->n_views;

@@ -45,6 +45,8 @@ static int show(const struct context *c, const struct strv *addresses, struct er
 	CLEANUP(bind_world_done) struct bind_world world = { 0 };
 	CLEANUP(group_reasons_done) struct group_reasons why = { 0 };
 	CLEANUP(handover_done) struct handover handover = { 0 };
+	CLEANUP(vm_definitions_done) struct vm_definitions vms = { 0 };
+	CLEANUP(vm_conflicts_done) struct vm_conflicts vm_conflicts = { 0 };
 	CLEANUP(mounts_done) struct mounts mounts = { 0 };
 	CLEANUP(free_char) char *cmdline = host_attr(c->host, "/proc/cmdline");
 	struct pci_page page;
@@ -59,6 +61,8 @@ static int show(const struct context *c, const struct strv *addresses, struct er
 	pci_detail_load(c->host, devices.v[0], &detail);
 	group_explain(&topology, devices.v[0], cmdline, &why);
 	handover_make(&world, &persisted, devices.v[0], &handover);
+	vm_definitions_load(c->host, &vms);
+	vm_conflicts_find(&vms, &devices.all, &vm_conflicts);
 	page = (struct pci_page){
 		.d = devices.v[0],
 		.world = &world,
@@ -67,6 +71,8 @@ static int show(const struct context *c, const struct strv *addresses, struct er
 		.persisted = &persisted,
 		.why = &why,
 		.handover = &handover,
+		.vms = &vms,
+		.vm_conflicts = &vm_conflicts,
 		.root = c->root,
 		.is_root = geteuid() == 0,
 	};

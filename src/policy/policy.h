@@ -11,6 +11,7 @@
 #include "policy/trial.h"
 #include "probe/facts.h"
 #include "probe/pci.h"
+#include "probe/vm_conflicts.h"
 #include "text/cmdline.h"
 
 /* ---- what is wanted (wanted.c)
@@ -208,6 +209,8 @@ struct diagnosis {
 		*at_boot_leftover; /* addresses that the initramfs binds by a
 				      script, and no file says so; may be NULL */
 	bool at_boot_disabled; /* there are files, and no unit that binds at boot */
+	const struct vm_definitions *vms; /* NULL: not looked at; then so are: */
+	const struct vm_conflicts *vm_conflicts;
 	const struct fault_view *faults;
 	size_t n_faults;
 	const struct pci_device *suggested; /* devices_suggest(): NULL: none */

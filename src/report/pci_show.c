@@ -142,6 +142,35 @@ static void print_persisted(const struct output *o, const struct pci_page *p)
 		page_row(o, "", PERSIST_UNIT " is not enabled: it will not be bound");
 }
 
+/* The virtual machines that are defined to have it. */
+static void print_vms(const struct output *o, const struct pci_page *p)
+{
+	const char *label = "VMs";
+
+	for (size_t i = 0; i < p->vms->n; i++) {
+		const struct vm_definition *v = &p->vms->v[i];
+		enum vm_names names = vm_definition_names(v, p->d->at);
+
+		if (names == VM_NAMES_NOT)
+			continue;
+		page_row(o, label, "%s%s%s", v->title,
+			 names == VM_MAY_HAVE ? ", or another device of the same mapping"
+					      : "",
+			 v->autostart ? " (starts with the host)" : "");
+		label = "";
+	}
+	for (size_t i = 0; i < p->vm_conflicts->n; i++) {
+		const struct vm_conflict *c = &p->vm_conflicts->v[i];
+
+		if (strcmp(c->address, p->d->address) == 0 ||
+		    (c->is_split && c->group == p->d->iommu_group))
+			page_row(o, "", "%s: only one of them can run at a time",
+				 c->what);
+	}
+	for (size_t i = 0; i < p->vms->unknown.n; i++)
+		page_row(o, i ? "" : label, "unknown: %s", p->vms->unknown.v[i]);
+}
+
 int report_pci_show_text(const struct output *o, const struct pci_page *p,
 			 struct error *e)
 {
@@ -149,6 +178,7 @@ int report_pci_show_text(const struct output *o, const struct pci_page *p,
 	print_driver(o, p);
 	print_uses(o, p);
 	print_persisted(o, p);
+	print_vms(o, p);
 	putc('\n', o->out);
 	page_group(o, p);
 	putc('\n', o->out);

@@ -6,6 +6,7 @@
 #include "devices/handover.h"
 #include "devices/isolation.h"
 #include "probe/pci_detail.h"
+#include "probe/vm_conflicts.h"
 #include "report/report.h"
 
 /* Everything is borrowed. */
@@ -17,6 +18,8 @@ struct pci_page {
 	const struct persisted_list *persisted;
 	const struct group_reasons *why;
 	const struct handover *handover;
+	const struct vm_definitions *vms;
+	const struct vm_conflicts *vm_conflicts;
 	const char *root; /* as in report/advice.h */
 	bool is_root; /* slicer runs as root: it saw what there is */
 };

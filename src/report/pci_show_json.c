@@ -210,6 +210,26 @@ static void add_hardware(const struct pci_page *p, json_t *doc)
 	json_object_set_new(doc, "reserved_regions", json_reserved(t));
 }
 
+static json_t *json_vms(const struct pci_page *p)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < p->vms->n; i++) {
+		const struct vm_definition *v = &p->vms->v[i];
+		enum vm_names names = vm_definition_names(v, p->d->at);
+		json_t *o;
+
+		if (names == VM_NAMES_NOT)
+			continue;
+		o = json_object();
+		json_object_set_new(o, "vm", json_text(v->title));
+		json_object_set_new(o, "autostart", json_boolean(v->autostart));
+		json_object_set_new(o, "certain", json_boolean(names == VM_NAMES));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
 int report_pci_show_json(const struct output *o, const struct pci_page *p,
 			 struct error *e)
 {
@@ -231,6 +251,8 @@ int report_pci_show_json(const struct output *o, const struct pci_page *p,
 	json_object_set_new(doc, "variant_driver", json_text(variant));
 	json_object_set_new(doc, "not_looked_at", json_texts(&now.unknown));
 	json_object_set_new(doc, "needed_at_boot", json_uses(&boot));
+	json_object_set_new(doc, "defined_in", json_vms(p));
+	json_object_set_new(doc, "definitions_not_read", json_texts(&p->vms->unknown));
 	json_object_set_new(doc, "group", json_group(p));
 	add_hardware(p, doc);
 	json_object_set_new(doc, "usable", json_boolean(a->usable));

@@ -115,3 +115,40 @@ on_vfio() {
 	[[ $output == *'a bridge with the driver shpchp: no VM can have the group'*"It can't go to a VM"* ]]
 	[[ $output != *'vm command'* ]]
 }
+
+# domain NAME FUNCTION: a domain of libvirt with that function of the card.
+domain() {
+	mkdir -p "$TREE/etc/libvirt/qemu/autostart"
+	echo "<domain type='kvm'><devices><hostdev mode='subsystem' type='pci' managed='yes'><source>
+		<address domain='0x0000' bus='0x01' slot='0x00' function='$2'/></source></hostdev></devices></domain>" \
+		>"$TREE/etc/libvirt/qemu/$1.xml"
+}
+
+@test "virtual machines that are defined to have it" {
+	slicer pci show $GPU
+	[[ $output != *'libvirt domain'* ]]
+	domain games 0x0
+	domain work 0
+	slicer pci show $GPU
+	[[ $output == *'the libvirt domain games'*'the libvirt domain work'* ]]
+	[[ $output == *"$GPU is in the libvirt domain games and in the libvirt domain work: only one of them can run"* ]]
+	slicer doctor
+	[[ $output == *'two virtual machines take turns with a device'* ]]
+	ln -s ../games.xml ../work.xml "$TREE/etc/libvirt/qemu/autostart/"
+	slicer pci show $GPU --json
+	jq -e '[.defined_in[] | .autostart and .certain] == [true, true] and .definitions_not_read == []' <<<"$output"
+	slicer doctor --json
+	jq -e --arg a $GPU '.checks[] | select(.id == "devices.shared." + $a) | .status == "warn" and (.fix | length > 0)' <<<"$output"
+}
+
+@test "a group that two virtual machines share" {
+	domain games 0
+	domain work 1
+	slicer pci show $AUDIO
+	[[ $output == *'is split over the libvirt domain games and the libvirt domain work: only one'* ]]
+	slicer doctor --json
+	jq -e --arg a $GPU '.checks[] | select(.id == "devices.split." + $a) | .status == "warn"' <<<"$output"
+	echo '<domain><devices>' >"$TREE/etc/libvirt/qemu/work.xml"
+	slicer doctor --json
+	jq -e '.checks[] | select(.id == "devices.vms") | .status == "skip" and (.evidence | contains("work.xml"))' <<<"$output"
+}
