@@ -21,14 +21,15 @@
 /* Why a device may not be taken, worst first. */
 enum use_kind {
 	USE_ROOT_DISK, /* holds a filesystem that the running system lives on (/, /usr,
-			  /boot, ESP ...): not overruled by --force */
+			  /boot, ESP ...), or is the way to it: not overruled by --force
+			*/
 	USE_BRIDGE, /* a bridge is never given away, and vfio-pci takes none */
 	USE_MOUNT, /* another mounted filesystem, active swap, a member of md/dm/LVM in
 		      use */
 	USE_BOOT, /* a disk without which the next boot does not succeed */
 	USE_LAST_NIC, /* no other network controller would have a driver after a boot */
 	USE_ROUTE, /* the default route, or the route of the SSH connection that slicer
-		      runs in */
+		      runs in, or to filesystems and disks of other machines */
 	USE_DISPLAY, /* the boot display, or the console's frame buffer */
 	USE_VFIO, /* a VM has the device's group open */
 	USE_SRIOV, /* a PF with VFs enabled, or the parent of mediated devices */

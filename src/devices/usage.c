@@ -21,7 +21,7 @@ struct usage *usage_load(const struct host *h, const struct mounts *mounts)
 	u->host = h;
 	blocks_load(h, mounts, &u->blocks, &u->unknown);
 	blocks_mark_boot(h, mounts, &u->blocks);
-	nics_load(h, &u->nics, &u->unknown);
+	nics_load(h, mounts, &u->blocks, &u->nics, &u->unknown);
 	openeds_load(h, &u->openeds, &u->unknown);
 	display_load(h, &u->display, &u->unknown);
 	mediated_load(h, &u->mediated);
@@ -160,7 +160,7 @@ const char *use_advice_of(const struct use *u)
 const char *use_advice(enum use_kind kind)
 {
 	static const char *const advice[] = {
-		[USE_ROOT_DISK] = "the running system lives on that disk: it can't be "
+		[USE_ROOT_DISK] = "the running system lives on it: it can't be "
 				  "given away, not by --force either",
 		[USE_BRIDGE] =
 			"name the device behind the bridge: bridges, and the IOMMU "

@@ -60,6 +60,8 @@ void blocks_uses(const struct blocks *b, const char *address, struct uses *ret);
  * and what can't be told. */
 void blocks_claims(const struct host *h, const struct blocks *b, const char *address,
 		   struct uses *ret);
+/* Does the running system live on a disk that has this in its place? */
+bool blocks_system_below(const struct blocks *b, const char *part);
 struct block *block_find(const struct blocks *b, const char *name);
 
 /* A network interface. */
@@ -67,23 +69,42 @@ struct nic {
 	char *name, *place;
 	long index; /* as rtnetlink names it; -1: unknown */
 	struct strv above; /* bridges, bonds, VLANs on it */
-	bool up, has_address, default_route, ssh;
+	bool up, has_address, default_route;
+	bool is_reached; /* the way to the peer that was asked about last */
+	struct strv carries; /* "the SSH connection from 10.1.2.3" */
+	struct strv system; /* of these, what the running system lives on */
 	bool pppoe; /* a PPPoE session goes through it */
 };
 struct nics {
 	struct nic *v;
 	size_t n, cap;
-	char *ssh_peer; /* address of the other end, NULL: not by SSH */
 };
-void nics_load(const struct host *h, struct nics *ret, struct strv *unknown);
+/* m may be NULL. */
+void nics_load(const struct host *h, const struct mounts *m, const struct blocks *b,
+	       struct nics *ret, struct strv *unknown);
 void nics_done(struct nics *n);
 void nics_uses(const struct nics *n, const char *address, struct uses *ret);
 /* Has d an interface that is in another network namespace? */
 bool nic_is_elsewhere(const struct host *h, const struct pci_device *d);
 struct nic *nic_find(const struct nics *n, const char *name);
 
-/* Routes and the SSH peer, in nics_load()'s service (usage_route.c). */
-void routes_mark(const struct host *h, struct nics *n, struct strv *unknown);
+/* What the host reaches by the network (usage_remote.c). */
+struct remote {
+	char *peer; /* "10.0.0.2" */
+	char *what; /* "the filesystem on /srv (nfs4 from 10.0.0.2)" */
+	bool is_system; /* the running system lives on it */
+};
+struct remotes {
+	struct remote *v;
+	size_t n, cap;
+};
+void remotes_done(struct remotes *r);
+void remotes_load(const struct host *h, const struct mounts *m, const struct blocks *b,
+		  struct remotes *ret);
+
+/* Routes, the SSH peer and the other peers, in nics_load()'s service (usage_route.c). */
+void routes_mark(const struct host *h, const struct remotes *remotes, struct nics *n,
+		 struct strv *unknown);
 
 /* Marks by the kernel's own answers, with every table and next hop (usage_netlink.c).
  * Only for the running machine. Returns 0 or a negative errno. */
@@ -92,9 +113,10 @@ int netlink_ask(struct nics *n);
 struct nlmsghdr;
 void netlink_mark(struct nics *n, const struct nlmsghdr *message);
 /*
- * Marks, as ssh, what the kernel sends through to the peer of a connection whose own end
- * is own (may be NULL). Addresses are as of IPv6, those of IPv4 mapped. 0, even where the
- * interface is none of these; or a negative errno: the kernel has no route, or no answer.
+ * Marks, as is_reached, what the kernel sends through to the peer of a connection whose
+ * own end is own (may be NULL). Addresses are as of IPv6, those of IPv4 mapped. 0, even
+ * where the interface is none of these; or a negative errno: the kernel has no route, or
+ * no answer.
  */
 int netlink_ask_peer(struct nics *n, const uint8_t peer[16], const uint8_t *own);
 void netlink_mark_peer(struct nics *n, const struct nlmsghdr *message);

@@ -240,6 +240,22 @@ void blocks_uses(const struct blocks *b, const char *address, struct uses *ret)
 	free(seen);
 }
 
+bool blocks_system_below(const struct blocks *b, const char *part)
+{
+	CLEANUP(uses_done) struct uses uses = { 0 };
+	enum seen *seen = xcalloc(b->n, sizeof(*seen));
+	bool ret = false;
+
+	for (size_t i = 0; i < b->n; i++)
+		for (size_t k = 0; k < b->v[i].places.n; k++)
+			if (strstr(b->v[i].places.v[k], part))
+				visit(b, &b->v[i], b->v[i].title, seen, &uses);
+	for (size_t i = 0; i < uses.n; i++)
+		ret |= uses.v[i].kind == USE_ROOT_DISK;
+	free(seen);
+	return ret;
+}
+
 /* Asks the kernel for a disk or a partition. 1: something holds it. The paths of a
  * multipath NVMe have no node of their own, and no number. */
 static int ask(const struct host *h, const struct block *b, struct strv *unknown)

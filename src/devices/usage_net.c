@@ -56,8 +56,10 @@ static void mark_pppoe(const struct host *h, struct nics *all)
 	}
 }
 
-void nics_load(const struct host *h, struct nics *ret, struct strv *unknown)
+void nics_load(const struct host *h, const struct mounts *m, const struct blocks *b,
+	       struct nics *ret, struct strv *unknown)
 {
+	CLEANUP(remotes_done) struct remotes remotes = { 0 };
 	CLEANUP(strv_done) struct strv names = { 0 };
 
 	if (host_list(h, CLASS, &names, NULL) < 0) {
@@ -73,7 +75,8 @@ void nics_load(const struct host *h, struct nics *ret, struct strv *unknown)
 		load_nic(h, names.v[i], &ret->v[ret->n++]);
 	}
 	mark_pppoe(h, ret);
-	routes_mark(h, ret, unknown);
+	remotes_load(h, m, b, &remotes);
+	routes_mark(h, &remotes, ret, unknown);
 }
 
 /* The directory is there while an interface is, and shows those of the reader's own
@@ -113,9 +116,10 @@ void nics_done(struct nics *n)
 		free(n->v[i].name);
 		free(n->v[i].place);
 		strv_done(&n->v[i].above);
+		strv_done(&n->v[i].carries);
+		strv_done(&n->v[i].system);
 	}
 	free(n->v);
-	free(n->ssh_peer);
 	*n = (struct nics){ 0 };
 }
 
@@ -138,12 +142,13 @@ static void visit(const struct nics *all, const struct nic *n, const struct nic 
 	seen[n - all->v] = true;
 	if (n->default_route)
 		uses_add(ret, USE_ROUTE, "%s carries the default route", title);
-	if (n->ssh)
-		uses_add(ret, USE_ROUTE, "%s carries the SSH connection from %s", title,
-			 all->ssh_peer);
+	for (size_t i = 0; i < n->system.n; i++)
+		uses_add(ret, USE_ROOT_DISK, "%s carries %s", title, n->system.v[i]);
+	for (size_t i = 0; i < n->carries.n; i++)
+		uses_add(ret, USE_ROUTE, "%s carries %s", title, n->carries.v[i]);
 	if (n->pppoe)
 		uses_add(ret, USE_ROUTE, "%s carries a PPPoE session", title);
-	if (n->up && n->has_address && !n->default_route && !n->ssh)
+	if (n->up && n->has_address && !n->default_route && !n->carries.n && !n->system.n)
 		uses_add(ret, USE_INTERFACE, "%s is up and has an address", title);
 	for (size_t i = 0; i < n->above.n; i++) {
 		const struct nic *up = nic_find(all, n->above.v[i]);

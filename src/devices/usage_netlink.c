@@ -26,7 +26,7 @@ static struct nic *find_index(const struct nics *n, uint32_t index)
 	return NULL;
 }
 
-enum mark { MARK_ROUTE, MARK_DEFAULT, MARK_SSH };
+enum mark { MARK_ROUTE, MARK_DEFAULT, MARK_PEER };
 
 static void mark_hop(struct nics *n, uint32_t index, enum mark mark)
 {
@@ -36,7 +36,7 @@ static void mark_hop(struct nics *n, uint32_t index, enum mark mark)
 		return;
 	nic->has_address = true; /* a route comes with an address that serves something */
 	nic->default_route |= mark == MARK_DEFAULT;
-	nic->ssh |= mark == MARK_SSH;
+	nic->is_reached |= mark == MARK_PEER;
 }
 
 /* struct rtnexthop: a length, the interface, and attributes. */
@@ -132,9 +132,9 @@ void netlink_mark_peer(struct nics *n, const struct nlmsghdr *message)
 		int type = mnl_attr_get_type(attr);
 
 		if (type == RTA_MULTIPATH)
-			mark_hops(n, attr, MARK_SSH);
+			mark_hops(n, attr, MARK_PEER);
 		else if (type == RTA_OIF && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			mark_hop(n, mnl_attr_get_u32(attr), MARK_SSH);
+			mark_hop(n, mnl_attr_get_u32(attr), MARK_PEER);
 	}
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which interface carries the default route, and which the SSH connection that slicer was
- * started from. Sources: linux net/ipv4/fib_trie.c fib_route_seq_show() (/proc/net/route,
- * addresses as the CPU has them), net/ipv6/route.c rt6_info_route()
+ * Which interface carries the default route, which the SSH connection that slicer was
+ * started from, and which the filesystems and disks of other machines. Sources: linux
+ * net/ipv4/fib_trie.c fib_route_seq_show() (/proc/net/route, addresses as the CPU has
+ * them), net/ipv6/route.c rt6_info_route()
  * (/proc/net/ipv6_route), net/ipv6/addrconf.c if6_seq_show() (/proc/net/if_inet6),
  * sshd(8) for SSH_CONNECTION.
  */
@@ -229,15 +230,23 @@ static void mark_route_to(const struct host *h, struct nics *n, const struct rou
 	route = best_route(r, to);
 	nic = route ? nic_find(n, route->interface) : NULL;
 	if (nic)
-		nic->ssh = true;
+		nic->is_reached = true;
 }
 
-static bool has_ssh(const struct nics *n)
+/* Gives what is reached to the interfaces that were marked; false: to none. */
+static bool keep_marks(struct nics *n, const char *what, bool is_system)
 {
-	for (size_t i = 0; i < n->n; i++)
-		if (n->v[i].ssh)
-			return true;
-	return false;
+	bool any = false;
+
+	for (size_t i = 0; i < n->n; i++) {
+		struct nic *nic = &n->v[i];
+
+		if (nic->is_reached)
+			strv_add_unique(is_system ? &nic->system : &nic->carries, what);
+		any |= nic->is_reached;
+		nic->is_reached = false;
+	}
+	return any;
 }
 
 static void mark_ssh(const struct host *h, struct nics *n, const struct routes *r,
@@ -246,21 +255,24 @@ static void mark_ssh(const struct host *h, struct nics *n, const struct routes *
 	CLEANUP(free_char) char *connection = find_ssh_connection(h);
 	CLEANUP(strv_done) struct strv f = { 0 };
 	uint8_t to[16], own[16];
-	const char *zone;
+	CLEANUP(free_char) char *shown = NULL, *what = NULL;
+	const char *zone, *peer;
 	struct nic *nic;
 
 	if (!connection)
 		return;
 	strv_split(&f, connection, " ");
-	n->ssh_peer = xstrdup(f.n ? f.v[0] : "?");
-	zone = strchr(n->ssh_peer, '%');
+	peer = f.n ? f.v[0] : "?";
+	shown = printable(peer);
+	what = xasprintf("the SSH connection from %s", shown);
+	zone = strchr(peer, '%');
 	nic = zone ? find_zone(n, zone + 1) : NULL;
 	if (nic)
-		nic->ssh = true;
-	else if (!zone && parse_address(n->ssh_peer, to))
+		nic->is_reached = true;
+	else if (!zone && parse_address(peer, to))
 		mark_route_to(h, n, r, to,
 			      f.n > 2 && parse_address(f.v[2], own) ? own : NULL);
-	if (!has_ssh(n))
+	if (!keep_marks(n, what, false))
 		strv_add(unknown, "the interface of the SSH connection");
 }
 
@@ -272,7 +284,26 @@ static void add_address_line(struct routes *r, const struct strv *f)
 		add_route(r, f->v[5]);
 }
 
-void routes_mark(const struct host *h, struct nics *n, struct strv *unknown)
+/* One that is reached through no interface is the host's own, or lost already. */
+static void mark_remotes(const struct host *h, const struct remotes *remotes,
+			 struct nics *n, const struct routes *r)
+{
+	for (size_t i = 0; i < remotes->n; i++) {
+		const struct remote *x = &remotes->v[i];
+		const char *zone = strchr(x->peer, '%');
+		struct nic *nic = zone ? find_zone(n, zone + 1) : NULL;
+		uint8_t to[16];
+
+		if (nic)
+			nic->is_reached = true;
+		else if (!zone && parse_address(x->peer, to))
+			mark_route_to(h, n, r, to, NULL);
+		keep_marks(n, x->what, x->is_system);
+	}
+}
+
+void routes_mark(const struct host *h, const struct remotes *remotes, struct nics *n,
+		 struct strv *unknown)
 {
 	CLEANUP(routes_done) struct routes r = { 0 }, addresses = { 0 };
 	int err;
@@ -306,4 +337,5 @@ void routes_mark(const struct host *h, struct nics *n, struct strv *unknown)
 			nic->has_address = true;
 	}
 	mark_ssh(h, n, &r, unknown);
+	mark_remotes(h, remotes, n, &r);
 }

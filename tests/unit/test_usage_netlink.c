@@ -142,7 +142,7 @@ static void leads_through(const struct nlmsghdr *m, const char *expect)
 {
 	netlink_mark_peer(&all, m);
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(nics[i].ssh ? 's' : '-', expect[i]);
+		assert_int_equal(nics[i].is_reached ? 's' : '-', expect[i]);
 }
 
 static void test_way_to_the_peer(void **state)
@@ -182,14 +182,14 @@ static void test_asking_for_the_peer(void **state)
 		/* An own address that this host does not have is no hindrance. */
 		if (netlink_ask_peer(&n, local, i ? foreign : local) < 0)
 			skip(); /* a namespace in which nothing is up */
-		assert_true(lo.ssh);
+		assert_true(lo.is_reached);
 	}
 	{
 		struct nic lo = { .index = 1 };
 		struct nics n = { .v = &lo, .n = 1 };
 
 		netlink_ask_peer(&n, nowhere, NULL);
-		assert_false(lo.ssh);
+		assert_false(lo.is_reached);
 	}
 }
 

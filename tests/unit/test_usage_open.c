@@ -270,6 +270,63 @@ static void test_pppoe(void **state)
 	assert_use(t, &m, &d, USE_ROUTE, "eno1 carries a PPPoE session");
 }
 
+#define ROUTES                                                                           \
+	"Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIR" \
+	"TT\n"                                                                           \
+	"eno1\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n"
+
+/* A network of its own for storage: no default route, no SSH. 10.0.0.2 is on eno1. */
+static void test_storage_by_the_network(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_device d = device("0000:00:19.0", 0x020000);
+	CLEANUP(mounts_done) struct mounts m = { 0 };
+
+	add_nic(t, NIC, "eno1", true);
+	tree_write(t, "/proc/net/route", ROUTES);
+	add_mount(&m, "/srv", "nas:/x", "nfs4", "0:50");
+	m.v[0].options = xstrdup("rw,vers=4.2,clientaddr=10.0.0.9,addr=10.0.0.2");
+	assert_use(t, &m, &d, USE_ROUTE,
+		   "eno1 carries the filesystem on /srv (nfs4 from 10.0.0.2)");
+	assert_int_equal(count_uses(t, &m, &d), 1);
+	add_mount(&m, "/", "10.0.0.3:/root", "nfs", "0:51");
+	m.v[1].options = xstrdup("rw,addr=10.0.0.3");
+	assert_use(t, &m, &d, USE_ROOT_DISK,
+		   "eno1 carries the filesystem on / (nfs from 10.0.0.3)");
+	add_mount(&m, "/elsewhere", "172.16.0.1,172.16.0.2:/", "ceph", "0:52");
+	add_mount(&m, "/ceph", "10.0.0.4:6789,172.16.0.2:6789:/", "ceph", "0:53");
+	assert_use(t, &m, &d, USE_ROUTE,
+		   "eno1 carries the filesystem on /ceph (ceph from 10.0.0.4)");
+	assert_int_equal(count_uses(t, &m, &d), 3);
+}
+
+#define SESSION "/sys/devices/platform/host3/session12/target3:0:0/3:0:0:1/block"
+
+/* The root disk is an iSCSI one; another disk comes by NVMe over TCP. */
+static void test_disks_by_the_network(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_device d = device("0000:00:19.0", 0x020000);
+	CLEANUP(mounts_done) struct mounts m = { .known = true };
+
+	add_nic(t, NIC, "eno1", true);
+	tree_write(t, "/proc/net/route", ROUTES);
+	add_block(t, SESSION, "sdb", "8:16\n");
+	tree_write(t, "/sys/class/iscsi_connection/connection12:0/address", "10.0.0.2\n");
+	tree_write(t, "/sys/devices/virtual/nvme-fabrics/ctl/nvme1/address",
+		   "traddr=10.0.0.5,trsvcid=4420,src_addr=10.0.0.9\n");
+	tree_link(t, "/sys/devices/virtual/nvme-fabrics/ctl/nvme1",
+		  "/sys/class/nvme/nvme1");
+	assert_use(t, &m, &d, USE_ROUTE, "eno1 carries an iSCSI session with 10.0.0.2");
+	assert_use(t, &m, &d, USE_ROUTE,
+		   "eno1 carries the NVMe controller nvme1 at 10.0.0.5");
+	add_mount(&m, "/", "/dev/sdb", "ext4", "8:16");
+	assert_use(t, &m, &d, USE_ROOT_DISK,
+		   "eno1 carries an iSCSI session with 10.0.0.2");
+	assert_use(t, &m, &d, USE_ROUTE,
+		   "eno1 carries the NVMe controller nvme1 at 10.0.0.5");
+}
+
 #define KEYS_OF_A_KEYBOARD                                                               \
 	"1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe"
 
@@ -358,6 +415,8 @@ int main(void)
 		TEST(test_mediated_device),
 		TEST(test_interface_in_another_namespace),
 		TEST(test_pppoe),
+		TEST(test_storage_by_the_network),
+		TEST(test_disks_by_the_network),
 		TEST(test_only_keyboard),
 		TEST(test_many_programs),
 	};
