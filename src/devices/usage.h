@@ -32,7 +32,7 @@ void blocks_mark_mounts(const struct host *h, const struct mounts *m, struct blo
 void blocks_mark_swaps(const struct host *h, struct blocks *b, struct strv *unknown);
 /* What is mounted only where the mount table does not show it: in a container, for a
  * service (usage_elsewhere.c). */
-void blocks_mark_elsewhere(const struct host *h, struct blocks *b);
+void blocks_mark_elsewhere(const struct host *h, struct blocks *b, struct strv *unknown);
 /* The imported pools of ZFS; m is the mount table (usage_zfs.c). */
 void blocks_mark_zfs(const struct host *h, const struct mounts *m, struct blocks *b);
 /* What else the kernel does with disks and shows nowhere near them: a zram's backing

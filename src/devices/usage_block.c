@@ -161,7 +161,7 @@ void blocks_load(const struct host *h, const struct mounts *m, struct blocks *re
 		blocks_mark_mounts(h, m, ret);
 	else
 		strv_add(unknown, "mounted filesystems (no mount table)");
-	blocks_mark_elsewhere(h, ret);
+	blocks_mark_elsewhere(h, ret, unknown);
 	blocks_mark_kernel(h, ret);
 }
 

@@ -9,7 +9,8 @@
 #include "devices/usage.h"
 
 /* A host of containers has hundreds; each is read once. */
-#define NAMESPACES_MAX 512
+#define NAMESPACES_MAX 1024
+#define SECONDS_MAX 5
 
 static void mark_mount(const struct host *h, struct blocks *all, const struct mount *m,
 		       const char *who)
@@ -40,15 +41,17 @@ static void look_into(const struct host *h, struct blocks *all, const char *pid)
 }
 
 /* Which processes can't be looked at is told with their open files. */
-static void mark_namespaces(const struct host *h, struct blocks *all)
+static void mark_namespaces(const struct host *h, struct blocks *all,
+			    struct strv *unknown)
 {
+	double until = seconds_now() + SECONDS_MAX;
 	CLEANUP(free_char) char *own = host_readlink(h, "/proc/self/ns/mnt");
 	CLEANUP(strv_done) struct strv names = { 0 }, seen = { 0 };
 
 	if (own)
 		strv_add(&seen, own);
 	host_list(h, "/proc", &names, NULL);
-	for (size_t i = 0; i < names.n && seen.n < NAMESPACES_MAX; i++) {
+	for (size_t i = 0; i < names.n; i++) {
 		CLEANUP(free_char) char *link = NULL, *space = NULL;
 
 		if (strspn(names.v[i], "0123456789") != strlen(names.v[i]))
@@ -57,6 +60,15 @@ static void mark_namespaces(const struct host *h, struct blocks *all)
 		space = host_readlink(h, link);
 		if (!space || strv_has(&seen, space))
 			continue;
+		if (seen.n > NAMESPACES_MAX || seconds_now() > until) {
+			strv_addf(
+				unknown,
+				"filesystems that are mounted in other mount namespaces "
+				"(more than %u of them, or more than %u s to look at "
+				"them)",
+				NAMESPACES_MAX, SECONDS_MAX);
+			return;
+		}
 		strv_add(&seen, space);
 		look_into(h, all, names.v[i]);
 	}
@@ -91,11 +103,11 @@ static void mark_journals(const struct host *h, struct blocks *all)
 	}
 }
 
-void blocks_mark_elsewhere(const struct host *h, struct blocks *all)
+void blocks_mark_elsewhere(const struct host *h, struct blocks *all, struct strv *unknown)
 {
 	static const char *const types[] = { "ext4", "xfs", "f2fs", "erofs", "nilfs2" };
 
-	mark_namespaces(h, all);
+	mark_namespaces(h, all, unknown);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		CLEANUP(free_char) char *dir = xasprintf("/sys/fs/%s", types[i]);
 		CLEANUP(strv_done) struct strv names = { 0 };

@@ -191,6 +191,30 @@ static void test_mount_of_a_container(void **state)
 	assert_int_equal(count_uses(t, &m, &a), 0);
 }
 
+/* Thousands of namespaces: it is said that not all of them were looked into. */
+static void test_too_many_namespaces(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_device a = nvme();
+	CLEANUP(mounts_done) struct mounts m = { .known = true };
+
+	add_disks(t);
+	for (unsigned pid = 1; pid <= 1026; pid++) {
+		CLEANUP(free_char) char *link = xasprintf("/proc/%u/ns/mnt", pid);
+		CLEANUP(free_char) char *space = xasprintf("mnt:[%u]", pid);
+		CLEANUP(uses_done) struct uses u = { 0 };
+		bool said = false;
+
+		tree_link(t, space, link);
+		if (pid < 1025)
+			continue;
+		assert_int_equal(device_uses(t->host, &m, &a, &u, NULL), 0);
+		for (size_t i = 0; i < u.unknown.n; i++)
+			said |= strstr(u.unknown.v[i], "other mount namespaces") != NULL;
+		assert_int_equal(said, pid > 1025);
+	}
+}
+
 /* Other users' processes can't be looked at; the filesystems' drivers tell. */
 static void test_filesystems_of_nobody(void **state)
 {
@@ -370,6 +394,7 @@ int main(void)
 		TEST(test_btrfs_in_a_container),
 		TEST(test_btrfs_of_an_unknown_source),
 		TEST(test_mount_of_a_container),
+		TEST(test_too_many_namespaces),
 		TEST(test_filesystems_of_nobody),
 		TEST(test_journals_on_other_disks),
 		TEST(test_overlay_as_root),
