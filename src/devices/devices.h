@@ -30,7 +30,7 @@ enum use_kind {
 	USE_LAST_NIC, /* no other network controller would have a driver after a boot */
 	USE_ROUTE, /* the default route, or the route of the SSH connection that slicer
 		      runs in, or to filesystems and disks of other machines */
-	USE_DISPLAY, /* the boot display, or the console's frame buffer */
+	USE_DISPLAY, /* the boot display, the console's frame buffer or serial port */
 	USE_VFIO, /* a VM has the device's group open */
 	USE_SRIOV, /* a PF with VFs enabled, or the parent of mediated devices */
 	USE_INTERFACE, /* a network interface that is up with an address, part of a bridge

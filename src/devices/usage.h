@@ -149,6 +149,8 @@ struct display {
 	bool firmware_buffer; /* it lies in the boot display's memory (efifb, simpledrm
 				 ...) */
 	bool text_console; /* VGA text mode: the boot display too */
+	struct strv serial; /* names of the consoles that are serial ports: "ttyS4" */
+	struct strv serial_places; /* their sysfs paths */
 };
 void display_load(const struct host *h, struct display *ret, struct strv *unknown);
 void display_done(struct display *s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What shows the console: the frame buffer that fbcon sits on, or VGA text mode. Sources:
- * linux Documentation/fb/fbcon.rst, Documentation/driver-api/console.rst and
- * drivers/tty/vt/vt.c (/sys/class/vtconsole: "(M) frame buffer device", "(S) VGA+").
+ * What shows the console: the frame buffer that fbcon sits on, VGA text mode, or a serial
+ * port. Sources: linux Documentation/fb/fbcon.rst, Documentation/driver-api/console.rst,
+ * drivers/tty/vt/vt.c (/sys/class/vtconsole: "(M) frame buffer device", "(S) VGA+") and
+ * Documentation/ABI/testing/sysfs-tty (/sys/class/tty/console/active).
  */
 #include "devices/usage.h"
 
@@ -40,6 +41,26 @@ static void load_buffer(const struct host *h, struct display *s)
 		strstr(s->buffer_place, "/platform/") && !strstr(s->buffer_place, "/pci");
 }
 
+/* Those of PCI cards, and of Intel's AMT (serial over LAN). */
+static void load_serial(const struct host *h, struct display *s)
+{
+	CLEANUP(free_char) char *active = host_attr(h, "/sys/class/tty/console/active");
+	CLEANUP(strv_done) struct strv names = { 0 };
+
+	if (active)
+		strv_split(&names, active, " ");
+	for (size_t i = 0; i < names.n; i++) {
+		CLEANUP(free_char)
+		char *link = xasprintf("/sys/class/tty/%s", names.v[i]);
+		char *place = host_realpath(h, link);
+
+		if (!place)
+			continue;
+		strv_take(&s->serial, printable(names.v[i]));
+		strv_take(&s->serial_places, place);
+	}
+}
+
 void display_load(const struct host *h, struct display *ret, struct strv *unknown)
 {
 	CLEANUP(strv_done) struct strv consoles = { 0 };
@@ -48,6 +69,7 @@ void display_load(const struct host *h, struct display *ret, struct strv *unknow
 	ret->text_console = console_bound(h, &consoles, "VGA");
 	if (console_bound(h, &consoles, "frame buffer"))
 		load_buffer(h, ret);
+	load_serial(h, ret);
 	if (!host_is_dir(h, "/sys/class"))
 		strv_add(unknown, "the console's display (no /sys/class)");
 }
@@ -56,11 +78,25 @@ void display_done(struct display *s)
 {
 	free(s->buffer_place);
 	free(s->buffer_name);
+	strv_done(&s->serial);
+	strv_done(&s->serial_places);
 	*s = (struct display){ 0 };
 }
 
 void display_uses(const struct display *s, const struct pci_device *d, struct uses *ret)
 {
+	for (size_t i = 0; i < s->serial.n; i++) {
+		CLEANUP(free_char) char *advice = NULL;
+
+		if (!place_is_below(s->serial_places.v[i], d->address))
+			continue;
+		advice = xasprintf("take console=%s out of the kernel command line, and "
+				   "reboot",
+				   s->serial.v[i]);
+		uses_add(ret, USE_DISPLAY, "the kernel's console is on its %s",
+			 s->serial.v[i]);
+		uses_advise(ret, advice);
+	}
 	if (!pci_is_display(d))
 		return;
 	if (s->buffer_place && place_is_below(s->buffer_place, d->address))

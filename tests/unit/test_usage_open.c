@@ -327,6 +327,24 @@ static void test_disks_by_the_network(void **state)
 		   "eno1 carries the NVMe controller nvme1 at 10.0.0.5");
 }
 
+/* console=ttyS4 of Intel's AMT: what the kernel writes goes there. */
+static void test_serial_console(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_device d = device("0000:00:16.3", 0x070002);
+	struct pci_device other = device("0000:00:1f.4", 0x0c0500);
+
+	tree_mkdir(t, PCI "/0000:00:16.3/tty/ttyS4");
+	tree_link(t, PCI "/0000:00:16.3/tty/ttyS4", "/sys/class/tty/ttyS4");
+	tree_write(t, "/sys/class/tty/console/active", "tty0 ttyS4\n");
+	tree_mkdir(t, "/sys/devices/virtual/tty/tty0");
+	tree_link(t, "/sys/devices/virtual/tty/tty0", "/sys/class/tty/tty0");
+	assert_advice(t, &d, "the kernel's console is on its ttyS4",
+		      "take console=ttyS4 out of the kernel command line, and reboot");
+	d = other;
+	assert_int_equal(count_uses(t, &(struct mounts){ .known = true }, &d), 0);
+}
+
 #define KEYS_OF_A_KEYBOARD                                                               \
 	"1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe"
 
@@ -417,6 +435,7 @@ int main(void)
 		TEST(test_pppoe),
 		TEST(test_storage_by_the_network),
 		TEST(test_disks_by_the_network),
+		TEST(test_serial_console),
 		TEST(test_only_keyboard),
 		TEST(test_many_programs),
 	};
