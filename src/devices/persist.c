@@ -296,7 +296,10 @@ bool persist_is_forced(const struct persisted *p)
 
 const char *persist_driver(const struct persisted *p)
 {
-	return p->file.driver ? p->file.driver : "vfio-pci";
+	if (p->file.driver)
+		return p->file.driver;
+	return p->device && driver_is_vfio(p->device->driver) ? p->device->driver
+							      : "vfio-pci";
 }
 
 bool persist_is_bound(const struct persisted *p)

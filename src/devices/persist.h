@@ -80,8 +80,8 @@ int persist_note_twins(const struct host *h, const struct pci_devices *all,
  * to it: a person removed or changed the file. */
 void persist_leftover(const struct persisted_list *l, const struct strv *bound,
 		      struct strv *ret);
-/* The driver that it is to be bound to: "vfio-pci" also where the file names none, and
- * the best that VFIO has for the device is meant. */
+/* The driver that it is to be bound to. Where the file names none, and the best that VFIO
+ * has for the device is meant: the one of VFIO's that it has, or "vfio-pci". */
 const char *persist_driver(const struct persisted *p);
 /* Has its device that driver, or any of VFIO's where the file names none? */
 bool persist_is_bound(const struct persisted *p);

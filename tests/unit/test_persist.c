@@ -631,6 +631,26 @@ static void test_file_is_written_once(void **state)
 	assert_true(plan_is_empty(&p));
 }
 
+/* A file that names no driver means VFIO's, whichever it is; one that names it, that one.
+ */
+static void test_driver_of_file(void **state)
+{
+	static char variant[] = "mlx5_vfio_pci", native[] = "mlx5_core",
+		    plain[] = "vfio-pci";
+	struct pci_device d = { .driver = native };
+	struct persisted p = { .device = &d };
+
+	(void)state;
+	assert_string_equal(persist_driver(&p), "vfio-pci");
+	assert_false(persist_is_bound(&p));
+	d.driver = variant;
+	assert_string_equal(persist_driver(&p), "mlx5_vfio_pci");
+	assert_true(persist_is_bound(&p));
+	p.file.driver = plain;
+	assert_string_equal(persist_driver(&p), "vfio-pci");
+	assert_false(persist_is_bound(&p));
+}
+
 /* Such a number is not noted: without the meant one it would lead to the other one. */
 static void test_serial_of_all_is_not_noted(void **state)
 {
@@ -931,6 +951,7 @@ int main(void)
 		TEST(test_junk_in_the_directory),
 		TEST(test_links_within_the_root),
 		TEST(test_directory_is_a_secret),
+		TEST(test_driver_of_file),
 		TEST(test_file_is_written_once),
 		TEST(test_file_is_renamed),
 		TEST(test_file_of_what_was_there),
