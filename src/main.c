@@ -46,6 +46,7 @@ static void print_usage(FILE *f)
 		"  sudo reboot\n"
 		"  sudo slicer pci bind ADDR  give a device to VMs\n"
 		"  slicer vm command ADDR     the command that starts a VM with it\n"
+		"  slicer vm test ADDR        prove that it works in a VM\n"
 		"\nGlobal options, before or after the verb: --root DIR, --json, --color "
 		"WHEN,\n--quiet, --verbose, --help, --version\n"
 		"\n'slicer VERB --help' tells more about a verb; slicer(8) is the "

@@ -36,7 +36,7 @@ struct command {
 };
 extern const struct command command_doctor, command_setup, command_pci_list,
 	command_pci_show, command_pci_bind, command_pci_unbind, command_pci_restore,
-	command_vm_command;
+	command_vm_command, command_vm_test;
 extern const struct command *const commands[]; /* NULL-terminated */
 
 /* The global options, for --help and for main, which takes them out of argv. */
@@ -62,6 +62,8 @@ int options_parse(const struct command *cmd, int argc, char **argv,
 		  int (*take_option)(void *data, int id, const char *value,
 				     struct error *e),
 		  void *data, struct strv *operands, struct error *e);
+/* The value of --timeout: 1 to 3600. Else a usage error. */
+int option_seconds(const char *value, unsigned *ret, struct error *e);
 void options_help(const struct command *cmd, FILE *f);
 
 /* One line on stderr if a run of setup-iommu was interrupted and nobody has dealt with it

@@ -10,9 +10,11 @@
 #define FIRST_VALUE 1000
 
 const struct command *const commands[] = {
-	&command_doctor,      &command_setup,	   &command_pci_list,
-	&command_pci_show,    &command_pci_bind,   &command_pci_unbind,
-	&command_pci_restore, &command_vm_command, NULL,
+	&command_doctor,      &command_setup,
+	&command_pci_list,    &command_pci_show,
+	&command_pci_bind,    &command_pci_unbind,
+	&command_pci_restore, &command_vm_command,
+	&command_vm_test,     NULL,
 };
 
 const struct option_spec global_options[] = {
@@ -192,4 +194,18 @@ void options_help(const struct command *cmd, FILE *f)
 int exit_of(const struct error *e)
 {
 	return e->code ? (int)e->code : ERROR_REFUSED;
+}
+
+int option_seconds(const char *value, unsigned *ret, struct error *e)
+{
+	size_t n = strlen(value);
+	unsigned long s = strtoul(value, NULL, 10);
+
+	if (!n || n > 5 || strspn(value, "0123456789") != n || s < 1 || s > 3600) {
+		error_usage(e, "--timeout takes 1 to 3600 seconds, not \"%.80s\"", value);
+		error_hint(e, "for example: --timeout 60");
+		return -EINVAL;
+	}
+	*ret = (unsigned)s;
+	return 0;
 }

@@ -55,20 +55,6 @@ struct bind_options {
 	unsigned timeout_s;
 };
 
-int pci_timeout(const char *value, unsigned *ret, struct error *e)
-{
-	size_t n = strlen(value);
-	unsigned long s = strtoul(value, NULL, 10);
-
-	if (!n || n > 5 || strspn(value, "0123456789") != n || s < 1 || s > 3600) {
-		error_usage(e, "--timeout takes 1 to 3600 seconds, not \"%.80s\"", value);
-		error_hint(e, "without --timeout a driver has 30 seconds to answer");
-		return -EINVAL;
-	}
-	*ret = (unsigned)s;
-	return 0;
-}
-
 static int take_early(const char *value, bool *ret, struct error *e)
 {
 	*ret = value != NULL;
@@ -101,7 +87,7 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 		o->force = true;
 		return 0;
 	default:
-		return pci_timeout(value, &o->timeout_s, e);
+		return option_seconds(value, &o->timeout_s, e);
 	}
 }
 

@@ -31,8 +31,6 @@ int lasting_choose(const struct context *c, const struct strv *addresses, bool g
 		   struct named_devices *devices, struct lasting *l, struct move *m,
 		   struct error *e);
 
-/* As --timeout takes it. Error: usage. */
-int pci_timeout(const char *value, unsigned *ret, struct error *e);
 /* Is this the machine, or are only files to be written, and are we root? */
 int pci_check_may(const struct context *c, const struct command *cmd, bool files_only,
 		  struct error *e);

@@ -25,7 +25,7 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 	struct restore_options *o = data;
 
 	if (id == RESTORE_TIMEOUT)
-		return pci_timeout(value, &o->timeout_s, e);
+		return option_seconds(value, &o->timeout_s, e);
 	o->dry_run = true;
 	return 0;
 }

@@ -88,4 +88,9 @@ enum vm_iommufd vm_choose_iommufd(const struct host *h, const struct endpoints *
 void vm_iommufd_obstacles(const struct host *h, const struct endpoints *v,
 			  struct strv *ret);
 
+/* Appends QEMU's options that attach the endpoints, a root port for each slot of the host
+ * with the slot's functions behind it: "-device", "pcie-root-port,..." and "-device",
+ * "vfio-pci,host=...". iommufd: by that. */
+void vm_qemu_arguments(const struct endpoints *v, bool iommufd, struct strv *argv);
+
 #endif

@@ -18,13 +18,15 @@ static bool uses_iommufd(const struct vm_input *in)
 	return in->iommufd == VM_IOMMUFD_ONLY || in->iommufd == VM_IOMMUFD_WANTED;
 }
 
-/* A root port for each slot of the host, with the slot's functions behind it. */
-static void add_devices(const struct vm_input *in, struct strv *argv)
+void vm_qemu_arguments(const struct endpoints *v, bool iommufd, struct strv *argv)
 {
-	const struct endpoints *v = in->devices;
-	const char *iommufd = uses_iommufd(in) ? ",iommufd=iommufd0" : "";
+	const char *backend = iommufd ? ",iommufd=iommufd0" : "";
 	unsigned port = 0;
 
+	if (iommufd) {
+		strv_add(argv, "-object");
+		strv_add(argv, "iommufd,id=iommufd0");
+	}
 	for (size_t start = 0, end; start < v->n; start = end) {
 		end = vm_slot_end(v, start);
 		port++;
@@ -37,18 +39,14 @@ static void add_devices(const struct vm_input *in, struct strv *argv)
 			strv_add(argv, "-device");
 			strv_addf(argv, "vfio-pci,host=%s,bus=rp%u,addr=0.%u%s%s",
 				  v->v[i]->address, port, vm_guest_function(v, start, i),
-				  first ? ",multifunction=on" : "", iommufd);
+				  first ? ",multifunction=on" : "", backend);
 		}
 	}
 }
 
 static void add_arguments(const struct vm_input *in, struct strv *argv)
 {
-	if (uses_iommufd(in)) {
-		strv_add(argv, "-object");
-		strv_add(argv, "iommufd,id=iommufd0");
-	}
-	add_devices(in, argv);
+	vm_qemu_arguments(in->devices, uses_iommufd(in), argv);
 	if (in->window_mib) {
 		strv_add(argv, "-fw_cfg");
 		strv_addf(argv, "name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64,

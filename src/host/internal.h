@@ -46,6 +46,10 @@ int host_need_live(const struct host *h, const char *what, struct error *e);
  * for the usual causes. Returns -err. */
 int host_write_error(struct error *e, const char *path, int err, const char *doing);
 
+/* What a program gets as its environment, appended as copies. locale: as in struct run.
+ */
+void host_environment(const struct strv *locale, struct strv *ret);
+
 /*
  * Is a process of that group still alive, a zombie not being one? *ret (may be NULL) is
  * then its name, number and where in the kernel it waits: "tar (process 812, waiting in

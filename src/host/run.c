@@ -33,14 +33,13 @@ static const char *const environment[] = {
 	"DEBIAN_FRONTEND=noninteractive",
 };
 
-/* What the program gets: copies. */
-static void make_environment(const struct run *r, struct strv *ret)
+void host_environment(const struct strv *locale, struct strv *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(environment); i++)
 		strv_add(ret, environment[i]);
-	for (size_t i = 0; r->locale && i < r->locale->n; i++)
-		strv_add(ret, r->locale->v[i]);
-	if (!r->locale)
+	for (size_t i = 0; locale && i < locale->n; i++)
+		strv_add(ret, locale->v[i]);
+	if (!locale)
 		strv_add(ret, "LC_ALL=C");
 }
 
@@ -100,7 +99,7 @@ static int spawn(const char *path, const struct run *r, int in, int out, pid_t *
 	sigset_t none, all;
 	int err;
 
-	make_environment(r, &env);
+	host_environment(r->locale, &env);
 	sigemptyset(&none);
 	sigfillset(&all);
 	posix_spawn_file_actions_init(&fa);
