@@ -4,7 +4,8 @@
  * mount namespace of a container or a service (mount_namespaces(7)). A process tells its
  * namespace by /proc/PID/ns/mnt, and its mounts by /proc/PID/mountinfo. Where no process
  * may be looked at, the filesystem drivers still tell: linux
- * Documentation/ABI/testing/sysfs-fs-{ext4,xfs,f2fs} and fs/jbd2/journal.c.
+ * Documentation/ABI/testing/sysfs-fs-{ext4,xfs,f2fs}, fs/btrfs/sysfs.c and
+ * fs/jbd2/journal.c.
  */
 #include "devices/usage.h"
 
@@ -83,6 +84,23 @@ static void mark_unseen(struct block *b, const char *fstype)
 			  fstype);
 }
 
+/* The members of a btrfs that no mount explains. */
+static void mark_btrfs(const struct host *h, struct blocks *all)
+{
+	CLEANUP(strv_done) struct strv ids = { 0 };
+
+	host_list(h, "/sys/fs/btrfs", &ids, NULL);
+	for (size_t i = 0; i < ids.n; i++) {
+		CLEANUP(free_char)
+		char *dir = xasprintf("/sys/fs/btrfs/%s/devices", ids.v[i]);
+		CLEANUP(strv_done) struct strv members = { 0 };
+
+		host_list(h, dir, &members, NULL);
+		for (size_t k = 0; k < members.n; k++)
+			mark_unseen(block_find(all, members.v[k]), "btrfs");
+	}
+}
+
 /* "sda1-8" is the journal in file 8 of the filesystem on sda1; "sdb1" is one that is a
  * device of its own (fs/jbd2/journal.c). */
 static void mark_journals(const struct host *h, struct blocks *all)
@@ -116,5 +134,6 @@ void blocks_mark_elsewhere(const struct host *h, struct blocks *all, struct strv
 		for (size_t k = 0; k < names.n; k++)
 			mark_unseen(block_find(all, names.v[k]), types[i]);
 	}
+	mark_btrfs(h, all);
 	mark_journals(h, all);
 }

@@ -70,26 +70,20 @@ static void find_btrfs(const struct host *h, const struct mounts *m,
 	}
 }
 
-/* One member of a btrfs that is mounted somewhere. A mount whose source is none of a
- * device that is there (/dev/root, a member that was pulled out) may be of any btrfs. */
+/* One member of a btrfs that is mounted, here or in another namespace. A mount whose
+ * source is none of a device that is there (/dev/root, a member that was pulled out) may
+ * be of any btrfs. */
 static void mark_member(struct block *b, const struct btrfs_mounts *mounts,
 			const struct strv *members)
 {
-	bool is_mounted = false;
-
 	for (size_t i = 0; i < mounts->n; i++) {
 		const struct btrfs_mount *at = &mounts->v[i];
 
 		if (at->block && !strv_has(members, at->block->name))
 			continue;
-		is_mounted = true;
 		if (at->block != b)
 			block_add_mount(b, "is a part of the filesystem on", at->target);
 	}
-	if (!is_mounted)
-		strv_add(&b->uses,
-			 "is a part of a btrfs that is mounted in another mount "
-			 "namespace (a container, a service)");
 }
 
 static void mark_btrfs(const struct host *h, const struct mounts *m, struct blocks *all)

@@ -332,8 +332,10 @@ void openeds_load(const struct host *h, struct openeds *ret, struct strv *unknow
 	else if (!l.seen)
 		strv_add(unknown, "open device nodes (no processes in /proc)");
 	if (l.closed)
-		strv_add(unknown, "device nodes that other users' programs hold open "
-				  "(root only)");
+		strv_add(unknown,
+			 "device nodes that other users' programs hold open, and "
+			 "what is mounted for these only "
+			 "(root only)");
 }
 
 void openeds_done(struct openeds *o)

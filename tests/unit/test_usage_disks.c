@@ -138,14 +138,22 @@ static void test_holders(void **state)
 static void test_btrfs_in_a_container(void **state)
 {
 	const struct tree *t = *state;
-	struct pci_device a = nvme();
+	struct pci_device a = nvme(), b = sata();
 	CLEANUP(mounts_done) struct mounts m = { .known = true };
 
 	add_disks(t);
 	tree_write(t, "/sys/fs/btrfs/5d1f/devices/nvme0n1", "");
+	tree_write(t, "/sys/fs/btrfs/5d1f/devices/sda1", "");
+	tree_link(t, "mnt:[4026532847]", "/proc/812/ns/mnt");
+	tree_write(t, "/proc/812/comm", "nspawn\n");
+	tree_write(t, "/proc/812/mountinfo",
+		   "301 300 0:45 / /data rw - btrfs /dev/sda1 rw\n");
 	assert_use(t, &m, &a, USE_MOUNT,
-		   "nvme0n1 is a part of a btrfs that is mounted in another mount "
-		   "namespace (a container, a service)");
+		   "nvme0n1 is mounted as btrfs in another mount namespace (a container, "
+		   "a service)");
+	assert_use(t, &m, &b, USE_MOUNT,
+		   "sda1 is mounted on /data for nspawn (PID 812), in another mount "
+		   "namespace");
 }
 
 /* The kernel mounted / without an initramfs, or the device that was named is gone: then
