@@ -35,8 +35,8 @@ struct command {
 	const char *schema; /* of its JSON, for errors too; NULL: "slicer.error/1" */
 };
 extern const struct command command_doctor, command_setup, command_pci_list,
-	command_pci_show, command_pci_bind, command_pci_unbind, command_pci_restore,
-	command_vm_command, command_vm_test;
+	command_pci_show, command_pci_bind, command_pci_unbind, command_pci_ensure,
+	command_pci_restore, command_vm_command, command_vm_test;
 extern const struct command *const commands[]; /* NULL-terminated */
 
 /* The global options, for --help and for main, which takes them out of argv. */

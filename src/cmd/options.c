@@ -10,11 +10,17 @@
 #define FIRST_VALUE 1000
 
 const struct command *const commands[] = {
-	&command_doctor,      &command_setup,
-	&command_pci_list,    &command_pci_show,
-	&command_pci_bind,    &command_pci_unbind,
-	&command_pci_restore, &command_vm_command,
-	&command_vm_test,     NULL,
+	&command_doctor,
+	&command_setup,
+	&command_pci_list,
+	&command_pci_show,
+	&command_pci_bind,
+	&command_pci_unbind,
+	&command_pci_ensure,
+	&command_pci_restore,
+	&command_vm_command,
+	&command_vm_test,
+	NULL,
 };
 
 const struct option_spec global_options[] = {
