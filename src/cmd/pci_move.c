@@ -2,6 +2,7 @@
 #include "cmd/pci_move.h"
 
 #include "devices/persist.h"
+#include "devices/vm_test.h"
 #include "report/advice.h"
 
 void move_done(struct move *m)
@@ -33,11 +34,14 @@ static void add_next(const struct host *h, const struct pci_devices *all,
 		}
 		for (size_t k = 0; k < i; k++)
 			first &= r->v[k].d->iommu_group != d->iommu_group;
-		if (ready && first)
-			plan_next(p,
-				  "IOMMU group %ld is ready for a VM: sudo slicer vm "
-				  "command %s",
-				  d->iommu_group, d->address);
+		if (!ready || !first)
+			continue;
+		plan_next(p,
+			  "IOMMU group %ld is ready for a VM: sudo slicer vm command %s",
+			  d->iommu_group, d->address);
+		if (vm_test_is_possible(h))
+			plan_next(p, "to see that it works: sudo slicer vm test %s",
+				  d->address);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "devices/bind.h"
 #include "devices/commands.h"
 #include "devices/original.h"
+#include "devices/vm_test.h"
 
 void handover_done(struct handover *o)
 {
@@ -127,6 +128,8 @@ void handover_make(const struct bind_world *w, const struct persisted_list *l,
 		strv_addf(&ret->give, "sudo slicer pci bind %s --group", d->address);
 	if (ret->answer.usable) {
 		make_always(w, l, d, &v, ret);
+		if (ret->answer.bound && vm_test_is_possible(w->host))
+			strv_addf(&ret->start, "sudo slicer vm test %s", d->address);
 		strv_addf(&ret->start, "slicer vm command %s", d->address);
 	}
 	if (ret->answer.usable || driver_is_vfio(d->driver) || any_is_persisted(l, &v))

@@ -224,3 +224,10 @@ int vm_test_run(const struct host *h, const struct pci_devices *all,
 		vm_test_explain(all, v, kernel, ret);
 	return 0;
 }
+
+bool vm_test_is_possible(const struct host *h)
+{
+	struct hypervisor_facts there = { 0 };
+
+	return host_is_live(h) && hypervisors_probe(h, &there, NULL) == 0 && there.qemu;
+}

@@ -42,6 +42,9 @@ int vm_test_run(const struct host *h, const struct pci_devices *all,
 		const struct endpoints *v, const char *qemu, unsigned timeout_s,
 		struct vm_test *ret, struct error *e);
 
+/* Can it be done here? The running machine, with QEMU; whether devices are bound is the
+ * caller's to know. */
+bool vm_test_is_possible(const struct host *h);
 /* Why QEMU ended, from what it said (t->said): sets t->why and adds to t->advice. kernel:
  * the running one's release, may be NULL. */
 void vm_test_explain(const struct pci_devices *all, const struct endpoints *v,

@@ -113,7 +113,7 @@ hinted() {
 
 @test "values that are none, and the way that each error shows" {
 	hinted 'IOMMU GROUP' pci list --group x
-	hinted '30 seconds' pci bind 0b:00.0 --timeout 0
+	hinted '--timeout 60' pci bind 0b:00.0 --timeout 0
 	hinted /proc/cpuinfo setup-iommu --vendor foo
 	hinted --vendor doctor --vendor foo
 	hinted auto --color foo doctor

@@ -180,3 +180,17 @@ nothing_left() {
 	kill -KILL "$(<"$T/run/slicer-pid")"
 	nothing_left
 }
+
+@test "pci show offers it where it would be done: QEMU is there, and VFIO has the group" {
+	live pci show $GPU
+	exits 0
+	says "sudo slicer vm test $GPU"
+	live pci ensure $GPU
+	exits 0
+	says "to see that it works: sudo slicer vm test $GPU"
+	on pci show $GPU
+	[[ $output == *"vm command $GPU"* && $output != *'vm test'* ]]
+	rm "$(readlink -f "$T/sys/bus/pci/devices/$AUDIO")/driver"
+	live pci show $GPU
+	[[ $output != *'vm test'* ]]
+}
