@@ -154,18 +154,6 @@ char *vm_huge_line(const struct vm_input *in, const char *prefix, const char *us
 
 /* ---- iommufd ----------------------------------------------------------------------- */
 
-/* sysfs names the device's node also where the kernel makes none (linux
- * drivers/vfio/vfio_main.c without CONFIG_VFIO_DEVICE_CDEV; kubevirt #18895). */
-static bool has_node(const struct host *h, const struct pci_device *d)
-{
-	CLEANUP(free_char) char *path = NULL;
-
-	if (!d->vfio_cdev)
-		return false;
-	path = xasprintf("/dev/vfio/devices/%s", d->vfio_cdev);
-	return host_exists(h, path);
-}
-
 /* VFIO is certainly loaded where it has made a node of its own for a device: then a
  * container's node is there if the kernel has containers (linux drivers/vfio/container.c,
  * CONFIG_VFIO_CONTAINER). */
@@ -175,7 +163,7 @@ enum vm_iommufd vm_choose_iommufd(const struct host *h, const struct endpoints *
 	size_t nodes = 0;
 
 	for (size_t i = 0; i < v->n; i++)
-		nodes += has_node(h, v->v[i]);
+		nodes += v->v[i]->vfio_cdev != NULL;
 	if (wanted)
 		return VM_IOMMUFD_WANTED;
 	if (!nodes || !host_exists(h, "/dev/iommu"))
@@ -192,7 +180,7 @@ void vm_iommufd_obstacles(const struct host *h, const struct endpoints *v,
 		strv_add(ret, "there is no /dev/iommu: the module iommufd is not loaded, "
 			      "or this kernel has none");
 	for (size_t i = 0; i < v->n; i++)
-		if (driver_is_vfio(v->v[i]->driver) && !has_node(h, v->v[i]))
+		if (driver_is_vfio(v->v[i]->driver) && !v->v[i]->vfio_cdev)
 			strv_addf(
 				ret,
 				"%s has no node in /dev/vfio/devices: this kernel can't "

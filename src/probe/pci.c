@@ -165,9 +165,9 @@ static void load_basics(int dir, const struct numbers *vfio, struct pci_device *
 	d->driver = link_name(dir, "driver");
 }
 
-/* vfio-dev/vfioN is the character device of VFIO_DEVICE_CDEV (drivers/vfio/vfio_main.c).
- */
-static char *find_cdev(int dir)
+/* Only what has a node: vfio-dev/vfioN is there also where the kernel makes none
+ * (drivers/vfio/vfio_main.c without CONFIG_VFIO_DEVICE_CDEV). */
+static char *find_cdev(const struct host *h, int dir)
 {
 	int fd = openat(dir, "vfio-dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	struct dirent *entry;
@@ -182,21 +182,24 @@ static char *find_cdev(int dir)
 		return NULL;
 	}
 	while (!ret && (entry = readdir(list))) {
-		if (str_starts(entry->d_name, "vfio"))
+		CLEANUP(free_char)
+		char *node = xasprintf("/dev/vfio/devices/%s", entry->d_name);
+
+		if (str_starts(entry->d_name, "vfio") && host_exists(h, node))
 			ret = xstrdup(entry->d_name);
 	}
 	closedir(list);
 	return ret;
 }
 
-static void load_details(int dir, struct pci_device *d)
+static void load_details(const struct host *h, int dir, struct pci_device *d)
 {
 	CLEANUP(free_char) char *resets = read_string(dir, "reset_method");
 	char boot_vga[8];
 	long vfs = read_number(dir, "sriov_numvfs", 0);
 
 	d->driver_override = read_string(dir, "driver_override");
-	d->vfio_cdev = find_cdev(dir);
+	d->vfio_cdev = find_cdev(h, dir);
 	d->physfn = link_name(dir, "physfn");
 	strv_split(&d->reset_methods, resets ? resets : "", " \t");
 	d->boot_vga =
@@ -246,7 +249,7 @@ static void load_device(const struct loader *l, struct pci_address at, const cha
 		return; /* went away, or a link to nowhere: it is listed, and empty */
 	load_basics(dir, &l->vfio, d);
 	if (l->what & PCI_DETAILS) {
-		load_details(dir, d);
+		load_details(l->h, dir, d);
 		pci_config_load(dir, d);
 	}
 	if (l->what & PCI_REGIONS)

@@ -21,7 +21,7 @@ struct pci_device {
 	char *class_name, *vendor_name, *device_name;
 	/* PCI_DETAILS */
 	char *driver_override; /* NULL: none; never "(null)" */
-	char *vfio_cdev; /* "vfio3" */
+	char *vfio_cdev; /* "vfio3"; NULL: no such node in /dev/vfio/devices */
 	char *modalias; /* for PCI_MODULES, too */
 	char *physfn; /* address of the PF if this is a VF */
 	/* Address of the function that it hangs below and that is no bridge: Intel's VMD,

@@ -79,9 +79,9 @@ static void print_driver(const struct output *o, const struct pci_page *p)
 
 	page_row(o, "driver", "%s", d->driver ? d->driver : "none");
 	if (d->vfio_group >= 0)
-		page_row(o, "", "/dev/vfio/%ld%s%s", d->vfio_group,
-			 d->vfio_cdev ? ", /dev/vfio/devices/" : "",
-			 d->vfio_cdev ? d->vfio_cdev : "");
+		page_row(o, "", "/dev/vfio/%ld", d->vfio_group);
+	if (d->vfio_cdev)
+		page_row(o, "", "/dev/vfio/devices/%s", d->vfio_cdev);
 	if (d->driver_override)
 		page_row(o, "", "driver_override: only %s may bind it",
 			 d->driver_override);

@@ -147,6 +147,11 @@ static void test_details(void **state)
 	add_gpu(t);
 	add_port(t);
 	d = load(t, PCI_DETAILS, NULL);
+	/* A name in sysfs is no node (kubevirt #18895). */
+	assert_null(find(&d, "0b:00.0")->vfio_cdev);
+	pci_devices_done(&d);
+	tree_write(t, "/dev/vfio/devices/vfio3", "");
+	d = load(t, PCI_DETAILS, NULL);
 	gpu = find(&d, "0b:00.0");
 	assert_null(gpu->driver_override);
 	assert_string_equal(gpu->vfio_cdev, "vfio3");
