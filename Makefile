@@ -14,9 +14,9 @@ CFLAGS ?= -O2 -g
 BUILD ?= build
 
 VERSION := 0.1.0
-PKGS := libpci blkid mount libarchive libkmod smartcols jansson libmnl
+PKGS := libpci libudev blkid mount libarchive libkmod jansson libmnl
 # libarchive and libkmod are loaded when they are needed: src/probe/library.h
-LINKED := libpci blkid mount smartcols jansson libmnl
+LINKED := libpci libudev blkid mount jansson libmnl
 # Asked only by the rules that compile: `make deps` and `make clean` work without pkg-config.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS = $(shell pkg-config --libs $(LINKED))

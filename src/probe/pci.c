@@ -150,6 +150,31 @@ static char *link_name(int dir, const char *name)
 	return base && *base ? xstrdup(base) : NULL;
 }
 
+/*
+ * The modalias has all ids in one read. So has uevent, and the driver, too, but many
+ * kernels take the device's lock for that (drivers/base/core.c, "synchronize
+ * really_probe() and dev_uevent()", Linux 6.10 and stable kernels of that time): where a
+ * driver hangs in its unbind, whoever reads it hangs as well.
+ */
+static void load_ids(int dir, struct pci_device *d)
+{
+	struct pci_modalias m;
+	char text[128];
+
+	if (!pci_modalias_parse(read_attr(dir, "modalias", text, sizeof(text)), &m)) {
+		m.class_code = read_hex(dir, "class", 0xffffff);
+		m.vendor = (uint16_t)read_hex(dir, "vendor", 0xffff);
+		m.device = (uint16_t)read_hex(dir, "device", 0xffff);
+		m.subsystem_vendor = (uint16_t)read_hex(dir, "subsystem_vendor", 0xffff);
+		m.subsystem_device = (uint16_t)read_hex(dir, "subsystem_device", 0xffff);
+	}
+	d->class_code = m.class_code;
+	d->vendor = m.vendor;
+	d->device = m.device;
+	d->subsystem_vendor = m.subsystem_vendor;
+	d->subsystem_device = m.subsystem_device;
+}
+
 static void load_basics(int dir, const struct numbers *vfio, struct pci_device *d)
 {
 	char buf[ATTR_MAX];
@@ -157,11 +182,7 @@ static void load_basics(int dir, const struct numbers *vfio, struct pci_device *
 
 	d->iommu_group = group ? group_number(group) : -1;
 	d->vfio_group = has_number(vfio, d->iommu_group) ? d->iommu_group : -1;
-	d->class_code = read_hex(dir, "class", 0xffffff);
-	d->vendor = (uint16_t)read_hex(dir, "vendor", 0xffff);
-	d->device = (uint16_t)read_hex(dir, "device", 0xffff);
-	d->subsystem_vendor = (uint16_t)read_hex(dir, "subsystem_vendor", 0xffff);
-	d->subsystem_device = (uint16_t)read_hex(dir, "subsystem_device", 0xffff);
+	load_ids(dir, d);
 	d->driver = link_name(dir, "driver");
 }
 
@@ -214,14 +235,13 @@ struct loader {
 	unsigned what;
 	struct numbers vfio;
 	struct module_index *modules;
-	struct pci_names *names;
+	struct pci_names *names; /* borrowed */
 };
 
 static void loader_done(struct loader *l)
 {
 	numbers_done(&l->vfio);
 	module_index_close(&l->modules);
-	pci_names_close(&l->names);
 }
 
 static void load_names(struct pci_names *names, struct pci_device *d)
@@ -325,7 +345,7 @@ int pci_load(const struct host *h, unsigned what, const char *kernel,
 	if ((what & PCI_MODULES) && kernel)
 		module_index_open(h, kernel, &l.modules, NULL);
 	if (what & PCI_NAMES)
-		l.names = pci_names_open();
+		l.names = ret->names = pci_names_open();
 	for (size_t i = 0; i < names.n; i++) {
 		struct pci_address at;
 		struct pci_device *d;
@@ -349,9 +369,6 @@ int pci_load(const struct host *h, unsigned what, const char *kernel,
 static void device_done(struct pci_device *d)
 {
 	free(d->driver);
-	free(d->class_name);
-	free(d->vendor_name);
-	free(d->device_name);
 	free(d->driver_override);
 	free(d->vfio_cdev);
 	free(d->modalias);
@@ -367,6 +384,7 @@ void pci_devices_done(struct pci_devices *d)
 	for (size_t i = 0; i < d->n; i++)
 		device_done(&d->v[i]);
 	free(d->v);
+	pci_names_close(&d->names);
 	*d = (struct pci_devices){ 0 };
 }
 

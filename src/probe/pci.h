@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PCI functions as sysfs has them (linux Documentation/ABI/testing/sysfs-bus-pci), with
- * names from libpci's pci.ids. The list does not fork and reads only what is asked for.
+ * names from probe/pci_names.h. The list does not fork and reads only what is asked for.
  */
 #ifndef SLICER_PROBE_PCI_H
 #define SLICER_PROBE_PCI_H
@@ -17,8 +17,9 @@ struct pci_device {
 	long iommu_group; /* -1: none */
 	long vfio_group; /* -1: no /dev/vfio/N */
 	char *driver; /* NULL: none */
-	/* PCI_NAMES, else NULL. What pci.ids doesn't know is "Device 1234" */
-	char *class_name, *vendor_name, *device_name;
+	/* PCI_NAMES, else NULL. What no dictionary knows is "Device 1234". They belong to
+	 * the list's names, and devices of one model share them */
+	const char *class_name, *vendor_name, *device_name;
 	/* PCI_DETAILS */
 	char *driver_override; /* NULL: none; never "(null)" */
 	char *vfio_cdev; /* "vfio3"; NULL: no such node in /dev/vfio/devices */
@@ -47,6 +48,7 @@ struct pci_device {
 struct pci_devices {
 	struct pci_device *v; /* sorted by address */
 	size_t n, cap;
+	struct pci_names *names; /* PCI_NAMES, else NULL */
 };
 enum pci_load { PCI_NAMES = 1, PCI_DETAILS = 2, PCI_MODULES = 4, PCI_REGIONS = 8 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How results look: text for people (libsmartcols, colour) and JSON (jansson). */
+/* How results look: text for people (with colour) and JSON (jansson). */
 #ifndef SLICER_REPORT_REPORT_H
 #define SLICER_REPORT_REPORT_H
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pci list: a header, a row of dashes, a line for each device, every column at least as
- * wide as people know it from SlicerVM's "pci list". libsmartcols lays the columns out;
- * the row of dashes is data to it.
+ * wide as people know it from SlicerVM's "pci list", and never squeezed to the terminal's
+ * width: a script on a terminal gets the same.
  */
 #include <errno.h>
-#include <libsmartcols/libsmartcols.h>
-#include <locale.h>
 
 #include "report/report.h"
 
@@ -178,105 +176,104 @@ static int choose_columns(const char *list, bool any_at_boot, struct columns *re
 	return r;
 }
 
-/* libsmartcols fails for lack of memory only, as xmalloc() does not. */
-static void must(bool ok)
+/* How many characters UTF-8 text has. The names of pci.ids have no wide ones. */
+static size_t width_of(const char *s)
 {
-	if (!ok)
-		abort();
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
 }
 
-static struct libscols_line *new_line(struct libscols_table *t)
-{
-	struct libscols_line *line = scols_table_new_line(t, NULL);
+/* One line of the table while it is made: blanks at its end are not printed. */
+struct line {
+	struct str text;
+	size_t owed; /* blanks that come before the next cell */
+};
 
-	must(line);
-	return line;
+static void add_cell(struct line *l, const char *text, size_t width)
+{
+	size_t n = width_of(text);
+
+	if (n)
+		str_addf(&l->text, "%*s%s", (int)l->owed, "", text);
+	l->owed = (n ? 0 : l->owed) + (width > n ? width - n : 0) + 1;
 }
 
-static void fill_table(struct libscols_table *t, const struct columns *c, bool cut,
-		       const struct pci_device *const *v, size_t n,
-		       const struct persisted_list *persisted)
+static void end_line(struct line *l, FILE *out)
 {
-	struct libscols_line *line;
+	str_add(&l->text, "\n");
+	fwrite(l->text.s, 1, l->text.len, out);
+	str_clear(&l->text);
+	l->owed = 0;
+}
 
-	/* The title makes the column as wide as it should be: libsmartcols's width hint
-	 * does not, where the title is wider than all data. */
+static void line_done(struct line *l)
+{
+	str_done(&l->text);
+}
+
+/* What each column needs: its own width, its title's, or that of the longest text. */
+static void measure(const struct columns *c, const struct pci_device *const *v, size_t n,
+		    const struct persisted_list *persisted, bool cut, size_t *ret)
+{
 	for (size_t k = 0; k < c->n; k++) {
-		CLEANUP(free_char)
-		char *title = xasprintf("%-*s", c->v[k]->width, c->v[k]->title);
+		size_t title = width_of(c->v[k]->title);
 
-		must(scols_table_new_column(t, title, 0, 0));
+		ret[k] = (size_t)c->v[k]->width > title ? (size_t)c->v[k]->width : title;
 	}
-	line = new_line(t);
-	for (size_t k = 0; k < c->n; k++)
-		must(scols_line_set_data(line, k, c->v[k]->dashes) == 0);
 	for (size_t i = 0; i < n; i++) {
 		struct cell cell = { v[i], persisted, cut };
 
-		line = new_line(t);
-		for (size_t k = 0; k < c->n; k++)
-			must(scols_line_refer_data(line, k, c->v[k]->text(&cell)) == 0);
+		/* Nothing is behind the last one. */
+		for (size_t k = 0; k + 1 < c->n; k++) {
+			CLEANUP(free_char) char *text = c->v[k]->text(&cell);
+			size_t width = width_of(text);
+
+			if (width > ret[k])
+				ret[k] = width;
+		}
 	}
 }
 
-/*
- * Names are UTF-8 and were made printable above, so that libsmartcols need not escape
- * them a second time. Without that it never comes back from a character that the locale
- * doesn't have (libsmartcols 2.38, noencoding in the C locale): so only in a locale that
- * has them all.
- */
-static char *lay_out(struct libscols_table *t)
+/* The lines are laid out and printed one after the other: a machine with 65,536 functions
+ * has 10 MB of them. */
+static void print_lines(const struct output *o, const struct columns *c,
+			const struct pci_device *const *v, size_t n,
+			const struct persisted_list *persisted, const size_t *widths)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), old;
-	char *text = NULL;
+	CLEANUP(line_done) struct line line = { 0 };
 
-	if (utf8) {
-		old = uselocale(utf8);
-		scols_table_enable_noencoding(t, 1);
-	}
-	must(scols_print_table_to_string(t, &text) == 0);
-	if (utf8) {
-		uselocale(old);
-		freelocale(utf8);
-	}
-	return text;
-}
+	for (size_t k = 0; k < c->n; k++)
+		add_cell(&line, c->v[k]->title, widths[k]);
+	end_line(&line, o->out);
+	for (size_t k = 0; k < c->n; k++)
+		add_cell(&line, c->v[k]->dashes, widths[k]);
+	end_line(&line, o->out);
+	for (size_t i = 0; i < n; i++) {
+		struct cell cell = { v[i], persisted, o->out_terminal };
 
-/* Empty cells at the end of a line leave blanks there: they are not printed. */
-static int print_trimmed(const struct output *o, const char *text, struct error *e)
-{
-	const char *line;
-	size_t pos = 0, len, all = strlen(text);
+		for (size_t k = 0; k < c->n; k++) {
+			CLEANUP(free_char) char *text = c->v[k]->text(&cell);
 
-	while (next_line(text, all, &pos, &line, &len)) {
-		while (len && line[len - 1] == ' ')
-			len--;
-		fwrite(line, 1, len, o->out);
-		putc('\n', o->out);
+			add_cell(&line, text, widths[k]);
+		}
+		end_line(&line, o->out);
 	}
-	return ferror(o->out) ? error_set(e, EIO, "can't write the list") : 0;
 }
 
 int report_pci_table(const struct output *o, const struct pci_device *const *v, size_t n,
 		     const struct persisted_list *persisted, const char *columns,
 		     struct error *e)
 {
+	size_t widths[MAX_COLUMNS];
 	struct columns c = { 0 };
-	struct libscols_table *t;
-	char *text;
 	int r = choose_columns(columns, persisted->n > 0, &c, e);
 
 	if (r < 0)
 		return r;
-	t = scols_new_table();
-	must(t);
-	/* Never squeezed to the terminal's width: a script on a terminal gets the same.
-	 */
-	scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
-	fill_table(t, &c, o->out_terminal, v, n, persisted);
-	text = lay_out(t);
-	scols_unref_table(t);
-	r = print_trimmed(o, text, e);
-	free(text);
-	return r;
+	measure(&c, v, n, persisted, o->out_terminal, widths);
+	print_lines(o, &c, v, n, persisted, widths);
+	return ferror(o->out) ? error_set(e, EIO, "can't write the list") : 0;
 }

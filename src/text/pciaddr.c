@@ -103,3 +103,40 @@ int pci_ids_parse(const char *text, struct pci_id **ret, struct error *e)
 	memcpy(*ret, ids, (size_t)n * sizeof(**ret));
 	return n;
 }
+
+/* The word, and exactly digits hex digits after it; *p moves behind them. */
+static bool read_field(const char **p, const char *word, unsigned digits, uint32_t max,
+		       uint32_t *ret)
+{
+	uint32_t value = 0;
+
+	if (!str_starts(*p, word))
+		return false;
+	*p += strlen(word);
+	for (unsigned i = 0; i < digits; i++, (*p)++) {
+		int d = hex_digit(**p);
+
+		if (d < 0)
+			return false;
+		value = value << 4 | (uint32_t)d;
+	}
+	*ret = value;
+	return value <= max;
+}
+
+bool pci_modalias_parse(const char *text, struct pci_modalias *ret)
+{
+	uint32_t v, d, sv, sd, bc, sc, i;
+	const char *p = text;
+
+	if (!read_field(&p, "pci:v", 8, 0xffff, &v) ||
+	    !read_field(&p, "d", 8, 0xffff, &d) ||
+	    !read_field(&p, "sv", 8, 0xffff, &sv) ||
+	    !read_field(&p, "sd", 8, 0xffff, &sd) ||
+	    !read_field(&p, "bc", 2, 0xff, &bc) || !read_field(&p, "sc", 2, 0xff, &sc) ||
+	    !read_field(&p, "i", 2, 0xff, &i) || *p)
+		return false;
+	*ret = (struct pci_modalias){ bc << 16 | sc << 8 | i, (uint16_t)v, (uint16_t)d,
+				      (uint16_t)sv, (uint16_t)sd };
+	return true;
+}

@@ -33,4 +33,13 @@ struct pci_id {
  * with a usage error. */
 int pci_ids_parse(const char *text, struct pci_id **ret, struct error *e);
 
+/* What a device's modalias says. */
+struct pci_modalias {
+	uint32_t class_code; /* 24 bits */
+	uint16_t vendor, device, subsystem_vendor, subsystem_device;
+};
+/* "pci:v000010DEd00002204sv00001458sd0000403Bbc03sc00i00", as drivers/pci/pci-sysfs.c
+ * modalias_show() writes it. False for anything else; *ret is then as it was. */
+bool pci_modalias_parse(const char *text, struct pci_modalias *ret);
+
 #endif

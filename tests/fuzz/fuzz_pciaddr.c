@@ -43,6 +43,20 @@ static void check_ids(const char *text)
 	free(ids);
 }
 
+static void check_modalias(const char *text)
+{
+	struct pci_modalias m;
+	char again[64];
+
+	if (!pci_modalias_parse(text, &m))
+		return;
+	snprintf(again, sizeof(again), "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
+		 m.vendor, m.device, m.subsystem_vendor, m.subsystem_device,
+		 m.class_code >> 16, m.class_code >> 8 & 0xff, m.class_code & 0xff);
+	if (strcasecmp(text, again) != 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(free_char)
@@ -50,5 +64,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check_address(text);
 	check_ids(text);
+	check_modalias(text);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "modules_tree.h"
 #include "probe/pci.h"
+#include "probe/pci_names.h"
 
 #define BUS "/sys/bus/pci/devices"
 #define ROOT_BUS "/sys/devices/pci0000:00"
@@ -69,6 +70,14 @@ static void add_gpu(const struct tree *t)
 	link_in(t, GPU, "driver", "../../../../bus/pci/drivers/vfio-pci");
 	link_in(t, GPU, "iommu_group", "../../../../kernel/iommu_groups/28");
 	tree_mkdir(t, GPU "/vfio-dev/vfio3");
+}
+
+static void add_gpu_ids(const struct tree *t)
+{
+	static const struct attr attrs[] = { { "class", "0x040000\n" },
+					     { "device", "0x2205\n" } };
+
+	add_attrs(t, GPU, attrs, ARRAY_SIZE(attrs));
 }
 
 static void add_port(const struct tree *t)
@@ -332,6 +341,58 @@ static void test_names(void **state)
 	pci_devices_done(&d);
 }
 
+/* All ids are in the modalias; where that is none that the kernel writes, they are read
+ * one by one. */
+static void test_ids_from_modalias(void **state)
+{
+	static const char *const unusable[] = {
+		"", "pci:\n", "of:NpciT(null)Cpci10de,2204\n",
+		"pci:v000010DEd00009999sv00001458sd0000403Bbc03sc00i00x\n"
+	};
+	const struct tree *t = *state;
+	struct pci_devices d;
+
+	add_gpu(t);
+	tree_write(t, GPU "/class", "0xffffff\n");
+	tree_write(t, GPU "/device", "0x9999\n");
+	d = load(t, PCI_NAMES, NULL);
+	assert_int_equal(d.v[0].class_code, 0x030000);
+	assert_int_equal(d.v[0].vendor, 0x10de);
+	assert_int_equal(d.v[0].device, 0x2204);
+	assert_int_equal(d.v[0].subsystem_vendor, 0x1458);
+	assert_int_equal(d.v[0].subsystem_device, 0x403b);
+	pci_devices_done(&d);
+	add_gpu_ids(t);
+	for (size_t i = 0; i < ARRAY_SIZE(unusable); i++) {
+		tree_write(t, GPU "/modalias", unusable[i]);
+		d = load(t, PCI_NAMES, NULL);
+		assert_int_equal(d.v[0].class_code, 0x040000);
+		assert_int_equal(d.v[0].device, 0x2205);
+		assert_int_equal(d.v[0].subsystem_device, 0x403b);
+		pci_devices_done(&d);
+	}
+}
+
+/* One name for all devices of a model, whether the hwdb or pci.ids has it, and none for
+ * what neither knows. */
+static void test_names_are_shared(void **state)
+{
+	struct pci_names *names = pci_names_open();
+	const char *device = pci_names_device(names, 0x10de, 0x2204);
+
+	(void)state;
+	assert_ptr_equal(pci_names_device(names, 0x10de, 0x2204), device);
+	assert_ptr_not_equal(pci_names_device(names, 0x10de, 0x2205), device);
+	assert_ptr_equal(pci_names_vendor(names, 0x10de),
+			 pci_names_vendor(names, 0x10de));
+	assert_string_equal(pci_names_device(names, 0xfffe, 0x1234), "Device 1234");
+	assert_string_equal(pci_names_vendor(names, 0x0bad), "Vendor 0bad");
+	assert_string_equal(pci_names_class(names, 0xfefe), "Class fefe");
+	assert_ptr_equal(pci_names_device(names, 0x10de, 0x2204), device);
+	pci_names_close(&names);
+	assert_null(names);
+}
+
 /* Debian 12's real indexes: nouveau claims the whole vendor's displays. */
 static void test_modules(void **state)
 {
@@ -465,6 +526,8 @@ int main(void)
 		TEST(test_no_answer),
 		TEST(test_direct_region),
 		TEST(test_names),
+		TEST(test_names_are_shared),
+		TEST(test_ids_from_modalias),
 		TEST(test_modules),
 		TEST(test_order),
 		TEST(test_garbage),

@@ -158,6 +158,35 @@ static void test_ids_limit(void **state)
 	str_done(&text);
 }
 
+static void test_modalias(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"pci:",
+		"usb:v000010DEd00002204sv00001458sd0000403Bbc03sc00i00",
+		"pci:v000010DEd00002204sv00001458sd0000403Bbc03sc00i0",
+		"pci:v000010DEd00002204sv00001458sd0000403Bbc03sc00i000",
+		"pci:v000010DEd00002204sv00001458sd0000403Bbc03sc00i00 ",
+		"pci:v000110DEd00002204sv00001458sd0000403Bbc03sc00i00",
+		"pci:v000010DEd*sv*sd*bc03sc00i00",
+		"pci:v0x0010DEd00002204sv00001458sd0000403Bbc03sc00i00",
+	};
+	struct pci_modalias m = { .vendor = 1 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_false(pci_modalias_parse(bad[i], &m));
+		assert_int_equal(m.vendor, 1);
+	}
+	assert_true(pci_modalias_parse(
+		"pci:v000010DEd00002204sv00001458sd0000403Bbc03sc80i01", &m));
+	assert_int_equal(m.vendor, 0x10de);
+	assert_int_equal(m.device, 0x2204);
+	assert_int_equal(m.subsystem_vendor, 0x1458);
+	assert_int_equal(m.subsystem_device, 0x403b);
+	assert_int_equal(m.class_code, 0x038001);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_ids_refused),
 		cmocka_unit_test(test_ids_limit),
+		cmocka_unit_test(test_modalias),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
