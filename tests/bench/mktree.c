@@ -180,6 +180,7 @@ int main(int argc, char **argv)
 	need(chdir(argv[1]), argv[1]);
 	make_dirs("sys/bus/pci/devices");
 	make_dirs("sys/class/iommu/dmar0");
+	make_dirs("sys/module"); /* dpdk-devbind.py fails without it */
 	make_dirs("dev/vfio");
 	make_file("dev/vfio", "vfio", "", 0);
 	make_file("dev/vfio", "1000", "", 0);
