@@ -42,6 +42,7 @@ static void doctor_done(struct doctor *doc)
 	free(doc->trial_source);
 	free(doc->views);
 	doctor_forget_at_boot(doc);
+	doctor_forget_nodes(doc);
 	vm_definitions_done(&doc->vms);
 	vm_conflicts_done(&doc->vm_conflicts);
 	for (size_t i = 0; i < doc->d.n_faults; i++)

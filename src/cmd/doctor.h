@@ -31,6 +31,8 @@ struct doctor {
 	struct vm_definitions vms;
 	struct vm_conflicts vm_conflicts;
 	struct strv at_boot_leftover;
+	struct node_view *nodes;
+	size_t n_nodes, nodes_cap;
 	struct at_boot_view *at_boot; /* d.n_at_boot of them */
 	struct fault_view *faults; /* d.n_faults of them */
 	struct initramfs_view *images;
@@ -49,6 +51,10 @@ int doctor_read_devices(struct doctor *doc, struct error *e);
 /* What is bound at every boot, of doctor_read_devices(). */
 void doctor_read_at_boot(struct doctor *doc, const struct bind_world *w);
 void doctor_forget_at_boot(struct doctor *doc);
+
+/* Who may open the devices that VFIO has, of doctor_read_devices(). */
+void doctor_read_nodes(struct doctor *doc);
+void doctor_forget_nodes(struct doctor *doc);
 
 /* How far a trial boot has come. */
 void doctor_read_trial(struct doctor *doc);

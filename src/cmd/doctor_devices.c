@@ -182,6 +182,7 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 		return -ENODEV;
 	view_faults(doc, w.usage);
 	doctor_read_at_boot(doc, &w);
+	doctor_read_nodes(doc);
 	vm_definitions_load(h, &doc->vms);
 	vm_conflicts_find(&doc->vms, &doc->pci, &doc->vm_conflicts);
 	doc->d.vms = &doc->vms;

@@ -98,6 +98,10 @@ int host_node_number(const struct host *h, const char *link, char **ret);
  * answer, -ENODEV: the node is another device's.
  */
 int host_block_is_claimed(const struct host *h, const char *path, const char *devno);
+/* May this process open the node for reading and writing, as access(2) tells: 0 or a
+ * negative errno. -EOPNOTSUPP below another root, whose nodes and users are not ours. The
+ * node is not opened: a driver could take that for a use. */
+int host_can_open(const struct host *h, const char *path);
 /* access(2) W_OK on the filesystem and mode that the path (or its parent) is on: 0,
  * -EROFS, -EACCES, -ENOENT ... */
 int host_can_write(const struct host *h, const char *path);

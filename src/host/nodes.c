@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Device nodes: their numbers, and whether the kernel keeps a disk for one user. */
+/* Device nodes: their numbers, who may open them, and whether the kernel keeps a disk for
+ * one user. */
 #include "host/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -45,6 +47,22 @@ int host_block_is_claimed(const struct host *h, const char *path, const char *de
 	r = host_in_child(open_alone, &node, node, TIMEOUT_MS);
 	/* Without a medium there is nothing to keep. */
 	return r == -EBUSY ? 1 : r == -ENOMEDIUM ? 0 : r;
+}
+
+int host_can_open(const struct host *h, const char *path)
+{
+	CLEANUP(close_fd) int fd = -1;
+	int r = host_need_live(h, "asking for a node", NULL);
+
+	if (r < 0)
+		return r;
+	fd = host_openat(h, path, O_PATH);
+	if (fd < 0)
+		return fd;
+	/* As in host_can_write(): by fd, as what we are now. */
+	if (syscall(SYS_faccessat2, fd, "", R_OK | W_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
+		return -errno;
+	return 0;
 }
 
 int host_node_number(const struct host *h, const char *link, char **ret)

@@ -76,5 +76,6 @@ void checks_make(const struct diagnosis *d, struct checks *ret)
 	checks_at_boot(d, ret);
 	checks_vms(d, ret);
 	checks_limits(d, ret);
+	checks_nodes(d, ret);
 	checks_hypervisors(d, ret);
 }

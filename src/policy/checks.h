@@ -23,6 +23,8 @@ void checks_at_boot(const struct diagnosis *d, struct checks *ret);
 /* Virtual machines that are defined to have the same devices: of the group "devices". */
 void checks_vms(const struct diagnosis *d, struct checks *ret);
 void checks_limits(const struct diagnosis *d, struct checks *ret);
+/* Who may open what VFIO has: of the group "limits". */
+void checks_nodes(const struct diagnosis *d, struct checks *ret);
 void checks_hypervisors(const struct diagnosis *d, struct checks *ret);
 
 /* Adds the step that lets slicer see more, if there is one. */

@@ -103,7 +103,7 @@ struct check {
 	char *title;
 	char *evidence; /* quoted from the machine; NULL for none */
 	struct strv fix;
-	bool minor; /* a pass that only --verbose tells a person */
+	bool minor; /* nothing to mend: only --verbose tells a person */
 };
 struct checks {
 	struct check *v;
@@ -165,6 +165,15 @@ struct at_boot_view {
 	struct strv next; /* commands, or what to do about why */
 };
 
+/* A node by which a VM gets devices that VFIO has (made by src/cmd). */
+struct node_view {
+	char *path; /* "/dev/vfio/28" */
+	int err; /* of host_can_open(): 0: this user can open it */
+	bool has_owner; /* false: the three below are not known */
+	unsigned uid, gid, mode;
+	struct strv devices; /* addresses */
+};
+
 struct initramfs_view {
 	char *version, *path;
 	bool scanned; /* false: why */
@@ -209,6 +218,8 @@ struct diagnosis {
 		*at_boot_leftover; /* addresses that the initramfs binds by a
 				      script, and no file says so; may be NULL */
 	bool at_boot_disabled; /* there are files, and no unit that binds at boot */
+	const struct node_view *nodes;
+	size_t n_nodes;
 	const struct vm_definitions *vms; /* NULL: not looked at; then so are: */
 	const struct vm_conflicts *vm_conflicts;
 	const struct fault_view *faults;

@@ -283,6 +283,22 @@ static void test_foreign_root_runs_nothing(void **state)
 	tree_is(t, "/sys/x", "0");
 }
 
+/* A node of another root's is for its users. What is there and closed needs another user
+ * than the one who runs the tests: tests/cli/nodes.bats. */
+static void test_can_open(void **state)
+{
+	const struct tree *t = *state;
+	CLEANUP(host_close) struct host *live = NULL;
+	CLEANUP(free_char) char *file = tree_path(t, "/etc/f");
+	CLEANUP(free_char) char *none = tree_path(t, "/etc/none");
+
+	tree_write(t, "/etc/f", "x");
+	assert_int_equal(host_can_open(t->host, "/etc/f"), -EOPNOTSUPP);
+	assert_int_equal(host_open(NULL, &live, NULL), 0);
+	assert_int_equal(host_can_open(live, file), 0);
+	assert_int_equal(host_can_open(live, none), -ENOENT);
+}
+
 static void test_can_write(void **state)
 {
 	struct tree *t = *state;
@@ -497,6 +513,7 @@ int main(void)
 		TREE(test_realpath),
 		TREE(test_mkdirs_and_lock),
 		TREE(test_foreign_root_runs_nothing),
+		TREE(test_can_open),
 		TREE(test_can_write),
 		TREE(test_order_of_syncs),
 		cmocka_unit_test(test_run),
