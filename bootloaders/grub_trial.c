@@ -181,6 +181,7 @@ static int read_env(const struct host *h, struct grub_trial *t, struct boot_conf
 		    char **ret_next, struct error *e)
 {
 	CLEANUP(str_done) struct str env = { 0 };
+	CLEANUP(free_char) char *elsewhere = NULL;
 	struct error *damage = &ret->one_shot_damage;
 	int r = host_read(h, GRUB_ENV, HOST_MAX_CONFIG, &env, e);
 
@@ -191,7 +192,15 @@ static int read_env(const struct host *h, struct grub_trial *t, struct boot_conf
 	*ret_next = grubenv_get(str_c(&env), env.len, "next_entry");
 	ret->trial_pending = str_eq(*ret_next, GRUB_TRIAL);
 	t->is_emptied = !env.len;
+	elsewhere = grubenv_get(str_c(&env), env.len, "env_block");
 	r = grubenv_check(str_c(&env), env.len, damage);
+	/* grub-editenv of GRUB 2.14 puts it there where GRUB can't write files (btrfs,
+	 * ZFS). */
+	if (r == 0 && elsewhere && *elsewhere)
+		return refuse(e,
+			      "GRUB writes its environment to a place outside of the "
+			      "filesystem (env_block), not to this file",
+			      GRUB_ENV);
 	if (r == 0)
 		return 0;
 	error_at(damage, GRUB_ENV, 0);

@@ -17,6 +17,7 @@ struct condition {
 	bool is_test; /* between if and then */
 	bool is_else;
 	bool has_next_entry; /* a test of it mentions next_entry: 00_header's */
+	bool has_env_block; /* a test of it mentions env_block: 00_header's, too */
 };
 
 struct parser {
@@ -223,18 +224,26 @@ static void open_item(struct parser *p, char *const *args, size_t n,
 	push_block(p, item);
 }
 
-/* Is this the branch of 00_header that is run when there is an entry for this boot alone?
+/*
+ * Is this the branch of 00_header that is run when there is an entry for this boot alone?
+ * In there GRUB 2.14 asks for env_block, a place of its own that the environment is
+ * written to instead of the file: what counts is what is done without one.
  */
 static bool is_one_shot(const struct parser *p)
 {
 	const struct condition *top = p->n_ifs ? &p->ifs[p->n_ifs - 1] : NULL;
 
+	if (p->n_ifs > 1 && top->has_env_block && !top->is_test && top->is_else)
+		top--;
 	return top && top->has_next_entry && !top->is_test && !top->is_else &&
 	       p->n_blocks == 0;
 }
 
+/* With -f it is another file than the one that is read at the next boot. */
 static void save_env(struct parser *p, char **args, size_t n)
 {
+	if (n > 1 && (str_eq(args[1], "-f") || str_starts(args[1], "--file")))
+		return;
 	for (size_t i = 1; i < n; i++)
 		p->cfg->clears_next_entry |=
 			p->has_emptied && is_one_shot(p) && str_eq(args[i], "next_entry");
@@ -288,9 +297,12 @@ static void end_command(struct parser *p, bool opens)
 	n = p->words.n - skip;
 	args = p->words.v + skip;
 	if (p->n_ifs && p->ifs[p->n_ifs - 1].is_test)
-		for (size_t i = 0; i < n; i++)
-			p->ifs[p->n_ifs - 1].has_next_entry |=
-				strstr(args[i], "next_entry") != NULL;
+		for (size_t i = 0; i < n; i++) {
+			struct condition *test = &p->ifs[p->n_ifs - 1];
+
+			test->has_next_entry |= strstr(args[i], "next_entry") != NULL;
+			test->has_env_block |= strstr(args[i], "env_block") != NULL;
+		}
 	if (opens && n && str_eq(args[0], "menuentry"))
 		open_item(p, args + 1, n - 1, GRUB_ITEM_ENTRY);
 	else if (opens && n && str_eq(args[0], "submenu"))

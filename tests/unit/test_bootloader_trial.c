@@ -183,6 +183,17 @@ static void test_grub_again(void **state)
 	facts_done(&f);
 }
 
+/* 1,024 bytes with that line (grub-core/lib/envblk.c). */
+static void write_env(const struct tree *t, const char *line)
+{
+	CLEANUP(str_done) struct str text = { 0 };
+
+	str_addf(&text, "# GRUB Environment Block\n%s\n", line);
+	while (text.len < 1024)
+		str_addc(&text, '#');
+	tree_write(t, GRUB_ENV, str_c(&text));
+}
+
 /* Replaces one text in the menu. */
 static void change_menu(const struct tree *t, const char *from, const char *to)
 {
@@ -285,6 +296,12 @@ static void test_grub_refusals(void **state)
 
 	tree_write(t, GRUB_ENV, "# GRUB Environment Block\n");
 	refused(t, &bootloader_grub, &f, GRUB_ENV, "bytes");
+	/* GRUB 2.14, where it can't write files */
+	write_env(t, "env_block=512+1");
+	refused(t, &bootloader_grub, &f, GRUB_ENV, "env_block");
+	write_env(t, "env_block=");
+	must_trial(t, &bootloader_grub, &f, WANT, &p);
+	plan_done(&p);
 	write_fixture(t, GRUB_ENV, "grubenv/next");
 	assert_int_equal(host_remove(t->host, GRUB_ENV, NULL), 0);
 	tree_link(t, "/elsewhere", GRUB_ENV);

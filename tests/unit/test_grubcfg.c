@@ -47,6 +47,24 @@ static void test_one_shot(void **state)
 		{ "if [ \"${next_entry}\" ]; then\nsave_env next_entry\nset "
 		  "next_entry=\nfi",
 		  false, false },
+		/* GRUB 2.14 */
+		{ "if [ \"${next_entry}\" ]; then\nset next_entry=\n"
+		  "if [ \"${env_block}\" ]; then save_env -f \"${env_block}\" "
+		  "next_entry\n"
+		  "else save_env next_entry\nfi\nfi",
+		  true, false },
+		{ "if [ \"${next_entry}\" ]; then\nset next_entry=\n"
+		  "if [ \"${env_block}\" ]; then save_env next_entry\nfi\nfi",
+		  false, false },
+		{ "if [ \"${next_entry}\" ]; then\nset next_entry=\n"
+		  "if [ \"${other}\" ]; then true; else save_env next_entry\nfi\nfi",
+		  false, false },
+		{ "if [ \"${env_block}\" ]; then true; else set next_entry=\n"
+		  "save_env next_entry\nfi",
+		  false, false },
+		{ "if [ \"${next_entry}\" ]; then\nset next_entry=\n"
+		  "save_env -f x next_entry\nfi",
+		  false, false },
 		{ "if [ \"${next_entry}\" ]; then\nset next_entry=x\nsave_env "
 		  "next_entry\nfi",
 		  false, false },
@@ -74,6 +92,18 @@ static void test_one_shot(void **state)
 		assert_int_equal(cfg.reads_custom, cases[i].custom);
 		grub_cfg_done(&cfg);
 	}
+}
+
+/* GRUB 2.14 (Debian sid, November 2026). */
+static void test_one_shot_2_14(void **state)
+{
+	struct grub_cfg cfg = parse_file("grubcfg/debian-sid-2.14.cfg");
+
+	(void)state;
+	assert_true(cfg.complete);
+	assert_true(cfg.has_next_entry && cfg.clears_next_entry && cfg.reads_custom);
+	assert_string_equal(cfg.default_value, "0");
+	grub_cfg_done(&cfg);
 }
 
 static void test_debian(void **state)
@@ -396,6 +426,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_shot),
+		cmocka_unit_test(test_one_shot_2_14),
 		cmocka_unit_test(test_debian),
 		cmocka_unit_test(test_debian_saved),
 		cmocka_unit_test(test_debian_xen),
