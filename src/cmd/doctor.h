@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "devices/devices.h"
+#include "devices/leftovers.h"
 #include "devices/persist.h"
 #include "policy/policy.h"
 #include "probe/vm_conflicts.h"
@@ -31,6 +32,7 @@ struct doctor {
 	struct vm_definitions vms;
 	struct vm_conflicts vm_conflicts;
 	struct strv at_boot_leftover;
+	struct leftovers leftovers;
 	struct node_view *nodes;
 	size_t n_nodes, nodes_cap;
 	struct at_boot_view *at_boot; /* d.n_at_boot of them */

@@ -153,6 +153,32 @@ static void view_faults(struct doctor *doc, const struct usage *usage)
 	}
 }
 
+/* What the parameter ids of vfio-pci names, by modprobe.d and the running command line.
+ */
+static void add_ids(const struct facts *f, struct strv *ret)
+{
+	CLEANUP(strv_done) struct strv tokens = { 0 };
+	const char *value;
+
+	if (f->iommu.vfio_ids)
+		strv_add(ret, f->iommu.vfio_ids);
+	if (f->cmdline)
+		cmdline_split(f->cmdline, strlen(f->cmdline), &tokens);
+	value = cmdline_last(&tokens, "vfio-pci.ids");
+	if (value)
+		strv_add(ret, value);
+}
+
+static void view_leftovers(struct doctor *doc, const struct bind_world *w)
+{
+	CLEANUP(strv_done) struct strv ids = { 0 };
+
+	add_ids(&doc->facts, &ids);
+	leftovers_find(w, &doc->persisted, &ids, &doc->leftovers);
+	doc->d.leftovers = doc->leftovers.v;
+	doc->d.n_leftovers = doc->leftovers.n;
+}
+
 int doctor_read_devices(struct doctor *doc, struct error *e)
 {
 	const struct host *h = doc->c->host;
@@ -165,8 +191,8 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 				.kernel = doc->facts.platform.kernel };
 
 	doc->d.pci_error = &doc->pci_error;
-	if (pci_load(h, PCI_NAMES | PCI_DETAILS | PCI_REGIONS, NULL, &doc->pci,
-		     &doc->pci_error) < 0) {
+	if (pci_load(h, PCI_NAMES | PCI_DETAILS | PCI_REGIONS | PCI_MODULES,
+		     doc->facts.platform.kernel, &doc->pci, &doc->pci_error) < 0) {
 		if (!doc->operands.n)
 			return 0;
 		*e = doc->pci_error;
@@ -182,6 +208,7 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 		return -ENODEV;
 	view_faults(doc, w.usage);
 	doctor_read_at_boot(doc, &w);
+	view_leftovers(doc, &w);
 	doctor_read_nodes(doc);
 	vm_definitions_load(h, &doc->vms);
 	vm_conflicts_find(&doc->vms, &doc->pci, &doc->vm_conflicts);

@@ -88,6 +88,14 @@ static void plan_modules(const struct host *h, const char *driver, struct plan *
 	}
 }
 
+/* The device has the driver already, and an override that keeps it for another one: once
+ * it is taken from its driver, that one could not have it again. */
+static void plan_stale_override(struct plan *p, const struct bind_target *t)
+{
+	if (!needs_override(t->driver) && !driver_same(t->d->driver_override, t->driver))
+		plan_override(p, t->d, NULL, "let the native driver match again");
+}
+
 static bool is_there(const struct bind_target *t)
 {
 	return driver_same(t->d->driver, t->driver);
@@ -111,7 +119,7 @@ int bind_plan(const struct host *h, const struct bind_request *r, struct plan *r
 			plan_override(ret, t->d, NULL, "let the next probe be native");
 			plan_leave(ret, t->d);
 		} else if (is_there(t)) {
-			continue;
+			plan_stale_override(ret, t);
 		} else if (needs_override(t->driver)) {
 			plan_by_override(ret, t);
 		} else {

@@ -165,6 +165,19 @@ struct at_boot_view {
 	struct strv next; /* commands, or what to do about why */
 };
 
+/* What a bind left behind (made by src/devices/leftovers.c). */
+enum leftover_kind {
+	LEFTOVER_OVERRIDE, /* a driver_override that is not obeyed */
+	LEFTOVER_DRIVERLESS, /* no driver, though one that knows the device is loaded */
+	LEFTOVER_NOTE, /* of the driver that the device had, and has again */
+};
+struct leftover {
+	enum leftover_kind kind;
+	const struct pci_device *dev;
+	char *what; /* evidence */
+	struct strv next; /* commands, or what to do first */
+};
+
 /* A node by which a VM gets devices that VFIO has (made by src/cmd). */
 struct node_view {
 	char *path; /* "/dev/vfio/28" */
@@ -218,6 +231,8 @@ struct diagnosis {
 		*at_boot_leftover; /* addresses that the initramfs binds by a
 				      script, and no file says so; may be NULL */
 	bool at_boot_disabled; /* there are files, and no unit that binds at boot */
+	const struct leftover *leftovers;
+	size_t n_leftovers;
 	const struct node_view *nodes;
 	size_t n_nodes;
 	const struct vm_definitions *vms; /* NULL: not looked at; then so are: */

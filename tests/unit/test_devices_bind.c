@@ -243,6 +243,27 @@ static void test_back_to_the_native_driver(void **state)
 				     "drivers/nvidia/bind < 0000:0b:00.0\n");
 }
 
+/* An override that a bind left behind, and that its own driver did not obey: it goes, and
+ * the driver stays. What is the driver's own, or VFIO's, stays. */
+static void test_stale_override(void **state)
+{
+	CLEANUP(card_done) struct card c;
+	struct error e = { 0 };
+
+	card_init(&c, "nvidia", "snd_hda_intel");
+	c.d[0].driver_override = xstrdup("vfio-pci");
+	strcpy(c.m.f[0].override, "vfio-pci");
+	c.d[1].driver_override = xstrdup("snd_hda_intel");
+	strcpy(c.m.f[1].override, "snd_hda_intel");
+	bind_request_done(&c.r);
+	bind_request_add(&c.r, &c.d[0], "nvidia");
+	bind_request_add(&c.r, &c.d[1], "snd_hda_intel");
+	assert_int_equal(execute(&c, *state, &e), 0);
+	assert_string_equal(c.m.log, "devices/0000:0b:00.0/driver_override < -\n");
+	assert_string_equal(c.m.f[0].driver, "nvidia");
+	assert_string_equal(c.m.f[1].override, "snd_hda_intel");
+}
+
 static void test_unbind(void **state)
 {
 	CLEANUP(card_done) struct card c;
@@ -792,6 +813,7 @@ int main(void)
 		TEST(test_bind_to_vfio),
 		TEST(test_already_there),
 		TEST(test_back_to_the_native_driver),
+		TEST(test_stale_override),
 		TEST(test_unbind),
 		TEST(test_drivers_of_their_own),
 		TEST(test_there_and_back),

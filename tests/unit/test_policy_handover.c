@@ -123,10 +123,41 @@ static void test_nodes(void **state)
 	assert_int_equal(verdict_of(&s.d, &next), VERDICT_READY);
 }
 
+/* What binds left behind. A note does no harm, and no verdict rests on any. */
+static void test_leftovers(void **state)
+{
+	struct pci_device gpu = { .address = "0000:0b:00.0",
+				  .driver_override = lit("vfio-pci"),
+				  .vendor_name = lit("NVIDIA Corporation") };
+	CLEANUP(strv_done) struct strv next = { 0 };
+	CLEANUP(checks_done) struct checks all = { 0 };
+	CLEANUP(scene_done) struct scene s;
+	char *commands[] = { lit("sudo slicer pci unbind 0000:0b:00.0"), NULL };
+	struct leftover v = { .dev = &gpu,
+			      .what = lit("what"),
+			      .next = { .v = commands, .n = 1 } };
+
+	(void)state;
+	scene_init(&s);
+	expect_none(&s, "devices.0000:0b:00.0.leftover");
+	s.d.leftovers = &v;
+	s.d.n_leftovers = 1;
+	expect(&s, "devices.0000:0b:00.0.leftover", CHECK_WARN, "what", "pci unbind");
+	v.kind = LEFTOVER_DRIVERLESS;
+	expect(&s, "devices.0000:0b:00.0.leftover", CHECK_WARN, "what", "pci unbind");
+	v.kind = LEFTOVER_NOTE;
+	expect_none(&s, "devices.0000:0b:00.0.leftover");
+	checks_make(&s.d, &all);
+	assert_int_equal(find(&all, "devices.0000:0b:00.0.note")->status, CHECK_PASS);
+	assert_true(find(&all, "devices.0000:0b:00.0.note")->minor);
+	assert_int_equal(verdict_of(&s.d, &next), VERDICT_READY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_leftovers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

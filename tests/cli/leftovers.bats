@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# doctor: what binds left behind, and commands that slicer carries out.
+bats_require_minimum_version 1.5.0
+
+load helpers
+
+GPU=0000:0b:00.0 AUDIO=0000:0b:00.1
+
+setup() {
+	live_tree two-gpu ready
+	GPU_DIR=$(readlink -f "$T/sys/bus/pci/devices/$GPU")
+	AUDIO_DIR=$(readlink -f "$T/sys/bus/pci/devices/$AUDIO")
+	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
+}
+doctor() {
+	live doctor --json --no-initramfs
+}
+# leftover ADDRESS EXPRESSION: about the check of that device.
+leftover() {
+	json "[.checks[] | select(.id == \"devices.$1.leftover\")] | length == 1 and (.[0] | $2)"
+}
+none() {
+	json '[.checks[] | select(.id | endswith(".leftover") or endswith(".note"))] == []'
+}
+# A word of the audio function's ids, without 0x.
+id_of() { # ATTRIBUTE
+	cut -c3- "$AUDIO_DIR/$1"
+}
+# Each command of the fix would be carried out.
+carried_out() { # ADDRESS
+	local line fixes
+	fixes=$(value ".checks[] | select(.id == \"devices.$1.leftover\").fix[]")
+	[ -n "$fixes" ]
+	while read -r line; do
+		# shellcheck disable=SC2086 # its words
+		live ${line#*sudo slicer } --dry-run
+		exits 0
+	done <<<"$fixes"
+}
+
+@test "a host in order has none" {
+	doctor
+	none
+}
+
+@test "kept for vfio-pci, and left without a driver: finish, or give it back" {
+	echo vfio-pci >"$GPU_DIR/driver_override"
+	rm "$GPU_DIR/driver"
+	doctor
+	leftover $GPU '.status == "warn" and .evidence == "/sys/bus/pci/devices/0000:0b:00.0/driver_override: vfio-pci"'
+	leftover $GPU '.title | endswith("is set aside for vfio-pci, and has no driver")'
+	leftover $GPU ".fix | index(\"sudo slicer pci bind $GPU\") == 0 and (.[1] | startswith(\"or: \")) and length == 2"
+	carried_out $GPU
+}
+
+@test "kept for vfio-pci, and its own driver has it: the override goes, the driver stays" {
+	local driver
+	echo vfio-pci >"$AUDIO_DIR/driver_override"
+	driver=$(basename "$(readlink "$AUDIO_DIR/driver")")
+	doctor
+	leftover $AUDIO ".title | endswith(\"has the driver $driver\")"
+	leftover $AUDIO ".fix | any(endswith(\"sudo slicer pci bind $AUDIO --driver=original\"))"
+	carried_out $AUDIO
+	live pci bind $AUDIO --driver=original --dry-run --json
+	exits 0
+	json '.steps | length == 1 and (.[0].path | endswith("/driver_override"))'
+}
+
+@test "kept for a driver that is not there: the reason is told" {
+	printf 'my driver\n' >"$GPU_DIR/driver_override"
+	rm "$GPU_DIR/driver"
+	doctor
+	leftover $GPU '.evidence | contains("driver_override: my driver; ")'
+	carried_out $GPU
+	echo gone_drv >"$GPU_DIR/driver_override"
+	doctor
+	leftover $GPU '.evidence | contains("the running kernel has no driver gone_drv")'
+	carried_out $GPU
+}
+
+@test "what obeys its override, and what is to have no driver, is in order" {
+	echo vfio-pci >"$GPU_DIR/driver_override"
+	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$GPU_DIR/driver"
+	echo none >"$AUDIO_DIR/driver_override"
+	rm "$AUDIO_DIR/driver"
+	doctor
+	none
+}
+
+@test "a device without the driver that is loaded for it" {
+	rm "$AUDIO_DIR/driver"
+	doctor
+	leftover $AUDIO '.status == "warn" and (.evidence | contains("snd_hda_intel"))'
+	leftover $AUDIO ".fix == [\"sudo slicer pci bind $AUDIO --driver=original\"]"
+	carried_out $AUDIO
+	# Nobody misses what nothing is loaded for: people keep drivers from being loaded.
+	rm -r "$T/sys/bus/pci/drivers/snd_hda_intel"
+	doctor
+	none
+}
+
+@test "a device that vfio-pci's ids name is meant to be without its driver" {
+	rm "$AUDIO_DIR/driver"
+	mkdir -p "$T/etc/modprobe.d"
+	printf 'options vfio-pci ids=%s:%s\n' "$(id_of vendor)" "$(id_of device | tr a-f A-F)" >"$T/etc/modprobe.d/vfio.conf"
+	doctor
+	none
+}
+
+@test "the note of a driver that a device has again is told with --verbose only" {
+	mkdir -p "$T/var/lib/slicer/original"
+	printf 'address=%s\nid=%s:%s\nsubsystem=%s:%s\ntwins=yes\noriginal=snd_hda_intel\n' $AUDIO "$(id_of vendor)" \
+		"$(id_of device)" "$(id_of subsystem_vendor)" "$(id_of subsystem_device)" >"$T/var/lib/slicer/original/$AUDIO.conf"
+	doctor
+	json "[.checks[] | select(.id == \"devices.$AUDIO.note\")] | length == 1 and .[0].status == \"pass\"
+		and .[0].fix == [\"sudo slicer pci bind $AUDIO --driver=original\"]"
+	live doctor --no-initramfs
+	[[ $output != *"the note of it"* ]]
+	live pci bind $AUDIO --driver=original
+	exits 0
+	[ ! -e "$T/var/lib/slicer/original/$AUDIO.conf" ]
+}
