@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "probe/driverctl.h"
+
 void lasting_done(struct lasting *l)
 {
 	persisted_done(&l->list);
@@ -66,6 +68,21 @@ static void warn_of_broken(const struct lasting *l, struct move *m)
 			plan_warn(&m->drivers, "%s", l->list.broken.v[i]);
 }
 
+/* Two programs that bind one device at boot may give it different drivers. */
+static void warn_of_driverctl(const struct context *c, struct move *m)
+{
+	for (size_t i = 0; i < m->request.n; i++) {
+		const char *address = m->request.v[i].d->address;
+		CLEANUP(free_char) char *text = driverctl_text(c->host, address);
+
+		if (text)
+			plan_warn(&m->drivers,
+				  "%s: %s, too: to leave it to slicer, sudo "
+				  "rm " DRIVERCTL_DIR "/pci-%s",
+				  address, text, address);
+	}
+}
+
 /* --force is noted only where it overrules something that a boot looks at: not what ends
  * by itself until then. */
 static bool needs_force(const struct context *c, const struct pci_devices *all,
@@ -90,6 +107,7 @@ int lasting_plan(const struct context *c, const struct pci_devices *all,
 			       needs_force(c, all, &m->request), &m->files, e);
 
 	warn_of_broken(l, m);
+	warn_of_driverctl(c, m);
 	return err;
 }
 

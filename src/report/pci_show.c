@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "probe/driverctl.h"
+
 #define LABEL_WIDTH 14
 
 void page_row(const struct output *o, const char *label, const char *fmt, ...)
@@ -122,6 +124,15 @@ static void print_uses(const struct output *o, const struct pci_page *p)
 			 : "nothing was found that needs it");
 }
 
+/* Another program that binds it at boot, too. */
+static void print_driverctl(const struct output *o, const struct pci_page *p)
+{
+	CLEANUP(free_char) char *text = driverctl_text(p->world->host, p->d->address);
+
+	if (text)
+		page_row(o, "", "%s", text);
+}
+
 static void print_persisted(const struct output *o, const struct pci_page *p)
 {
 	const struct persisted *file = persist_of(p->persisted, p->d);
@@ -131,6 +142,7 @@ static void print_persisted(const struct output *o, const struct pci_page *p)
 		return;
 	if (!file) {
 		page_row(o, "at boot", "slicer does not bind it");
+		print_driverctl(o, p);
 		return;
 	}
 	persist_request(file, p->world->host, p->world->modules, &r);
@@ -140,6 +152,7 @@ static void print_persisted(const struct output *o, const struct pci_page *p)
 		page_row(o, "", "its driver was %s before", file->file.original);
 	if (!persist_is_enabled(p->world->host))
 		page_row(o, "", PERSIST_UNIT " is not enabled: it will not be bound");
+	print_driverctl(o, p);
 }
 
 /* The virtual machines that are defined to have it. */

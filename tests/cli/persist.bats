@@ -107,6 +107,39 @@ names() {
 	unchanged
 }
 
+# The file is as "driverctl set-override" of driverctl 0.111 writes it: echo "$drv" > "$confdir/$bus-$dev".
+@test "bind --persist warns of a device that driverctl binds, and show names the file" {
+	local file=/etc/driverctl.d/pci-0000:0b:00.0 told
+	told="driverctl is told to bind it to vfio-pci ($file)"
+	mkdir -p "$T/etc/driverctl.d"
+	echo vfio-pci >"$T$file"
+	on pci show 0b:00.0
+	[[ $output == *"$told"* ]]
+	on pci show 0b:00.1
+	[[ $output != *driverctl* ]]
+	on pci bind 0b:00.0 --group --persist --dry-run
+	exits 0
+	[[ $output == *"0000:0b:00.0: $told, too: to leave it to slicer, sudo chroot $T rm $file"* ]]
+	[[ $output$stderr != *'0000:0b:00.1: driverctl'* ]]
+	on pci bind 0b:00.0 --group --dry-run
+	[[ $output$stderr != *driverctl* ]]
+	# "none": no driver is to have it.
+	echo none >"$T$file"
+	on pci show 0b:00.0
+	[[ $output == *"driverctl is told to bind it to no driver ($file)"* ]]
+	# What is no driver's name is not shown.
+	local bad
+	for bad in '' '../x' 'vfio-pci x' $'vfio\e[31m' $'vfio-pci\nx' 'a\0b'; do
+		printf "%b\n" "$bad" >"$T$file"
+		on pci show 0b:00.0
+		[[ $output == *"next boot"* && $output != *driverctl* ]]
+	done
+	rm "$T$file"
+	mkfifo "$T$file"
+	on pci show 0b:00.0
+	[[ $output == *"next boot"* && $output != *driverctl* ]]
+}
+
 @test "bind --persist: --group, several addresses, another driver" {
 	on pci bind 0c:00.0 --group --persist
 	exits 0
