@@ -25,11 +25,20 @@ gone() {
 }
 # exchanged ADDRESS: another model is there.
 exchanged() {
-	echo 0xbeef >"$(device "$1")/subsystem_device"
+	subsystem "$1" BEEF
 }
 # The second of the two cards is of a model of its own.
 no_twins() {
-	echo 0x1234 | tee "$(device 0000:0c:00.0)/subsystem_device" >"$(device 0000:0c:00.1)/subsystem_device"
+	subsystem 0000:0c:00.0 1234
+	subsystem 0000:0c:00.1 1234
+}
+# subsystem ADDRESS ID: as the kernel has it in two places.
+subsystem() {
+	local dir
+	dir=$(device "$1")
+	echo "0x${2,,}" >"$dir/subsystem_device"
+	sed -i "s/sd[0-9A-F]\{8\}/sd0000$2/" "$dir/modalias"
+	grep -q "sd0000$2" "$dir/modalias"
 }
 # renumbered ADDRESS NEW: the same card behind the same port, with another bus number.
 renumbered() {
