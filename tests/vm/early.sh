@@ -11,7 +11,7 @@ main()
 {
 	scenario "$1" "$2" early
 	[[ $guest == intel ]] || die "early is for machines with GRUB"
-	sed 's|@SLICER@|/usr/local/sbin/slicer|' "$top/templates/slicer-bind.service" > "$work/guest/slicer-bind.service"
+	give_bind_unit
 	# Its two NICs are the last of them: one model each, at the addresses that guest/persist.sh has names for.
 	machine_args=("${machine_args[@]:0:${#machine_args[@]}-4}"
 		-device "e1000e,mac=52:54:00:00:00:03,romfile=,addr=10,subsys=0x5555"

