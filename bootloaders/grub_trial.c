@@ -289,21 +289,20 @@ void grub_load_trial(const struct host *h, const struct facts *f, struct boot_co
 	ret->one_shot_path = GRUB_ENV;
 	/* Always asked: it tells whether a trial is pending. */
 	env = check_env(h, f, t, ret, &t->refusal);
-	if (r == 0) {
-		t->trouble = (struct error){ 0 };
-		load_entry(h, f, t, ret);
-	} else {
+	if (r < 0) {
 		t->refusal = t->trouble;
+		return;
 	}
-	if (r == 0 && env == 0)
-		t->refusal = (struct error){ 0 };
-	if (r == 0 && env == 0)
-		env = check_menu(h, ret, g, &t->refusal);
-	if (r == 0 && env == 0)
-		env = check_custom(t, &t->refusal);
-	if (r == 0 && env == 0 && g->refusal.code != ERROR_NONE)
+	t->trouble = (struct error){ 0 };
+	load_entry(h, f, t, ret);
+	if (env < 0)
+		return;
+	t->refusal = (struct error){ 0 };
+	if (check_menu(h, ret, g, &t->refusal) < 0 || check_custom(t, &t->refusal) < 0)
+		return;
+	if (g->refusal.code != ERROR_NONE)
 		t->refusal = g->refusal;
-	else if (r == 0 && env == 0 && !program && host_is_live(h))
+	else if (!program && host_is_live(h))
 		refuse(&t->refusal, "grub-editenv is not installed", NULL);
 }
 
