@@ -6,7 +6,6 @@
  */
 #include "probe/pci.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -186,33 +185,6 @@ static void load_basics(int dir, const struct numbers *vfio, struct pci_device *
 	d->driver = link_name(dir, "driver");
 }
 
-/* Only what has a node: vfio-dev/vfioN is there also where the kernel makes none
- * (drivers/vfio/vfio_main.c without CONFIG_VFIO_DEVICE_CDEV). */
-static char *find_cdev(const struct host *h, int dir)
-{
-	int fd = openat(dir, "vfio-dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	struct dirent *entry;
-	char *ret = NULL;
-	DIR *list;
-
-	if (fd < 0)
-		return NULL;
-	list = fdopendir(fd);
-	if (!list) {
-		close(fd);
-		return NULL;
-	}
-	while (!ret && (entry = readdir(list))) {
-		CLEANUP(free_char)
-		char *node = xasprintf("/dev/vfio/devices/%s", entry->d_name);
-
-		if (str_starts(entry->d_name, "vfio") && host_exists(h, node))
-			ret = xstrdup(entry->d_name);
-	}
-	closedir(list);
-	return ret;
-}
-
 static void load_details(const struct host *h, int dir, struct pci_device *d)
 {
 	CLEANUP(free_char) char *resets = read_string(dir, "reset_method");
@@ -220,7 +192,7 @@ static void load_details(const struct host *h, int dir, struct pci_device *d)
 	long vfs = read_number(dir, "sriov_numvfs", 0);
 
 	d->driver_override = read_string(dir, "driver_override");
-	d->vfio_cdev = find_cdev(h, dir);
+	d->vfio_cdev = pci_cdev(h, dir);
 	d->physfn = link_name(dir, "physfn");
 	strv_split(&d->reset_methods, resets ? resets : "", " \t");
 	d->boot_vga =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "probe/pci_state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -64,4 +65,29 @@ void pci_regions_load(const struct host *h, struct pci_device *d)
 			return;
 		}
 	}
+}
+
+char *pci_cdev(const struct host *h, int dir)
+{
+	int fd = openat(dir, "vfio-dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct dirent *entry;
+	char *ret = NULL;
+	DIR *list;
+
+	if (fd < 0)
+		return NULL;
+	list = fdopendir(fd);
+	if (!list) {
+		close(fd);
+		return NULL;
+	}
+	while (!ret && (entry = readdir(list))) {
+		CLEANUP(free_char)
+		char *node = xasprintf("/dev/vfio/devices/%s", entry->d_name);
+
+		if (str_starts(entry->d_name, "vfio") && host_exists(h, node))
+			ret = xstrdup(entry->d_name);
+	}
+	closedir(list);
+	return ret;
 }
