@@ -187,6 +187,13 @@ static void tell_missing(unsigned timeout_s, struct vm_test *t)
 	strv_add(&t->advice, "the kernel log may say more: sudo dmesg | tail");
 }
 
+/* It runs, and does not speak QEMU's control protocol. */
+static void tell_not_understood(const char *qemu, struct vm_test *t)
+{
+	t->why = xasprintf("%s did not answer as QEMU does (QMP)", qemu);
+	strv_addf(&t->advice, "is it QEMU? see: %s --version", qemu);
+}
+
 int vm_test_run(const struct host *h, const struct pci_devices *all,
 		const struct endpoints *v, const char *qemu, unsigned timeout_s,
 		struct vm_test *ret, struct error *e)
@@ -216,12 +223,12 @@ int vm_test_run(const struct host *h, const struct pci_devices *all,
 	take_said(&q.said, ret);
 	if (ended < 0)
 		return ended;
-	if (r == -EINTR)
-		return error_set(e, EINTR, "interrupted; QEMU was stopped");
 	if (r == -ETIMEDOUT)
 		tell_missing(timeout_s, ret);
-	else if (r < 0)
+	else if (r == -EPIPE)
 		vm_test_explain(all, v, kernel, ret);
+	else if (r < 0)
+		tell_not_understood(qemu, ret);
 	return 0;
 }
 

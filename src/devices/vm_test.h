@@ -35,8 +35,8 @@ void vm_test_done(struct vm_test *t);
  * attach them, but without their expansion ROMs, which the firmware would run. The
  * devices are reset by the kernel as when a virtual machine starts. qemu: its path.
  * timeout_s: what all of it may take. Returns 0 if there is an answer, either way.
- * Errors: QEMU could not be started; -EINTR; -EINPROGRESS: it hangs in the kernel, and is
- * still there. Nothing is left behind otherwise, also if this program is killed.
+ * Errors: QEMU could not be started; -EINPROGRESS: it hangs in the kernel, and is still
+ * there. Nothing is left behind otherwise, also if this program is killed.
  */
 int vm_test_run(const struct host *h, const struct pci_devices *all,
 		const struct endpoints *v, const char *qemu, unsigned timeout_s,

@@ -7,7 +7,7 @@
 #include "devices/vm_test.h"
 
 struct cause {
-	const char *text, *also; /* what the line has; also may be NULL */
+	const char *text, *also; /* what the line has, in any case; also may be NULL */
 	const char *why;
 	const char *advice; /* NULL: none */
 };
@@ -26,10 +26,8 @@ static const struct cause causes[] = {
 	{ "No available IOMMU models", NULL,
 	  "the module vfio_iommu_type1 is not loaded, or the IOMMU is off",
 	  "sudo modprobe vfio_iommu_type1" },
-	{ "VFIO_MAP_DMA", "Cannot allocate memory",
-	  "the guest's memory could not be locked: the limit of locked memory is too low",
-	  "run it as root, or raise the limit (ulimit -l, LimitMEMLOCK=)" },
-	{ "dma_map", "Cannot allocate memory",
+	/* VFIO_MAP_DMA failed, vfio_dma_map(), vfio_container_dma_map() */
+	{ "dma", "Cannot allocate memory",
 	  "the guest's memory could not be locked: the limit of locked memory is too low",
 	  "run it as root, or raise the limit (ulimit -l, LimitMEMLOCK=)" },
 	{ "cannot set up guest memory", NULL,
@@ -48,7 +46,7 @@ static const struct cause causes[] = {
 /* Without interrupt remapping the kernel refuses with EPERM
  * (vfio_iommu_type1_attach_group()), and so does Intel's driver for a device whose memory
  * the firmware keeps (intel_iommu_attach_device()). */
-static bool explain_refusal(const struct endpoints *v, struct vm_test *t)
+static void explain_refusal(const struct endpoints *v, struct vm_test *t)
 {
 	bool kept = false;
 
@@ -61,12 +59,11 @@ static bool explain_refusal(const struct endpoints *v, struct vm_test *t)
 		       "without interrupt remapping");
 	strv_add(&t->advice, "sudo slicer doctor");
 	strv_add(&t->advice, "the kernel log names the reason: sudo dmesg | tail");
-	return true;
 }
 
 /* The kernel asks that every device of a group has a VFIO driver or none
  * (iommu_group_claim_dma_owner()). */
-static bool explain_group(const struct pci_devices *all, const struct endpoints *v,
+static void explain_group(const struct pci_devices *all, const struct endpoints *v,
 			  const char *kernel, struct vm_test *t)
 {
 	CLEANUP(str_done) struct str who = { 0 };
@@ -86,21 +83,24 @@ static bool explain_group(const struct pci_devices *all, const struct endpoints 
 			   "hands%s%s",
 			   who.len ? ": " : "", str_c(&who));
 	strv_addf(&t->advice, "sudo slicer pci bind %s --group", v->v[0]->address);
-	return true;
 }
 
 static bool explain_line(const struct pci_devices *all, const struct endpoints *v,
 			 const char *kernel, const char *line, struct vm_test *t)
 {
-	if (strstr(line, "is not viable"))
-		return explain_group(all, v, kernel, t);
+	if (strstr(line, "is not viable")) {
+		explain_group(all, v, kernel, t);
+		return true;
+	}
 	if (strcasestr(line, "failed to set iommu") &&
-	    strstr(line, "Operation not permitted"))
-		return explain_refusal(v, t);
+	    strstr(line, "Operation not permitted")) {
+		explain_refusal(v, t);
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
 		const struct cause *c = &causes[i];
 
-		if (!strstr(line, c->text) || (c->also && !strstr(line, c->also)))
+		if (!strcasestr(line, c->text) || (c->also && !strcasestr(line, c->also)))
 			continue;
 		t->why = xstrdup(c->why);
 		if (c->advice)

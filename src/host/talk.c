@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "host/internal.h"
-#include "host/signals.h"
 
 #define LINE_MAX_BYTES ((size_t)4 << 20)
 #define SAID_MAX ((size_t)64 << 10)
@@ -154,8 +153,6 @@ int talk_line(struct talk *t, double until, struct str *ret)
 			return -EPIPE;
 		if (t->input.len > LINE_MAX_BYTES)
 			return -EMSGSIZE;
-		if (signals_pending())
-			return -EINTR;
 		if (seconds_now() > until)
 			return -ETIMEDOUT;
 		open_lines = wait_moment(t, TICK_MS);

@@ -31,8 +31,7 @@ int talk_send(struct talk *t, const char *line);
 /*
  * The next line of its stdout, without the newline: *ret is replaced. until: the moment
  * (seconds_now()) up to which it is waited for. Returns 0, -ETIMEDOUT, -EPIPE when the
- * program has ended, -EMSGSIZE for a line of more than 4 MiB, -EINTR when a person wants
- * this program to end.
+ * program has ended, -EMSGSIZE for a line of more than 4 MiB.
  */
 int talk_line(struct talk *t, double until, struct str *ret);
 /*

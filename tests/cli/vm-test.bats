@@ -126,13 +126,26 @@ nothing_left() {
 	[ -z "$stderr" ]
 }
 
-@test "QEMU that ends without a word, dies, or is no QEMU: exit 1, nothing left" {
+@test "QEMU that ends without a word or dies: exit 1, nothing left" {
 	local what
-	for what in silent dies junk endless; do
+	for what in silent dies; do
 		does $what
 		live vm test $GPU
 		exits 1
-		says 'pass-through does not work: QEMU'
+		says 'pass-through does not work: QEMU ended without saying why'
+		says 'next: the kernel log may say more'
+		nothing_left
+	done
+}
+
+@test "a program that is no QEMU: exit 1, what to look at, nothing left" {
+	local what
+	for what in junk endless; do
+		does $what
+		live vm test $GPU
+		exits 1
+		says 'did not answer as QEMU does (QMP)'
+		says 'qemu-system-x86_64 --version'
 		nothing_left
 	done
 }
