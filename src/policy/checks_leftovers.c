@@ -10,8 +10,8 @@ static char *title_of(const struct leftover *l)
 
 	switch (l->kind) {
 	case LEFTOVER_OVERRIDE:
-		return xasprintf("%s is set aside for %s, and has %s%s", d->address,
-				 d->driver_override,
+		return xasprintf("%s has the driver_override %s, and has %s%s",
+				 d->address, d->driver_override,
 				 d->driver ? "the driver " : "no driver",
 				 d->driver ? d->driver : "");
 	case LEFTOVER_DRIVERLESS:

@@ -49,7 +49,7 @@ carried_out() { # ADDRESS
 	rm "$GPU_DIR/driver"
 	doctor
 	leftover $GPU '.status == "warn" and .evidence == "/sys/bus/pci/devices/0000:0b:00.0/driver_override: vfio-pci"'
-	leftover $GPU '.title | endswith("is set aside for vfio-pci, and has no driver")'
+	leftover $GPU '.title | endswith("has the driver_override vfio-pci, and has no driver")'
 	leftover $GPU ".fix | index(\"sudo slicer pci bind $GPU\") == 0 and (.[1] | startswith(\"or: \")) and length == 2"
 	carried_out $GPU
 }
