@@ -8,7 +8,6 @@
 #include "cmd/devices.h"
 #include "cmd/pci_move.h"
 #include "cmd/pci_persist.h"
-#include "probe/modules.h"
 
 enum { ENSURE_DRY_RUN = 1, ENSURE_TIMEOUT };
 #define DEFAULT_TIMEOUT_S 30
@@ -37,54 +36,37 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 }
 
 /* What a VM can't use although VFIO has it is refused, too: a VMM would only fail later.
- */
-static int check_usable(const struct context *c, const struct named_devices *d,
-			struct error *e)
+ * A device that has a driver of VFIO's keeps it, whichever that is. */
+static int add_target(const struct bind_world *w, const struct pci_device *d,
+		      struct bind_request *r, struct error *e)
 {
-	CLEANUP(bind_world_done) struct bind_world w = { 0 };
-	CLEANUP(mounts_done) struct mounts mounts = { 0 };
-	int err = 0;
+	CLEANUP(device_answer_done) struct device_answer a = { 0 };
 
-	mounts_load(c->host, &mounts, NULL);
-	bind_world_load(c->host, &mounts, &d->all, &w);
-	for (size_t i = 0; i < d->n && err == 0; i++) {
-		CLEANUP(device_answer_done) struct device_answer a = { 0 };
-
-		device_answer(&w, d->v[i], false, false, &a);
-		if (!a.usable)
-			err = device_refuse(&a, false, e);
-	}
-	return err;
-}
-
-/* A device that has a driver of VFIO's keeps it, whichever that is. */
-static void add_targets(const struct host *h, const struct named_devices *d,
-			struct bind_request *r)
-{
-	CLEANUP(module_index_close) struct module_index *modules = NULL;
-	CLEANUP(free_char) char *kernel = host_attr(h, "/proc/sys/kernel/osrelease");
-
-	if (kernel)
-		module_index_open(h, kernel, &modules, NULL);
-	for (size_t i = 0; i < d->n; i++)
-		if (driver_is_vfio(d->v[i]->driver))
-			bind_request_add(r, d->v[i], d->v[i]->driver);
-		else
-			bind_request_add_chosen(r, h, modules, d->v[i]);
+	device_answer(w, d, false, false, &a);
+	if (!a.usable)
+		return device_refuse(&a, false, e);
+	if (driver_is_vfio(d->driver))
+		bind_request_add(r, d, d->driver);
+	else
+		bind_request_add_chosen(r, w->host, w->modules, d);
+	return 0;
 }
 
 /* Looks, and plans what is missing. */
 static int plan(const struct context *c, const struct strv *addresses,
 		struct named_devices *devices, struct move *m, struct error *e)
 {
+	CLEANUP(bind_world_done) struct bind_world w = { 0 };
+	CLEANUP(mounts_done) struct mounts mounts = { 0 };
 	int err = named_devices_load(c, addresses, true, devices, e);
 
-	if (err == 0)
-		err = check_usable(c, devices, e);
 	if (err < 0)
 		return err;
-	add_targets(c->host, devices, &m->request);
-	return move_plan(c, &devices->all, m, e);
+	mounts_load(c->host, &mounts, NULL);
+	bind_world_load(c->host, &mounts, &devices->all, &w);
+	for (size_t i = 0; i < devices->n && err == 0; i++)
+		err = add_target(&w, devices->v[i], &m->request, e);
+	return err < 0 ? err : move_plan(c, &devices->all, m, e);
 }
 
 /* Units start at the same time: another slicer that changes this host, such as
