@@ -8,43 +8,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "tests/unit/diagnosis.h"
-
-static const struct check *find(const struct checks *c, const char *id)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (strcmp(c->v[i].id, id) == 0)
-			return &c->v[i];
-	return NULL;
-}
-
-static const char *fix_of(const struct check *c, const char *text)
-{
-	for (size_t i = 0; i < c->fix.n; i++)
-		if (strstr(c->fix.v[i], text))
-			return c->fix.v[i];
-	return NULL;
-}
-
-/* evidence and fix may be NULL: don't care. */
-static void expect(const struct scene *s, const char *id, enum check_status status,
-		   const char *evidence, const char *fix)
-{
-	CLEANUP(checks_done) struct checks all = { 0 };
-	const struct check *c;
-
-	checks_make(&s->d, &all);
-	c = find(&all, id);
-	if (!c)
-		fail_msg("there is no check %s", id);
-	if (c->status != status)
-		fail_msg("%s is %d: %s (%s)", id, (int)c->status, c->title,
-			 c->evidence ? c->evidence : "");
-	if (evidence && (!c->evidence || !strstr(c->evidence, evidence)))
-		fail_msg("%s: evidence is %s", id, c->evidence);
-	if (fix && !fix_of(c, fix))
-		fail_msg("%s: fix is %s", id, c->fix.n ? c->fix.v[0] : "missing");
-}
+#include "tests/unit/expect.h"
 
 static void expect_no_fix(const struct scene *s, const char *id, const char *fix)
 {
@@ -53,14 +17,6 @@ static void expect_no_fix(const struct scene *s, const char *id, const char *fix
 	checks_make(&s->d, &all);
 	assert_non_null(find(&all, id));
 	assert_null(fix_of(find(&all, id), fix));
-}
-
-static void expect_none(const struct scene *s, const char *id)
-{
-	CLEANUP(checks_done) struct checks all = { 0 };
-
-	checks_make(&s->d, &all);
-	assert_null(find(&all, id));
 }
 
 static struct node_view node(const char *path, int err, unsigned gid, unsigned mode)

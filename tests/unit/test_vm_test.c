@@ -16,24 +16,13 @@
 #include <unistd.h>
 
 #include "devices/vm_test.h"
+#include "fixture.h"
 #include "host/talk.h"
-
-static struct str read_corpus(const char *name)
-{
-	CLEANUP(free_char) char *path = xasprintf("tests/fuzz/corpus/qmp/%s", name);
-	CLEANUP(close_file) FILE *f = fopen(path, "re");
-	struct str s = { 0 };
-	char buf[4096];
-
-	assert_non_null(f);
-	for (size_t n; (n = fread(buf, 1, sizeof(buf), f)) > 0;)
-		str_addn(&s, buf, n);
-	return s;
-}
 
 static struct qmp_message parse(const char *name)
 {
-	CLEANUP(str_done) struct str s = read_corpus(name);
+	CLEANUP(free_char) char *path = xasprintf("../../fuzz/corpus/qmp/%s", name);
+	CLEANUP(str_done) struct str s = fixture_read(path);
 	struct qmp_message m = { 0 };
 
 	assert_int_equal(qmp_parse(s.s, s.len, &m, NULL), 0);
