@@ -14,7 +14,7 @@ bool acs_is_multifunction(const struct pci_topology *t, const struct pci_device 
 
 	if (d->physfn && pci_address_parse(d->physfn, &at, NULL) == 0)
 		physical = pci_find(t->all, at);
-	return pci_place_of(t, physical ? physical : d)->caps.multifunction;
+	return pci_caps_of(t, physical ? physical : d)->multifunction;
 }
 
 /* pci_acs_flags_enabled(): what the capability lacks is not needed, or wired in. */
@@ -31,7 +31,7 @@ static enum acs_state acs_of_flags(const struct pcicaps *c, unsigned *ret_off)
 enum acs_state acs_state_of(const struct pci_topology *t, const struct pci_device *d,
 			    unsigned *ret_off)
 {
-	const struct pcicaps *c = &pci_place_of(t, d)->caps;
+	const struct pcicaps *c = pci_caps_of(t, d);
 
 	*ret_off = 0;
 	if (!c->known)

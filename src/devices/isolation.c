@@ -3,6 +3,8 @@
 
 /* Bus numbers have 8 bits, and below each bridge is another bus. */
 #define PATH_MAX_BRIDGES 256
+/* Function numbers have 3 bits. */
+#define SLOT_FUNCTIONS 8
 
 static const struct {
 	unsigned bit;
@@ -41,27 +43,29 @@ static bool is_same_slot(const struct pci_device *a, const struct pci_device *b)
 	       a->at.device == b->at.device;
 }
 
-static const struct pci_device *above(const struct pci_topology *t,
-				      const struct pci_device *d)
+/* A function of d's slot; NULL: it has none of that number. */
+static const struct pci_device *function_of(const struct pci_topology *t,
+					    const struct pci_device *d, uint8_t function)
 {
-	return pci_place_of(t, d)->above;
+	struct pci_address at = d->at;
+
+	at.function = function;
+	return pci_find(t->all, at);
 }
 
 /* Is d x itself, or below it? */
-static bool is_below(const struct pci_topology *t, const struct pci_device *d,
-		     const struct pci_device *x)
+static bool is_below(const struct pci_device *d, const struct pci_device *x)
 {
-	for (unsigned i = 0; d && i < PATH_MAX_BRIDGES; i++, d = above(t, d))
+	for (unsigned i = 0; d && i < PATH_MAX_BRIDGES; i++, d = d->parent)
 		if (d == x)
 			return true;
 	return false;
 }
 
 /* Is d in x's slot, or below a function of it? */
-static bool is_below_slot(const struct pci_topology *t, const struct pci_device *d,
-			  const struct pci_device *x)
+static bool is_below_slot(const struct pci_device *d, const struct pci_device *x)
 {
-	for (unsigned i = 0; d && i < PATH_MAX_BRIDGES; i++, d = above(t, d))
+	for (unsigned i = 0; d && i < PATH_MAX_BRIDGES; i++, d = d->parent)
 		if (is_same_slot(d, x))
 			return true;
 	return false;
@@ -81,9 +85,9 @@ struct way {
 static struct way look_up(const struct pci_topology *t, const struct pci_device *d)
 {
 	struct way w = { 0 };
-	const struct pci_device *x = above(t, d);
+	const struct pci_device *x = d->parent;
 
-	for (unsigned i = 0; x && i < PATH_MAX_BRIDGES; i++, x = above(t, x)) {
+	for (unsigned i = 0; x && i < PATH_MAX_BRIDGES; i++, x = x->parent) {
 		unsigned off;
 		enum acs_state s = acs_state_of(t, x, &off);
 
@@ -101,7 +105,7 @@ static struct way look_up(const struct pci_topology *t, const struct pci_device 
 
 static const char *kind_of(const struct pci_topology *t, const struct pci_device *d)
 {
-	switch (pci_place_of(t, d)->caps.express) {
+	switch (pci_caps_of(t, d)->express) {
 	case PCI_EXPRESS_ROOT_PORT:
 		return "root port";
 	case PCI_EXPRESS_UPSTREAM:
@@ -175,10 +179,10 @@ static void explain_functions(const struct pci_topology *t, const struct pci_dev
 	enum acs_state s = acs_state_of(t, base, &off);
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->all->n; i++) {
-		const struct pci_device *x = &t->all->v[i];
+	for (uint8_t f = 0; f < SLOT_FUNCTIONS; f++) {
+		const struct pci_device *x = function_of(t, base, f);
 
-		if (x->iommu_group != base->iommu_group || !is_same_slot(x, base))
+		if (!x || x->iommu_group != base->iommu_group)
 			continue;
 		first = first ? first : x;
 		n++;
@@ -198,14 +202,17 @@ static void explain_functions(const struct pci_topology *t, const struct pci_dev
 static bool explain_controller(const struct pci_topology *t, const struct pci_device *d,
 			       struct group_reasons *ret)
 {
-	for (size_t i = 0; i < t->all->n; i++) {
-		const struct pci_device *x = &t->all->v[i];
+	const struct pci_device *const *v;
+	size_t n = pci_group_members(t, d->iommu_group, &v);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct pci_device *x = v[i];
 		const struct pci_device *controller =
 			str_eq(d->controller, x->address)   ? x
 			: str_eq(x->controller, d->address) ? d
 							    : NULL;
 
-		if (x->iommu_group != d->iommu_group || !controller)
+		if (!controller)
 			continue;
 		add(ret, GROUP_CONTROLLER, controller,
 		    xasprintf("transfers of what hangs below %s carry its address: all "
@@ -216,18 +223,22 @@ static bool explain_controller(const struct pci_topology *t, const struct pci_de
 	return false;
 }
 
+/* A group of the whole machine is no list to read. */
+#define MOST_NAMED 16
+
 /* Members that none of the reasons above has put there. */
 static void explain_rest(const struct pci_topology *t, const struct pci_device *d,
 			 const struct pci_device *base, struct group_reasons *ret)
 {
 	CLEANUP(str_done) struct str rest = { 0 };
+	const struct pci_device *const *v;
+	size_t n = pci_group_members(t, d->iommu_group, &v), others = 0;
 
-	for (size_t i = 0; i < t->all->n; i++) {
-		const struct pci_device *x = &t->all->v[i];
-
-		if (x->iommu_group == d->iommu_group && !is_below_slot(t, x, base))
-			str_addf(&rest, "%s%s", rest.len ? ", " : "", x->address);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (!is_below_slot(v[i], base) && ++others <= MOST_NAMED)
+			str_addf(&rest, "%s%s", rest.len ? ", " : "", v[i]->address);
+	if (others > MOST_NAMED)
+		str_addf(&rest, " and %zu more", others - MOST_NAMED);
 	if (rest.len)
 		add(ret, GROUP_OTHER, NULL,
 		    xasprintf("neither ACS nor its place explains why %s is in it, too: "
@@ -244,10 +255,10 @@ static const struct pci_device *find_left_out(const struct pci_topology *t,
 
 	if (is_apart(acs_state_of(t, base, &off)) || !acs_is_multifunction(t, base))
 		return NULL;
-	for (size_t i = 0; i < t->all->n; i++) {
-		const struct pci_device *x = &t->all->v[i];
+	for (uint8_t f = 0; f < SLOT_FUNCTIONS; f++) {
+		const struct pci_device *x = function_of(t, base, f);
 
-		if (x->iommu_group != base->iommu_group && is_same_slot(x, base) &&
+		if (x && x->iommu_group != base->iommu_group &&
 		    !is_apart(acs_state_of(t, x, &off)))
 			return x;
 	}
@@ -298,28 +309,20 @@ static void explain_alone(const struct pci_device *d, const struct way *w,
 /* Is a function of the group below d? */
 static bool holds_below(const struct pci_topology *t, const struct pci_device *d)
 {
-	for (size_t i = 0; i < t->all->n; i++) {
-		const struct pci_device *x = &t->all->v[i];
+	const struct pci_device *const *v;
+	size_t n = pci_group_members(t, d->iommu_group, &v);
 
-		if (x != d && x->iommu_group == d->iommu_group && is_below(t, x, d))
+	for (size_t i = 0; i < n; i++)
+		if (v[i] != d && is_below(v[i], d))
 			return true;
-	}
 	return false;
-}
-
-static size_t count_members(const struct pci_topology *t, long group)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->all->n; i++)
-		n += t->all->v[i].iommu_group == group;
-	return n;
 }
 
 void group_explain(const struct pci_topology *t, const struct pci_device *d,
 		   const char *cmdline, struct group_reasons *ret)
 {
 	struct way w = look_up(t, d);
+	const struct pci_device *const *members;
 	unsigned off;
 
 	if (d->iommu_group < 0) {
@@ -334,7 +337,7 @@ void group_explain(const struct pci_topology *t, const struct pci_device *d,
 	if (!w.top && pci_is_bridge(d) && holds_below(t, d))
 		w.top = d;
 	ret->unread = w.unread;
-	if (count_members(t, d->iommu_group) < 2) {
+	if (pci_group_members(t, d->iommu_group, &members) < 2) {
 		explain_alone(d, &w, ret);
 	} else {
 		const struct pci_device *base = w.top ? w.top : d;

@@ -12,6 +12,7 @@
 
 #include "probe/modules.h"
 #include "probe/pci_names.h"
+#include "probe/pci_place.h"
 #include "probe/pci_state.h"
 
 #define DEVICES "/sys/bus/pci/devices"
@@ -193,7 +194,6 @@ static void load_details(const struct host *h, int dir, struct pci_device *d)
 
 	d->driver_override = read_string(dir, "driver_override");
 	d->vfio_cdev = pci_cdev(h, dir);
-	d->physfn = link_name(dir, "physfn");
 	strv_split(&d->reset_methods, resets ? resets : "", " \t");
 	d->boot_vga =
 		strcmp(read_attr(dir, "boot_vga", boot_vga, sizeof(boot_vga)), "1") == 0;
@@ -240,6 +240,8 @@ static void load_device(const struct loader *l, struct pci_address at, const cha
 	if (dir < 0)
 		return; /* went away, or a link to nowhere: it is listed, and empty */
 	load_basics(dir, &l->vfio, d);
+	if (l->what & (PCI_DETAILS | PCI_PLACE))
+		d->physfn = link_name(dir, "physfn");
 	if (l->what & PCI_DETAILS) {
 		load_details(l->h, dir, d);
 		pci_config_load(dir, d);
@@ -250,31 +252,6 @@ static void load_device(const struct loader *l, struct pci_address at, const cha
 		d->modalias = read_string(dir, "modalias");
 	if (l->modules && d->modalias)
 		module_index_alias(l->modules, d->modalias, &d->modules);
-}
-
-/* "../../../devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0": the
- * nearest function in the way that is no bridge. A VMD takes part in every transfer of
- * what is below it (linux drivers/pci/controller/vmd.c, pci_real_dma_dev()). */
-static char *find_controller(const struct host *h, const struct pci_devices *all,
-			     const struct pci_device *d)
-{
-	char path[sizeof(DEVICES) + 256];
-	CLEANUP(free_char) char *link = NULL;
-	CLEANUP(strv_done) struct strv parts = { 0 };
-
-	snprintf(path, sizeof(path), DEVICES "/%s", d->address);
-	link = host_readlink(h, path);
-	strv_split(&parts, link ? link : "", "/");
-	for (size_t i = parts.n ? parts.n - 1 : 0; i-- > 0;) {
-		const struct pci_device *above = NULL;
-		struct pci_address at;
-
-		if (pci_address_parse(parts.v[i], &at, NULL) == 0)
-			above = pci_find(all, at);
-		if (above && !pci_is_bridge(above))
-			return xstrdup(above->address);
-	}
-	return NULL;
 }
 
 static int compare_devices(const void *a, const void *b)
@@ -333,8 +310,8 @@ int pci_load(const struct host *h, unsigned what, const char *kernel,
 	}
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), compare_devices);
-	for (size_t i = 0; i < ret->n && (what & PCI_DETAILS); i++)
-		ret->v[i].controller = find_controller(h, ret, &ret->v[i]);
+	if (what & (PCI_DETAILS | PCI_PLACE))
+		pci_places_load(h, ret);
 	return 0;
 }
 

@@ -20,14 +20,21 @@ struct pci_device {
 	/* PCI_NAMES, else NULL. What no dictionary knows is "Device 1234". They belong to
 	 * the list's names, and devices of one model share them */
 	const char *class_name, *vendor_name, *device_name;
+	/* PCI_PLACE */
+	/* The next function on the way to the root: a bridge, or Intel's VMD. A virtual
+	 * function has that of its physical one (drivers/pci/iov.c). NULL: it is on a
+	 * root bus. Borrowed from the same list; the way up always ends, whatever the
+	 * links say.
+	 */
+	const struct pci_device *parent;
+	/* Address of the function that it hangs below and that is no bridge: Intel's VMD,
+	 * whose disks are a PCI domain of its own. NULL: as usual, below bridges only */
+	char *controller;
+	char *physfn; /* address of the PF if this is a VF */
 	/* PCI_DETAILS */
 	char *driver_override; /* NULL: none; never "(null)" */
 	char *vfio_cdev; /* "vfio3"; NULL: no such node in /dev/vfio/devices */
 	char *modalias; /* for PCI_MODULES, too */
-	char *physfn; /* address of the PF if this is a VF */
-	/* Address of the function that it hangs below and that is no bridge: Intel's VMD,
-	 * whose disks are a PCI domain of its own. NULL: as usual, below bridges only */
-	char *controller;
 	struct strv reset_methods;
 	bool boot_vga;
 	int numa_node; /* -1 */
@@ -50,7 +57,13 @@ struct pci_devices {
 	size_t n, cap;
 	struct pci_names *names; /* PCI_NAMES, else NULL */
 };
-enum pci_load { PCI_NAMES = 1, PCI_DETAILS = 2, PCI_MODULES = 4, PCI_REGIONS = 8 };
+enum pci_load {
+	PCI_NAMES = 1,
+	PCI_DETAILS = 2, /* has PCI_PLACE in it */
+	PCI_MODULES = 4,
+	PCI_REGIONS = 8,
+	PCI_PLACE = 16,
+};
 
 /* Errors: no PCI bus (no /sys/bus/pci) is refused with a hint. kernel: the release for
  * PCI_MODULES, else NULL. */

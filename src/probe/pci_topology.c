@@ -39,49 +39,74 @@ static void load_caps(const struct host *h, const struct pci_device *d,
 		pcicaps_parse(read_config, &fd, ret);
 }
 
-/* "../../../devices/pci0000:00/0000:00:01.0/0000:0b:00.0": the last address before its
- * own. */
-static const struct pci_device *find_above(const struct host *h,
-					   const struct pci_devices *all,
-					   const struct pci_device *d)
+/* t->all is sorted by address, and so are pointers into it. */
+static int compare_grouped(const void *a, const void *b)
 {
-	CLEANUP(free_char) char *path = xasprintf(DEVICES "/%s", d->address);
-	CLEANUP(free_char) char *link = host_readlink(h, path);
-	CLEANUP(strv_done) struct strv parts = { 0 };
+	const struct pci_device *x = *(const struct pci_device *const *)a;
+	const struct pci_device *y = *(const struct pci_device *const *)b;
 
-	strv_split(&parts, link ? link : "", "/");
-	for (size_t i = parts.n ? parts.n - 1 : 0; i-- > 0;) {
-		struct pci_address at;
-		const struct pci_device *above;
+	if (x->iommu_group != y->iommu_group)
+		return x->iommu_group < y->iommu_group ? -1 : 1;
+	return (x > y) - (x < y);
+}
 
-		if (pci_address_parse(parts.v[i], &at, NULL) < 0)
-			continue;
-		above = pci_find(all, at);
-		/* A link of a foreign root could lead in a circle. */
-		return above != d ? above : NULL;
-	}
-	return NULL;
+void pci_topology_sort(struct pci_topology *t)
+{
+	free(t->grouped);
+	t->grouped = xcalloc(t->all->n + 1, sizeof(struct pci_device *));
+	t->n_grouped = 0;
+	for (size_t i = 0; i < t->all->n; i++)
+		if (t->all->v[i].iommu_group >= 0)
+			t->grouped[t->n_grouped++] = &t->all->v[i];
+	qsort(t->grouped, t->n_grouped, sizeof(*t->grouped), compare_grouped);
 }
 
 void pci_topology_load(const struct host *h, const struct pci_devices *all,
 		       struct pci_topology *ret)
 {
 	*ret = (struct pci_topology){ .all = all };
-	ret->v = xcalloc(all->n ? all->n : 1, sizeof(*ret->v));
-	for (size_t i = 0; i < all->n; i++) {
-		ret->v[i].above = find_above(h, all, &all->v[i]);
-		load_caps(h, &all->v[i], &ret->v[i].caps);
-	}
+	ret->caps = xcalloc(all->n ? all->n : 1, sizeof(*ret->caps));
+	for (size_t i = 0; i < all->n; i++)
+		load_caps(h, &all->v[i], &ret->caps[i]);
+	pci_topology_sort(ret);
 }
 
 void pci_topology_done(struct pci_topology *t)
 {
-	free(t->v);
+	free(t->caps);
+	free(t->grouped);
 	*t = (struct pci_topology){ 0 };
 }
 
-const struct pci_place *pci_place_of(const struct pci_topology *t,
-				     const struct pci_device *d)
+const struct pcicaps *pci_caps_of(const struct pci_topology *t,
+				  const struct pci_device *d)
 {
-	return &t->v[d - t->all->v];
+	return &t->caps[d - t->all->v];
+}
+
+/* Where the first is whose group is that or a later one. */
+static size_t find_group(const struct pci_topology *t, long group)
+{
+	size_t low = 0, high = t->n_grouped;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (t->grouped[mid]->iommu_group < group)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+size_t pci_group_members(const struct pci_topology *t, long group,
+			 const struct pci_device *const **ret)
+{
+	size_t first = find_group(t, group), n = 0;
+
+	while (first + n < t->n_grouped && t->grouped[first + n]->iommu_group == group)
+		n++;
+	*ret = t->grouped + first;
+	return n;
 }

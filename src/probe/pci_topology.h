@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What hangs below what, and how each function is attached: what the kernel makes IOMMU
- * groups of. */
+/* How each function is attached, and which are in one IOMMU group: what the kernel makes
+ * groups of, and what it made. What hangs below what is struct pci_device's parent. */
 #ifndef SLICER_PROBE_PCI_TOPOLOGY_H
 #define SLICER_PROBE_PCI_TOPOLOGY_H
 
 #include "probe/pci.h"
 #include "text/pcicaps.h"
 
-struct pci_place {
-	/* The next function on the way to the root: a bridge, or Intel's VMD. NULL: it is
-	 * on a root bus. Borrowed from all. */
-	const struct pci_device *above;
-	struct pcicaps caps;
-};
 struct pci_topology {
 	const struct pci_devices *all; /* borrowed */
-	struct pci_place *v; /* of all->v[i], in that order */
+	struct pcicaps *caps; /* of all->v[i], in that order */
+	/* Those in a group, by group and then by address; borrowed from all. */
+	const struct pci_device **grouped;
+	size_t n_grouped;
 };
+/* all needs PCI_PLACE. */
 void pci_topology_load(const struct host *h, const struct pci_devices *all,
 		       struct pci_topology *ret);
 void pci_topology_done(struct pci_topology *t);
+/* Makes t->grouped from t->all, anew if it is there; pci_topology_load() has done that.
+ */
+void pci_topology_sort(struct pci_topology *t);
 /* d is one of t->all. */
-const struct pci_place *pci_place_of(const struct pci_topology *t,
-				     const struct pci_device *d);
+const struct pcicaps *pci_caps_of(const struct pci_topology *t,
+				  const struct pci_device *d);
+/* The members of a group by address: *ret points into t->grouped. Returns how many. */
+size_t pci_group_members(const struct pci_topology *t, long group,
+			 const struct pci_device *const **ret);
 
 #endif

@@ -61,6 +61,8 @@ json_t *json_pci_device(const struct usage *usage, const struct pci_device *d,
 	json_object_set_new(o, "numa_node", json_number(d->numa_node));
 	json_object_set_new(o, "reset_methods", json_texts(&d->reset_methods));
 	json_object_set_new(o, "physfn", json_text(d->physfn));
+	json_object_set_new(o, "parent",
+			    json_text(d->parent ? d->parent->address : NULL));
 	json_object_set_new(o, "in_use", in_use);
 	json_object_set_new(o, "at_boot", json_at_boot(persist_of(persisted, d)));
 	return o;

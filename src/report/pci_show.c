@@ -27,7 +27,7 @@ void page_row(const struct output *o, const char *label, const char *fmt, ...)
 static void print_identity(const struct output *o, const struct pci_page *p)
 {
 	const struct pci_device *d = p->d;
-	const struct pcicaps *caps = &pci_place_of(p->topology, d)->caps;
+	const struct pcicaps *caps = pci_caps_of(p->topology, d);
 	int revision = p->detail->revision;
 
 	if (revision < 0 && caps->has_header)

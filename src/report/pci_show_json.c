@@ -191,7 +191,7 @@ static json_t *json_commands(const struct pci_page *p)
 static void add_hardware(const struct pci_page *p, json_t *doc)
 {
 	const struct pci_detail *t = p->detail;
-	const struct pcicaps *caps = &pci_place_of(p->topology, p->d)->caps;
+	const struct pcicaps *caps = pci_caps_of(p->topology, p->d);
 	int revision = t->revision;
 
 	if (revision < 0 && caps->has_header)

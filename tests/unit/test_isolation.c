@@ -16,7 +16,7 @@
 struct world {
 	struct pci_device v[MOST];
 	struct pci_devices all;
-	struct pci_place places[MOST];
+	struct pcicaps caps[MOST];
 	struct pci_topology t;
 	struct group_reasons why;
 };
@@ -24,10 +24,11 @@ struct world {
 static void clear(struct world *w)
 {
 	group_reasons_done(&w->why);
+	free(w->t.grouped);
 	*w = (struct world){ 0 };
 	w->all.v = w->v;
 	w->t.all = &w->all;
-	w->t.v = w->places;
+	w->t.caps = w->caps;
 }
 
 #define NOT_READ ((int)-2)
@@ -45,26 +46,26 @@ static int add(struct world *w, const char *address, uint32_t class, int above,
 	d->header_type = class >> 8 == 0x0604;
 	assert_int_equal(pci_address_parse(address, &d->at, NULL), 0);
 	pci_address_format(d->at, d->address);
-	w->places[i].above = above < 0 ? NULL : &w->v[above];
-	w->places[i].caps =
-		(struct pcicaps){ .has_header = true,
-				  .known = express != NOT_READ,
-				  .acs_known = express >= 0,
-				  .express = express == NOT_READ ? PCI_EXPRESS_NONE
-								 : express };
+	d->parent = above < 0 ? NULL : &w->v[above];
+	w->caps[i] = (struct pcicaps){ .has_header = true,
+				       .known = express != NOT_READ,
+				       .acs_known = express >= 0,
+				       .express = express == NOT_READ ? PCI_EXPRESS_NONE
+								      : express };
 	return i;
 }
 
 static void give_acs(struct world *w, int i, uint16_t cap, uint16_t ctrl)
 {
-	w->places[i].caps.has_acs = true;
-	w->places[i].caps.acs_cap = cap;
-	w->places[i].caps.acs_ctrl = ctrl;
+	w->caps[i].has_acs = true;
+	w->caps[i].acs_cap = cap;
+	w->caps[i].acs_ctrl = ctrl;
 }
 
 static void explain(struct world *w, int i, const char *cmdline)
 {
 	group_reasons_done(&w->why);
+	pci_topology_sort(&w->t);
 	group_explain(&w->t, &w->v[i], cmdline, &w->why);
 }
 
@@ -116,7 +117,7 @@ static void test_alone(void **state)
 	explain(&w, port, NULL);
 	is_reason(&w, 0, GROUP_ALONE, NULL, "no port is on the way");
 	/* Nobody but root reads the ports' ACS. */
-	w.places[port].caps.known = false;
+	w.caps[port].known = false;
 	explain(&w, 1, NULL);
 	assert_int_equal(w.why.n, 1);
 	assert_true(w.why.unread);
@@ -147,7 +148,7 @@ static void test_port(void **state)
 	give_acs(&w, port, 0x1f, 0x1d);
 	explain(&w, gpu, NULL);
 	is_reason(&w, 0, GROUP_OTHER, "0000:00:01.0", "switched on now");
-	w.places[port].caps.known = w.places[port].caps.acs_known = false;
+	w.caps[port].known = w.caps[port].acs_known = false;
 	explain(&w, gpu, NULL);
 	is_reason(&w, 0, GROUP_PORT, "0000:00:01.0", "is in the group");
 	assert_true(w.why.unread);
@@ -177,7 +178,7 @@ static void test_switch(void **state)
 	explain(&w, 5, NULL);
 	assert_int_equal(w.why.n, 1);
 	is_reason(&w, 0, GROUP_ALONE, NULL, "every port");
-	w.places[up].caps.multifunction = true;
+	w.caps[up].multifunction = true;
 	explain(&w, 5, NULL);
 	is_reason(&w, 1, GROUP_FINER, "0000:01:00.0", "in its list");
 	clear(&w);
@@ -211,7 +212,7 @@ static void test_functions(void **state)
 	give_acs(&w, port, 0x1f, 0x1d);
 	gpu = add(&w, "0000:01:00.0", 0x030000, port, PCI_EXPRESS_LEGACY_ENDPOINT, 2);
 	audio = add(&w, "0000:01:00.1", 0x040300, port, PCI_EXPRESS_ENDPOINT, 2);
-	w.places[gpu].caps.multifunction = w.places[audio].caps.multifunction = true;
+	w.caps[gpu].multifunction = w.caps[audio].multifunction = true;
 	explain(&w, audio, NULL);
 	assert_int_equal(w.why.n, 1);
 	is_reason(&w, 0, GROUP_FUNCTIONS, "0000:01:00.0", "has no ACS");
@@ -240,7 +241,7 @@ static void test_ports_of_one_chip(void **state)
 	b = add(&w, "0000:00:1c.4", 0x060400, -1, PCI_EXPRESS_ROOT_PORT, 1);
 	nic = add(&w, "0000:01:00.0", 0x020000, a, PCI_EXPRESS_ENDPOINT, 1);
 	disk = add(&w, "0000:02:00.0", 0x010802, b, PCI_EXPRESS_ENDPOINT, 1);
-	w.places[a].caps.multifunction = w.places[b].caps.multifunction = true;
+	w.caps[a].multifunction = w.caps[b].multifunction = true;
 	explain(&w, nic, NULL);
 	assert_int_equal(w.why.n, 2);
 	is_reason(&w, 0, GROUP_PORT, "0000:00:1c.0", "has no ACS");
@@ -296,7 +297,7 @@ static void test_circle(void **state)
 	clear(&w);
 	add(&w, "0000:00:01.0", 0x060400, -1, PCI_EXPRESS_ROOT_PORT, 1);
 	add(&w, "0000:01:00.0", 0x060400, 0, PCI_EXPRESS_ROOT_PORT, 1);
-	w.places[0].above = &w.v[1];
+	w.v[0].parent = &w.v[1];
 	explain(&w, 0, NULL);
 	assert_true(w.why.n > 0);
 	clear(&w);

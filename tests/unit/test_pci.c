@@ -6,6 +6,7 @@
 #include "modules_tree.h"
 #include "probe/pci.h"
 #include "probe/pci_names.h"
+#include "probe/pci_place.h"
 
 #define BUS "/sys/bus/pci/devices"
 #define ROOT_BUS "/sys/devices/pci0000:00"
@@ -232,16 +233,16 @@ static bool answers(const struct tree *t, const uint8_t *config, size_t n)
 static void test_below_a_controller(void **state)
 {
 	static const struct {
-		const char *dir, *class_code, *controller;
+		const char *dir, *class_code, *controller, *parent;
 	} functions[] = {
-		{ ROOT_BUS "/0000:00:0e.0", "0x010400\n", NULL },
+		{ ROOT_BUS "/0000:00:0e.0", "0x010400\n", NULL, NULL },
 		{ ROOT_BUS "/0000:00:0e.0/pci10000:e0/10000:e0:06.0", "0x060400\n",
-		  "0000:00:0e.0" },
+		  "0000:00:0e.0", "0000:00:0e.0" },
 		{ ROOT_BUS "/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0",
-		  "0x010802\n", "0000:00:0e.0" },
-		{ PORT, "0x060400\n", NULL },
-		{ PORT "/0000:01:00.0", "0x020000\n", NULL },
-		{ PORT "/0000:01:10.0", "0x020000\n", NULL },
+		  "0x010802\n", "0000:00:0e.0", "10000:e0:06.0" },
+		{ PORT, "0x060400\n", NULL, NULL },
+		{ PORT "/0000:01:00.0", "0x020000\n", NULL, "0000:00:01.0" },
+		{ PORT "/0000:01:10.0", "0x020000\n", NULL, "0000:00:01.0" },
 	};
 	const struct tree *t = *state;
 	struct pci_devices all = { 0 };
@@ -264,8 +265,69 @@ static void test_below_a_controller(void **state)
 		d = pci_find(&all, at);
 		assert_true(str_eq(d->controller, functions[i].controller) ||
 			    (!d->controller && !functions[i].controller));
+		if (functions[i].parent)
+			assert_string_equal(d->parent->address, functions[i].parent);
+		else
+			assert_null(d->parent);
 	}
 	pci_devices_done(&all);
+	assert_int_equal(pci_load(t->host, 0, NULL, &all, &e), 0);
+	for (size_t i = 0; i < all.n; i++)
+		assert_null(all.v[i].parent);
+	pci_devices_done(&all);
+}
+
+/* The links of a foreign root say what they like. */
+static void test_hostile_places(void **state)
+{
+	static const char *const links[][2] = {
+		/* three in a circle, and one that hangs on it */
+		{ "0000:00:01.0", "../0000:00:03.0/0000:00:01.0" },
+		{ "0000:00:02.0", "../0000:00:01.0/0000:00:02.0" },
+		{ "0000:00:03.0", "../0000:00:02.0/0000:00:03.0" },
+		{ "0000:00:04.0", "../0000:00:02.0/0000:00:04.0" },
+		/* below itself, below what is not there, below junk */
+		{ "0000:00:05.0", "../0000:00:05.0/0000:00:05.0" },
+		{ "0000:00:06.0", "../0000:00:05.0/0000:77:00.0/0000:00:06.0" },
+		{ "0000:00:07.0", "//..//x y/\x1b[1m/0000:00:07.0" },
+	};
+	const struct tree *t = *state;
+	struct pci_devices all;
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		char *path = xasprintf("/sys/bus/pci/devices/%s", links[i][0]);
+
+		tree_link(t, links[i][1], path);
+		free(path);
+	}
+	all = load(t, PCI_PLACE, NULL);
+	assert_int_equal(all.n, ARRAY_SIZE(links));
+	/* The circle is cut once. */
+	assert_int_equal(!all.v[0].parent + !all.v[1].parent + !all.v[2].parent, 1);
+	assert_ptr_equal(all.v[3].parent, &all.v[1]);
+	assert_null(all.v[4].parent);
+	assert_ptr_equal(all.v[5].parent, &all.v[4]);
+	assert_null(all.v[6].parent);
+	pci_devices_done(&all);
+}
+
+static void test_cut_circles(void **state)
+{
+	size_t up[] = { 1, 2, 0, SIZE_MAX, 3, 0, 6 };
+
+	(void)state;
+	pci_cut_circles(NULL, 0);
+	pci_cut_circles(up, ARRAY_SIZE(up));
+	for (size_t i = 0; i < ARRAY_SIZE(up); i++) {
+		size_t steps = 0;
+
+		for (size_t k = i; k != SIZE_MAX; k = up[k])
+			assert_true(++steps <= ARRAY_SIZE(up));
+	}
+	assert_int_equal(up[3], SIZE_MAX);
+	assert_int_equal(up[4], 3);
+	assert_int_equal(up[5], 0);
+	assert_int_equal(up[6], SIZE_MAX);
 }
 
 static void test_no_answer(void **state)
@@ -523,6 +585,8 @@ int main(void)
 		TEST(test_details),
 		TEST(test_virtual_function),
 		TEST(test_below_a_controller),
+		TEST(test_hostile_places),
+		TEST(test_cut_circles),
 		TEST(test_no_answer),
 		TEST(test_direct_region),
 		TEST(test_names),

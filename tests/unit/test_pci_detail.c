@@ -160,9 +160,9 @@ static void test_topology(void **state)
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	free(fifo);
 	pci_topology_load(t->host, &all, &topology);
-	assert_null(pci_place_of(&topology, &all.v[0])->above);
-	assert_ptr_equal(pci_place_of(&topology, &all.v[1])->above, &all.v[0]);
-	assert_false(topology.v[0].caps.has_header || topology.v[1].caps.has_header);
+	assert_null(all.v[0].parent);
+	assert_ptr_equal(all.v[1].parent, &all.v[0]);
+	assert_false(topology.caps[0].has_header || topology.caps[1].has_header);
 	pci_topology_done(&topology);
 	pci_devices_done(&all);
 }
