@@ -43,6 +43,7 @@ static void doctor_done(struct doctor *doc)
 	free(doc->views);
 	doctor_forget_at_boot(doc);
 	doctor_forget_nodes(doc);
+	doctor_forget_old(doc);
 	leftovers_done(&doc->leftovers);
 	vm_definitions_done(&doc->vms);
 	vm_conflicts_done(&doc->vm_conflicts);

@@ -4,6 +4,7 @@
 #define SLICER_CMD_DOCTOR_H
 
 #include "cmd/cmd.h"
+#include "cmd/old_view.h"
 #include "devices/devices.h"
 #include "devices/leftovers.h"
 #include "devices/persist.h"
@@ -33,6 +34,8 @@ struct doctor {
 	struct vm_conflicts vm_conflicts;
 	struct strv at_boot_leftover;
 	struct leftovers leftovers;
+	struct old_view old;
+	struct old_view_entry *old_entries; /* d.n_old of them */
 	struct node_view *nodes;
 	size_t n_nodes, nodes_cap;
 	struct at_boot_view *at_boot; /* d.n_at_boot of them */
@@ -53,6 +56,10 @@ int doctor_read_devices(struct doctor *doc, struct error *e);
 /* What is bound at every boot, of doctor_read_devices(). */
 void doctor_read_at_boot(struct doctor *doc, const struct bind_world *w);
 void doctor_forget_at_boot(struct doctor *doc);
+
+/* What else binds devices at boot, of doctor_read_devices(). */
+void doctor_read_old(struct doctor *doc, const struct bind_world *w);
+void doctor_forget_old(struct doctor *doc);
 
 /* Who may open the devices that VFIO has, of doctor_read_devices(). */
 void doctor_read_nodes(struct doctor *doc);

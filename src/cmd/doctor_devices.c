@@ -208,6 +208,7 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 		return -ENODEV;
 	view_faults(doc, w.usage);
 	doctor_read_at_boot(doc, &w);
+	doctor_read_old(doc, &w);
 	view_leftovers(doc, &w);
 	doctor_read_nodes(doc);
 	vm_definitions_load(h, &doc->vms);

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "probe/driverctl.h"
+#include "cmd/old_view.h"
 
 void lasting_done(struct lasting *l)
 {
@@ -68,19 +68,33 @@ static void warn_of_broken(const struct lasting *l, struct move *m)
 			plan_warn(&m->drivers, "%s", l->list.broken.v[i]);
 }
 
-/* Two programs that bind one device at boot may give it different drivers. */
-static void warn_of_driverctl(const struct context *c, struct move *m)
+static void warn_of(const struct old_statement *s, const struct pci_device *d,
+		    struct move *m)
 {
-	for (size_t i = 0; i < m->request.n; i++) {
-		const char *address = m->request.v[i].d->address;
-		CLEANUP(free_char) char *text = driverctl_text(c->host, address);
+	CLEANUP(free_char) char *text = old_statement_tell(s);
 
-		if (text)
-			plan_warn(&m->drivers,
-				  "%s: %s, too: to leave it to slicer, sudo "
-				  "rm " DRIVERCTL_DIR "/pci-%s",
-				  address, text, address);
-	}
+	if (s->kind == OLD_DRIVERCTL)
+		plan_warn(&m->drivers, "%s: %s, too: to leave it to slicer, sudo rm %s",
+			  d->address, text, s->path);
+	else
+		plan_warn(&m->drivers, "%s: %s, too", d->address, text);
+}
+
+/* Two that bind one device at boot may give it different drivers. */
+static void warn_of_old(const struct context *c, const struct pci_devices *all,
+			struct move *m)
+{
+	CLEANUP(old_view_done) struct old_view old = { 0 };
+
+	old_view_load(c, all, NULL, &old);
+	for (size_t i = 0; i < m->request.n; i++)
+		for (size_t k = 0; k < old.setup.n; k++) {
+			const struct old_statement *s = &old.setup.v[k];
+
+			if (old_statement_takes(s, m->request.v[i].d) && !s->why_idle &&
+			    s->kind != OLD_SOFTDEP && s->kind != OLD_BLACKLIST)
+				warn_of(s, m->request.v[i].d, m);
+		}
 }
 
 /* --force is noted only where it overrules something that a boot looks at: not what ends
@@ -107,7 +121,7 @@ int lasting_plan(const struct context *c, const struct pci_devices *all,
 			       needs_force(c, all, &m->request), &m->files, e);
 
 	warn_of_broken(l, m);
-	warn_of_driverctl(c, m);
+	warn_of_old(c, all, m);
 	return err;
 }
 

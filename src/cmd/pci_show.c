@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cmd/devices.h"
+#include "cmd/old_view.h"
 #include "report/pci_show.h"
 
 static const struct option_spec options[] = { { 0 } };
@@ -45,6 +46,7 @@ static int show(const struct context *c, const struct strv *addresses, struct er
 	CLEANUP(bind_world_done) struct bind_world world = { 0 };
 	CLEANUP(group_reasons_done) struct group_reasons why = { 0 };
 	CLEANUP(handover_done) struct handover handover = { 0 };
+	CLEANUP(old_view_done) struct old_view old = { 0 };
 	CLEANUP(vm_definitions_done) struct vm_definitions vms = { 0 };
 	CLEANUP(vm_conflicts_done) struct vm_conflicts vm_conflicts = { 0 };
 	CLEANUP(mounts_done) struct mounts mounts = { 0 };
@@ -61,6 +63,7 @@ static int show(const struct context *c, const struct strv *addresses, struct er
 	pci_detail_load(c->host, devices.v[0], &detail);
 	group_explain(&topology, devices.v[0], cmdline, &why);
 	handover_make(&world, &persisted, devices.v[0], &handover);
+	old_view_load(c, &devices.all, NULL, &old);
 	vm_definitions_load(c->host, &vms);
 	vm_conflicts_find(&vms, &devices.all, &vm_conflicts);
 	page = (struct pci_page){
@@ -71,6 +74,7 @@ static int show(const struct context *c, const struct strv *addresses, struct er
 		.persisted = &persisted,
 		.why = &why,
 		.handover = &handover,
+		.old = &old.setup,
 		.vms = &vms,
 		.vm_conflicts = &vm_conflicts,
 		.root = c->root,

@@ -74,6 +74,7 @@ void checks_make(const struct diagnosis *d, struct checks *ret)
 	checks_iommu(d, ret);
 	checks_devices(d, ret);
 	checks_at_boot(d, ret);
+	checks_old_setup(d, ret);
 	checks_leftovers(d, ret);
 	checks_vms(d, ret);
 	checks_limits(d, ret);

@@ -20,6 +20,8 @@ void checks_initramfs(const struct diagnosis *d, struct checks *ret);
 void checks_iommu(const struct diagnosis *d, struct checks *ret);
 void checks_devices(const struct diagnosis *d, struct checks *ret);
 void checks_at_boot(const struct diagnosis *d, struct checks *ret);
+/* What binds devices at boot beside "pci bind --persist": of the group "devices". */
+void checks_old_setup(const struct diagnosis *d, struct checks *ret);
 /* What binds left behind: of the group "devices". */
 void checks_leftovers(const struct diagnosis *d, struct checks *ret);
 /* Virtual machines that are defined to have the same devices: of the group "devices". */

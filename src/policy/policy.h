@@ -10,6 +10,7 @@
 #include "initramfs/generator.h"
 #include "policy/trial.h"
 #include "probe/facts.h"
+#include "probe/old_setup.h"
 #include "probe/pci.h"
 #include "probe/vm_conflicts.h"
 #include "text/cmdline.h"
@@ -165,6 +166,14 @@ struct at_boot_view {
 	struct strv next; /* commands, or what to do about why */
 };
 
+/* A statement of an older set-up (made by src/cmd): what gives devices to VFIO at boot
+ * beside files of /etc/slicer/devices.d. */
+struct old_view_entry {
+	const struct old_statement *statement;
+	struct strv needed; /* devices that it takes and the host needs, in words */
+	struct strv next; /* commands */
+};
+
 /* What a bind left behind (made by src/devices/leftovers.c). */
 enum leftover_kind {
 	LEFTOVER_OVERRIDE, /* a driver_override that is not obeyed */
@@ -231,6 +240,9 @@ struct diagnosis {
 		*at_boot_leftover; /* addresses that the initramfs binds by a
 				      script, and no file says so; may be NULL */
 	bool at_boot_disabled; /* there are files, and no unit that binds at boot */
+	const struct old_view_entry *old;
+	size_t n_old;
+	bool old_known; /* it was looked for */
 	const struct leftover *leftovers;
 	size_t n_leftovers;
 	const struct node_view *nodes;

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stdarg.h>
 
-#include "probe/driverctl.h"
-
 #define LABEL_WIDTH 14
 
 void page_row(const struct output *o, const char *label, const char *fmt, ...)
@@ -124,13 +122,17 @@ static void print_uses(const struct output *o, const struct pci_page *p)
 			 : "nothing was found that needs it");
 }
 
-/* Another program that binds it at boot, too. */
-static void print_driverctl(const struct output *o, const struct pci_page *p)
+/* What else binds it at boot, or has to do with that. */
+static void print_old(const struct output *o, const struct pci_page *p)
 {
-	CLEANUP(free_char) char *text = driverctl_text(p->world->host, p->d->address);
+	for (size_t i = 0; i < p->old->n; i++) {
+		CLEANUP(free_char) char *text = NULL;
 
-	if (text)
+		if (!old_statement_takes(&p->old->v[i], p->d))
+			continue;
+		text = old_statement_tell(&p->old->v[i]);
 		page_row(o, "", "%s", text);
+	}
 }
 
 static void print_persisted(const struct output *o, const struct pci_page *p)
@@ -142,7 +144,7 @@ static void print_persisted(const struct output *o, const struct pci_page *p)
 		return;
 	if (!file) {
 		page_row(o, "at boot", "slicer does not bind it");
-		print_driverctl(o, p);
+		print_old(o, p);
 		return;
 	}
 	persist_request(file, p->world->host, p->world->modules, &r);
@@ -152,7 +154,7 @@ static void print_persisted(const struct output *o, const struct pci_page *p)
 		page_row(o, "", "its driver was %s before", file->file.original);
 	if (!persist_is_enabled(p->world->host))
 		page_row(o, "", PERSIST_UNIT " is not enabled: it will not be bound");
-	print_driverctl(o, p);
+	print_old(o, p);
 }
 
 /* The virtual machines that are defined to have it. */

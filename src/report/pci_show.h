@@ -5,6 +5,7 @@
 
 #include "devices/handover.h"
 #include "devices/isolation.h"
+#include "probe/old_setup.h"
 #include "probe/pci_detail.h"
 #include "probe/vm_conflicts.h"
 #include "report/report.h"
@@ -18,6 +19,7 @@ struct pci_page {
 	const struct persisted_list *persisted;
 	const struct group_reasons *why;
 	const struct handover *handover;
+	const struct old_setup *old; /* what else binds devices at boot */
 	const struct vm_definitions *vms;
 	const struct vm_conflicts *vm_conflicts;
 	const char *root; /* as in report/advice.h */

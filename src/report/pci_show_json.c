@@ -230,6 +230,31 @@ static json_t *json_vms(const struct pci_page *p)
 	return a;
 }
 
+/* What else binds it at boot. */
+static json_t *json_old(const struct pci_page *p)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < p->old->n; i++) {
+		const struct old_statement *s = &p->old->v[i];
+		CLEANUP(free_char) char *text = NULL;
+		json_t *o;
+
+		if (!old_statement_takes(s, p->d))
+			continue;
+		text = old_statement_tell(s);
+		o = json_object();
+		json_object_set_new(o, "path", json_text(s->path));
+		json_object_set_new(o, "line",
+				    s->line ? json_integer(s->line) : json_null());
+		json_object_set_new(o, "gives", json_boolean(old_statement_gives(s)));
+		json_object_set_new(o, "by_slicer", json_boolean(s->is_slicers));
+		json_object_set_new(o, "text", json_text(text));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
 int report_pci_show_json(const struct output *o, const struct pci_page *p,
 			 struct error *e)
 {
@@ -251,6 +276,7 @@ int report_pci_show_json(const struct output *o, const struct pci_page *p,
 	json_object_set_new(doc, "variant_driver", json_text(variant));
 	json_object_set_new(doc, "not_looked_at", json_texts(&now.unknown));
 	json_object_set_new(doc, "needed_at_boot", json_uses(&boot));
+	json_object_set_new(doc, "old_setup", json_old(p));
 	json_object_set_new(doc, "defined_in", json_vms(p));
 	json_object_set_new(doc, "definitions_not_read", json_texts(&p->vms->unknown));
 	json_object_set_new(doc, "group", json_group(p));

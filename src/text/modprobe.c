@@ -2,22 +2,7 @@
 #include "text/modprobe.h"
 
 #include "text/cmdline.h"
-
-/* One logical line: a backslash before the newline joins it with the next. */
-static bool next_joined(const char *text, size_t len, size_t *pos, struct str *ret)
-{
-	const char *line;
-	size_t line_len;
-	bool more = true, any = false;
-
-	str_clear(ret);
-	while (more && next_line(text, len, pos, &line, &line_len)) {
-		any = true;
-		more = line_len && line[line_len - 1] == '\\';
-		str_addn(ret, line, line_len - more);
-	}
-	return any;
-}
+#include "text/joined.h"
 
 static bool same_name(const char *s, size_t len, const char *name)
 {
@@ -26,30 +11,54 @@ static bool same_name(const char *s, size_t len, const char *name)
 	return param_name_same(copy, name);
 }
 
+bool modprobe_is_options(const char *line, size_t len, const char *module, size_t *ret_at)
+{
+	const char *word;
+	size_t n;
+
+	*ret_at = 0;
+	return next_word(line, len, ret_at, &word, &n) && n == 7 &&
+	       memcmp(word, "options", 7) == 0 &&
+	       next_word(line, len, ret_at, &word, &n) && same_name(word, n, module);
+}
+
+bool modprobe_next_param(const char *line, size_t len, const char *name, size_t *at,
+			 struct modprobe_param *ret)
+{
+	size_t start, end;
+
+	while (cmdline_next(line, len, at, &start, &end)) {
+		const char *equal = memchr(line + start, '=', end - start);
+		size_t value = equal ? (size_t)(equal - line) : end;
+
+		if (!same_name(line + start, value - start, name))
+			continue;
+		*ret = (struct modprobe_param){ start, end, equal ? value + 1 : end,
+						end };
+		if (ret->value < end && line[ret->value] == '"') {
+			ret->value++;
+			ret->value_end -= end > ret->value && line[end - 1] == '"';
+		}
+		return true;
+	}
+	return false;
+}
+
 char *modprobe_option(const char *text, size_t len, const char *module, const char *name)
 {
-	CLEANUP(str_done) struct str joined = { 0 };
+	CLEANUP(joined_line_done) struct joined_line l = { 0 };
 	char *value = NULL;
-	size_t pos = 0;
+	size_t pos = 0, at;
 
-	while (next_joined(text, len, &pos, &joined)) {
-		const char *line = str_c(&joined), *word;
-		size_t at = 0, n;
+	while (joined_next(text, len, JOINED_COMMENTS, &pos, &l)) {
+		const char *line = str_c(&l.text);
+		struct modprobe_param p;
 
-		if (!next_word(line, joined.len, &at, &word, &n) || n != 7 ||
-		    memcmp(word, "options", 7) != 0 ||
-		    !next_word(line, joined.len, &at, &word, &n) ||
-		    !same_name(word, n, module))
+		if (!modprobe_is_options(line, l.text.len, module, &at))
 			continue;
-		while (next_word(line, joined.len, &at, &word, &n)) {
-			const char *equal = memchr(word, '=', n);
-			size_t name_len = equal ? (size_t)(equal - word) : n;
-
-			if (!same_name(word, name_len, name))
-				continue;
+		while (modprobe_next_param(line, l.text.len, name, &at, &p)) {
 			free(value);
-			value = equal ? xstrndup(equal + 1, n - name_len - 1)
-				      : xstrdup("");
+			value = xstrndup(line + p.value, p.value_end - p.value);
 		}
 	}
 	return value;

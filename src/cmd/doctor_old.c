@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slicer doctor: what gives devices to VFIO at boot beside "pci bind --persist". */
+#include "cmd/doctor.h"
+
+/* Who uses a device that is to be taken away at the next boot. What VFIO has already, the
+ * host does without. */
+static void add_needed(const struct bind_world *w, const struct pci_device *d,
+		       struct strv *ret)
+{
+	CLEANUP(uses_done) struct uses u = { 0 };
+
+	if (driver_is_vfio(d->driver))
+		return;
+	usage_of(w->usage, d, &u);
+	for (size_t i = 0; i < u.n; i++) {
+		enum use_kind k = u.v[i].kind;
+
+		if (k == USE_ROOT_DISK || k == USE_MOUNT || k == USE_ROUTE ||
+		    k == USE_INTERFACE || k == USE_DISPLAY)
+			strv_addf(ret, "%s: %s", d->address, u.v[i].text);
+	}
+	if (d->boot_vga && !u.n)
+		strv_addf(ret, "%s: it is the boot display", d->address);
+}
+
+void doctor_read_old(struct doctor *doc, const struct bind_world *w)
+{
+	const struct old_setup *s = &doc->old.setup;
+
+	old_view_load(doc->c, &doc->pci, doc->d.boot, &doc->old);
+	doc->old_entries = xcalloc(s->n + 1, sizeof(*doc->old_entries));
+	for (size_t i = 0; i < s->n; i++) {
+		struct old_view_entry *v = &doc->old_entries[i];
+
+		v->statement = &s->v[i];
+		for (size_t k = 0; k < s->v[i].n; k++)
+			add_needed(w, s->v[i].devices[k], &v->needed);
+	}
+	doc->d.old = doc->old_entries;
+	doc->d.n_old = s->n;
+	doc->d.old_known = true;
+}
+
+void doctor_forget_old(struct doctor *doc)
+{
+	for (size_t i = 0; i < doc->d.n_old; i++) {
+		strv_done(&doc->old_entries[i].needed);
+		strv_done(&doc->old_entries[i].next);
+	}
+	free(doc->old_entries);
+	old_view_done(&doc->old);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Group "devices": what gives devices to VFIO at boot beside "pci bind --persist". */
+#include "policy/checks.h"
+
+#define DEVICES "devices"
+#define ID DEVICES ".old-setup"
+
+static bool has_vfio(const struct pci_device *d)
+{
+	return d->driver && strstr(d->driver, "vfio");
+}
+
+static char *addresses_of(const struct old_statement *s)
+{
+	CLEANUP(strv_done) struct strv list = { 0 };
+
+	for (size_t i = 0; i < s->n; i++)
+		strv_add(&list, s->devices[i]->address);
+	return list.n ? strv_join(&list, ", ") : xstrdup("no device of this host");
+}
+
+/* "/etc/modprobe.d/vfio.conf:3: options vfio-pci ids=...: 0000:0b:00.0, ..." */
+static char *evidence_of(const struct old_statement *s)
+{
+	CLEANUP(free_char) char *place = old_statement_place(s);
+	CLEANUP(free_char) char *list = addresses_of(s);
+
+	return xasprintf("%s: %s: %s%s%s%s", place, s->text, list,
+			 s->is_slicers ? " (slicer set it up)" : "",
+			 s->why_idle ? "; no effect: " : "",
+			 s->why_idle ? s->why_idle : "");
+}
+
+static struct check *add(struct checks *ret, size_t *n, enum check_status status,
+			 const char *title, const char *evidence, const char *more)
+{
+	CLEANUP(free_char) char *id = xasprintf(ID ".%zu", ++*n);
+
+	return check_add(ret, id, DEVICES, status, title, "%s%s%s", evidence,
+			 more ? "; " : "", more ? more : "");
+}
+
+/* Devices of one model that an id takes together, of which the host has one. */
+static char *twin_of(const struct old_statement *s)
+{
+	for (size_t i = 0; s->kind == OLD_IDS && i < s->n; i++)
+		for (size_t k = 0; k < s->n; k++) {
+			const struct pci_device *a = s->devices[i], *b = s->devices[k];
+
+			if (a != b && a->vendor == b->vendor && a->device == b->device &&
+			    b->driver && !has_vfio(b))
+				return xasprintf("%s has the same id as %s, and has the "
+						 "driver %s now",
+						 b->address, a->address, b->driver);
+		}
+	return NULL;
+}
+
+/* What else gives the device away. NULL: nothing, or an earlier one has told it. */
+static char *second_of(const struct diagnosis *d, size_t which)
+{
+	const struct old_statement *s = d->old[which].statement;
+
+	for (size_t i = 0; i < s->n; i++) {
+		for (size_t k = which + 1; k < d->n_old; k++) {
+			const struct old_statement *other = d->old[k].statement;
+			CLEANUP(free_char) char *place = old_statement_place(other);
+
+			if (old_statement_gives(other) &&
+			    old_statement_takes(other, s->devices[i]))
+				return xasprintf("%s is named by %s, too",
+						 s->devices[i]->address, place);
+		}
+		for (size_t k = 0; k < d->n_at_boot; k++)
+			if (strcmp(d->at_boot[k].address, s->devices[i]->address) == 0)
+				return xasprintf("%s is named by %s, too",
+						 s->devices[i]->address,
+						 d->at_boot[k].path);
+	}
+	return NULL;
+}
+
+static void check_given(const struct diagnosis *d, size_t i, const char *evidence,
+			struct checks *ret, size_t *n)
+{
+	const struct old_view_entry *v = &d->old[i];
+	const struct old_statement *s = v->statement;
+	CLEANUP(free_char) char *needed = strv_join(&v->needed, "; ");
+	CLEANUP(free_char) char *twin = twin_of(s), *second = second_of(d, i);
+	CLEANUP(free_char) char *idle = strv_join(&s->idle, ", ");
+	CLEANUP(free_char) char *unknown = NULL;
+	struct check *c;
+
+	if (s->idle.n)
+		unknown = xasprintf("no device here: %s", idle);
+	if (v->needed.n)
+		c = add(ret, n, CHECK_WARN,
+			"at boot, VFIO is given a device that the host needs", evidence,
+			needed);
+	else if (twin)
+		c = add(ret, n, CHECK_WARN,
+			"at boot, VFIO is given all devices of a model", evidence, twin);
+	else if (second)
+		c = add(ret, n, CHECK_WARN, "a device is bound at boot by two set-ups",
+			evidence, second);
+	else if (s->idle.n)
+		c = add(ret, n, CHECK_WARN,
+			"an older set-up names devices that are not there: was a card "
+			"exchanged?",
+			evidence, s->n ? unknown : NULL);
+	else
+		c = add(ret, n, CHECK_PASS,
+			"an older set-up gives devices to VFIO at boot", evidence, NULL);
+	strv_copy(&c->fix, &v->next);
+}
+
+/* What the module does not read is kernel.vfio-ids, and what is only in this boot's
+ * command line is gone with it. */
+void checks_old_setup(const struct diagnosis *d, struct checks *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_old; i++) {
+		const struct old_statement *s = d->old[i].statement;
+		CLEANUP(free_char) char *evidence = evidence_of(s);
+
+		if (old_statement_gives(s))
+			check_given(d, i, evidence, ret, &n);
+		else if (s->kind == OLD_PROGRAM)
+			add(ret, &n, CHECK_PASS, "a program may bind devices at boot",
+			    evidence, NULL);
+		else if (s->why_idle && !s->is_unread && s->source != OLD_IN_RUNNING)
+			add(ret, &n, CHECK_WARN,
+			    "what names devices for VFIO has no effect at boot", evidence,
+			    NULL);
+	}
+	if (!n && d->old_known)
+		check_add(ret, ID, DEVICES, CHECK_PASS,
+			  "no older set-up binds devices at boot", NULL)
+			->minor = true;
+}

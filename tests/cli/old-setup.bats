@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What binds devices at boot and was not set up by "pci bind --persist": how it is found and told. The files are
+# those of guides and reports, with the ids and addresses of the tree's own devices.
+
+load helpers
+
+setup() {
+	tree debian-grub ready
+	mkdir -p "$T/etc/modprobe.d" "$T/etc/udev/rules.d"
+}
+# has FILE: what the file has, from stdin.
+has() {
+	mkdir -p "$T/$(dirname "$1")"
+	cat >"$T/$1"
+}
+# next_boot PARAMETER...: also in the command line, configured, of the next boot and of this one.
+next_boot() {
+	sed -i "s|intel_iommu=on|& $*|" "$T/etc/default/grub" "$T/boot/grub/grub.cfg" "$T/proc/cmdline"
+}
+# old ADDRESS: what pci show says of the device, a line each.
+old() {
+	on --json pci show "$1" >/dev/null
+	exits 0
+	jq -r '.old_setup[].text' <<<"$output"
+}
+# told STATUS TEXT: doctor has a check of an older set-up with this status and text.
+told() {
+	on --json doctor >/dev/null
+	jq -r '.checks[] | select(.id | startswith("devices.old-setup")) | [.status, .title, .evidence] | join(" | ")' <<<"$output"
+	jq -e --arg s "$1" --arg t "$2" '[.checks[] | select(.id | startswith("devices.old-setup"))] |
+		any(.status == $s and ((.title + " " + .evidence) | contains($t)))' <<<"$output" >/dev/null
+}
+
+@test "nothing is found where there is nothing" {
+	[ -z "$(old 01:00.0)" ]
+	told pass 'no older set-up binds devices at boot'
+}
+
+@test "modprobe.d: ids, a comment behind them, continuation lines, softdep and blacklist" {
+	has etc/modprobe.d/vfio.conf <<-'TEXT'
+		# options vfio-pci ids=8086:15b8
+		options vfio-pci ids=10de:1c03,\
+		10de:10f1 disable_vga=1 # the card
+		softdep nouveau pre: vfio-pci
+		blacklist nouveau
+		blacklist igb
+	TEXT
+	[ "$(old 01:00.0)" = 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/vfio.conf:2)
+modprobe.d has vfio-pci loaded before nouveau (/etc/modprobe.d/vfio.conf:4)
+modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.conf:5)' ]
+	[ "$(old 01:00.1)" = 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/vfio.conf:2)' ]
+	[ -z "$(old 00:1f.6)" ]
+	[ -z "$(old 02:00.0)" ]
+	told pass '/etc/modprobe.d/vfio.conf:2: options vfio-pci ids=10de:1c03,10de:10f1 disable_vga=1 # the card: 0000:01:00.0, 0000:01:00.1'
+	on pci show 01:00.0
+	says 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/vfio.conf:2)'
+}
+
+@test "modprobe.d: of several ids the last word counts, on the command line or not" {
+	echo 'options vfio-pci ids=10de:1c03' | has etc/modprobe.d/a.conf
+	echo 'options vfio_pci ids=10de:10f1' | has etc/modprobe.d/b.conf
+	[ "$(old 01:00.0)" = 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/a.conf:1; no effect: /etc/modprobe.d/b.conf:1 has the last word)' ]
+	[ "$(old 01:00.1)" = 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/b.conf:1)' ]
+	told warn '/etc/modprobe.d/a.conf:1: options vfio-pci ids=10de:1c03: 0000:01:00.0; no effect: /etc/modprobe.d/b.conf:1 has the last word'
+	next_boot vfio-pci.ids=8086:1533
+	[ "$(old 02:00.0)" = 'the kernel command line gives it to vfio-pci (/proc/cmdline)' ]
+	[[ $(old 01:00.1) == *'no effect: /proc/cmdline has the last word'* ]]
+	told pass '/etc/default/grub:9: vfio-pci.ids=8086:1533: 0000:02:00.0'
+	told warn '/etc/default/grub:9 has the last word'
+}
+
+@test "the command line: subsystems and classes, ids of no device, what only this boot has" {
+	next_boot vfio-pci.ids=10de:1c03:1458:3716,8086:ffffffff:ffffffff:ffffffff:020000:ffff00,10de:1b80
+	[[ $(old 01:00.0) == *vfio-pci* ]]
+	[[ $(old 02:00.0) == *vfio-pci* ]]
+	[ -z "$(old 00:1f.3)" ]
+	# Both NICs, of which one is the host's.
+	told warn 'at boot, VFIO is given a device that the host needs'
+	told warn '0000:00:1f.6: '
+	sed -i 's/ vfio-pci.ids=[^ "]*//' "$T/etc/default/grub" "$T/boot/grub/grub.cfg"
+	told pass 'no older set-up binds devices at boot'
+	next_boot vfio-pci.ids=10de:1b80
+	told warn 'names devices that are not there: was a card exchanged? /etc/default/grub:9: vfio-pci.ids=10de:1b80: no device of this host'
+}
+
+@test "slicer's own ids are said to be slicer's" {
+	on setup-iommu --ids 10de:1c03 --yes
+	exits 0
+	told pass 'vfio-pci.ids=10de:1c03: 0000:01:00.0 (slicer set it up)'
+	on --json pci show 01:00.0
+	json '[.old_setup[] | select(.path == "/etc/modprobe.d/slicer-vfio.conf")] | all(.by_slicer)'
+}
+
+@test "twins: ids take both, and a driver has one of them" {
+	tree two-gpu ready
+	next_boot vfio-pci.ids=10de:2204
+	sed -i 's/$/ vfio-pci.ids=10de:2204/' "$T/proc/cmdline"
+	told warn '0000:0c:00.0 has the same id as 0000:0b:00.0, and has the driver nvidia now'
+}
+
+@test "driverctl and ids for one device" {
+	echo vfio-pci | has etc/driverctl.d/pci-0000:01:00.0
+	echo 'options vfio-pci ids=10de:1c03' | has etc/modprobe.d/vfio.conf
+	[ "$(old 01:00.0 | wc -l)" = 2 ]
+	told warn '0000:01:00.0 is named by /etc/driverctl.d/pci-0000:01:00.0, too'
+	# Another driver than VFIO's is no set-up for VFIO.
+	echo igb | has etc/driverctl.d/pci-0000:02:00.0
+	[ "$(old 02:00.0)" = 'driverctl is told to bind it to igb (/etc/driverctl.d/pci-0000:02:00.0)' ]
+	! told pass 0000:02:00.0
+}
+
+@test "udev: by address, by ids, by class, with a jump, with commands" {
+	has etc/udev/rules.d/61-vfio.rules <<-'RULES'
+		# the card
+		ACTION=="add", SUBSYSTEM=="pci", KERNEL=="0000:01:00.0", \
+		  ATTR{driver_override}="vfio-pci"
+		SUBSYSTEM=="pci", ATTR{vendor}=="0x10de", ATTR{device}=="0x10f1", ATTR{driver_override}="vfio-pci"
+		ACTION=="remove", KERNEL=="0000:00:1f.3", ATTR{driver_override}="vfio-pci"
+		KERNEL=="0000:00:1f.4", DRIVER=="x", ATTR{driver_override}="vfio-pci"
+	RULES
+	[ "$(old 01:00.0)" = 'udev is told to bind it to vfio-pci (/etc/udev/rules.d/61-vfio.rules:2)' ]
+	[ "$(old 01:00.1)" = 'udev is told to bind it to vfio-pci (/etc/udev/rules.d/61-vfio.rules:4)' ]
+	[ -z "$(old 00:1f.3)" ]
+	[ "$(old 00:1f.4)" = 'a command may bind it (/etc/udev/rules.d/61-vfio.rules:6)' ]
+	echo 'SUBSYSTEM=="pci", ATTR{class}=="0x020000", ATTR{driver_override}="vfio-pci"' | has etc/udev/rules.d/61-vfio.rules
+	[[ $(old 02:00.0) == udev* ]]
+	told warn 'VFIO is given a device that the host needs'
+	has etc/udev/rules.d/61-vfio.rules <<-'RULES'
+		ACTION!="add", GOTO="end"
+		KERNEL=="0000:01:00.0", ATTR{driver_override}="vfio-pci"
+		LABEL="end"
+	RULES
+	[ "$(old 01:00.0)" = 'a command may bind it (/etc/udev/rules.d/61-vfio.rules:2)' ]
+	told pass 'a program may bind devices at boot'
+}
+
+@test "scripts: of initramfs-tools, mkinitcpio, dracut, modprobe's install, units; slicer's own is none" {
+	printf '#!/bin/sh\nDEVS="0000:01:00.0 01:00.1"\nfor DEV in $DEVS; do\n\techo "vfio-pci" >/sys/bus/pci/devices/$DEV/driver_override\ndone\n' |
+		has etc/initramfs-tools/scripts/init-top/bind_vfio
+	cp "$T/etc/initramfs-tools/scripts/init-top/bind_vfio" "$T/etc/initramfs-tools/scripts/init-top/slicer-bind"
+	[ "$(old 01:00.0)" = 'a command may bind it (/etc/initramfs-tools/scripts/init-top/bind_vfio:4)' ]
+	[[ $(old 01:00.1) == 'a command may bind it'* ]]
+	[ -z "$(old 02:00.0)" ]
+	told pass 'a program may bind devices at boot /etc/initramfs-tools/scripts/init-top/bind_vfio:4'
+	rm "$T/etc/initramfs-tools/scripts/init-top/bind_vfio"
+	# 101:00.0 is another address; a comment is none.
+	printf '#!/bin/sh\n# 02:00.0\necho vfio-pci >/sys/bus/pci/devices/1001:00.1/driver_override\n' | has usr/lib/dracut/modules.d/90vfio/vfio.sh
+	[ -z "$(old 02:00.0)$(old 01:00.1)" ]
+	told pass '/usr/lib/dracut/modules.d/90vfio/vfio.sh:3'
+	printf '#!/bin/sh\nDEVS="0000:02:00.0"\n' | has sbin/vfio-pci-override-vga.sh
+	echo 'install vfio-pci /sbin/vfio-pci-override-vga.sh' | has etc/modprobe.d/local.conf
+	[ "$(old 02:00.0)" = 'a command may bind it (/etc/modprobe.d/local.conf:1)' ]
+	echo 'install nouveau /sbin/modprobe vfio-pci; /sbin/modprobe --ignore-install nouveau' | has etc/modprobe.d/local.conf
+	[ "$(old 01:00.0)" = 'a command may bind it (/etc/modprobe.d/local.conf:1)' ]
+	printf '[Service]\nExecStart=/bin/sh -c "echo 0000:02:00.0 >/sys/bus/pci/drivers/vfio-pci/bind"\n' | has etc/systemd/system/vfio.service
+	[ "$(old 02:00.0)" = 'a command may bind it (/etc/systemd/system/vfio.service:2)' ]
+	echo 'BIND=0000:01:00.1|10de:10f1' | has boot/config/vfio-pci.cfg
+	[ "$(old 01:00.1)" = 'a command may bind it (/boot/config/vfio-pci.cfg:1)' ]
+}
+
+@test "pci-stub, xen-pciback, aliases, and ids in a list of modules" {
+	next_boot pci-stub.ids=10de:1c03 'xen-pciback.hide=(01:00.1)(0000:02:00.*)'
+	[ "$(old 01:00.0)" = 'the kernel command line gives it to pci-stub (/proc/cmdline)' ]
+	[ "$(old 01:00.1)" = 'the kernel command line gives it to xen-pciback (/proc/cmdline)' ]
+	[ "$(old 02:00.0)" = 'the kernel command line gives it to xen-pciback (/proc/cmdline)' ]
+	echo 'options xen-pciback hide=01:00.1' | has etc/modprobe.d/xen.conf
+	[[ $(old 01:00.1) != *modprobe* ]]
+	printf 'vfio\nvfio_pci ids=10de:10f1\n' >>"$T/etc/initramfs-tools/modules"
+	[[ $(old 01:00.1) == *"a list of modules gives it to vfio-pci (/etc/initramfs-tools/modules:"* ]]
+	echo 'alias pci:v000010DEd00001C03sv*sd*bc*sc*i* vfio-pci' | has etc/modprobe.d/alias.conf
+	[[ $(old 01:00.0) == *'modprobe.d has vfio-pci loaded for it (/etc/modprobe.d/alias.conf:1)'* ]]
+}
+
+@test "hostile files: no crash, and nothing unescaped" {
+	local bad
+	for bad in '' 'ids' 'ids=' 'ids=,,,' 'ids="' 'ids=":' 'ids=\x1b[31m' 'ids=10de:1c03\x1b[31m' 'ids=\0ids=10de:1c03' \
+		"ids=$(printf '10de:1c03,%.0s' {1..200})"; do
+		printf "options vfio-pci $bad\nsoftdep\nsoftdep x pre:\ninstall\nalias\nblacklist\noptions\n\\\\" >"$T/etc/modprobe.d/x.conf"
+		on pci show 01:00.0
+		exits 0
+		[[ $output != *$'\e'* ]]
+		on doctor
+		[[ $output != *$'\e'* ]]
+	done
+	[[ $(old 01:00.0) != *modprobe.d* ]]
+	printf 'KERNEL=="0000:01:00.0", ATTR{driver_override}="vfio-pci\x1b[31m"\nATTR{driver_override}\n' >"$T/etc/udev/rules.d/x.rules"
+	on pci show 01:00.0
+	exits 0
+	[[ $output != *$'\e'* ]]
+	rm "$T"/etc/modprobe.d/x.conf
+	mkfifo "$T/etc/modprobe.d/x.conf" "$T/etc/udev/rules.d/y.rules"
+	on doctor
+	[[ $output == *verdict* ]]
+}
+
+@test "pci bind --persist warns of what binds the device too" {
+	echo 'options vfio-pci ids=10de:1c03' | has etc/modprobe.d/vfio.conf
+	on pci bind 01:00.0 --group --persist --dry-run
+	exits 0
+	[[ $output == *'0000:01:00.0: modprobe.d gives it to vfio-pci (/etc/modprobe.d/vfio.conf:1), too'* ]]
+	[[ $output != *'0000:01:00.1: modprobe.d'* ]]
+}
