@@ -33,6 +33,23 @@ static int write_once(void *data)
 	return write(w->attribute, w->bytes, w->len) < 0 ? -errno : 0;
 }
 
+/* An attribute is no link: one in its place could lead to another device's. What can't be
+ * opened at once, as a FIFO that nobody reads, is none either; opening has no deadline.
+ */
+static int open_attribute(const struct host *h, const char *path)
+{
+	int fd = host_openat(h, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+
+	/* The write itself may take its time. */
+	if (fd >= 0 && fcntl(fd, F_SETFL, 0) < 0) {
+		int err = errno;
+
+		close(fd);
+		return -err;
+	}
+	return fd;
+}
+
 int host_sysfs_write(const struct host *h, const char *path, const char *bytes,
 		     size_t len, unsigned timeout_ms, struct error *e)
 {
@@ -42,7 +59,7 @@ int host_sysfs_write(const struct host *h, const char *path, const char *bytes,
 
 	if (r < 0)
 		return r;
-	fd = host_openat(h, path, O_WRONLY);
+	fd = open_attribute(h, path);
 	if (fd < 0)
 		return sysfs_error(e, path, -fd, bytes, len);
 	w = (struct writing){ fd, bytes, len };

@@ -205,6 +205,34 @@ static void test_hung_write_keeps_nothing(void **state)
 	waitpid(last_killed, NULL, 0);
 }
 
+/* What stands where an attribute should be is not written, and not waited for. */
+static void test_write_to_no_attribute(void **state)
+{
+	struct tree *t = *state;
+	CLEANUP(free_char) char *fifo = tree_path(t, "/fifo");
+	CLEANUP(free_char) char *link = tree_path(t, "/link");
+	CLEANUP(free_char) char *dir = tree_path(t, "/sys");
+	CLEANUP(free_char) char *other = tree_path(t, "/other");
+	CLEANUP(str_done) struct str text = { 0 };
+	struct error e = { 0 };
+	struct host *h = NULL;
+
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	tree_write(t, "/other", "old");
+	tree_link(t, "other", "/link");
+	tree_mkdir(t, "/sys");
+	assert_int_equal(host_open(NULL, &h, NULL), 0);
+	assert_int_equal(host_sysfs_write(h, fifo, "1", 1, 50, &e), -ENXIO);
+	assert_int_equal(host_sysfs_write(h, link, "1", 1, 50, &e), -ELOOP);
+	assert_int_equal(host_sysfs_write(h, dir, "1", 1, 50, &e), -EISDIR);
+	assert_int_equal(host_read(t->host, "/other", 9, &text, &e), 0);
+	assert_string_equal(str_c(&text), "old");
+	assert_int_equal(host_sysfs_write(h, other, "1", 1, 50, &e), 0);
+	assert_int_equal(host_read(t->host, "/other", 9, &text, &e), 0);
+	assert_string_equal(str_c(&text), "1ld");
+	host_close(&h);
+}
+
 /* What may hold anything is read for so long, and so much of it. */
 static void test_reading_has_bounds(void **state)
 {
@@ -249,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_child_that_cannot_be_ended),
 		cmocka_unit_test(test_program_in_another_group),
 		TREE(test_hung_write_keeps_nothing),
+		TREE(test_write_to_no_attribute),
 		TREE(test_reading_has_bounds),
 	};
 
