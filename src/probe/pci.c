@@ -280,10 +280,22 @@ static int list_devices(const struct host *h, struct strv *ret, struct error *e)
 	return r;
 }
 
+/* The kernel's links have the name of what they lead to (linux drivers/base/bus.c,
+ * bus_add_device()). In a tree that was put together otherwise, what is written by the
+ * name would reach another device: such a link is not taken for one. */
+static bool leads_elsewhere(int bus, const char *name)
+{
+	char buf[ATTR_MAX];
+	const char *base = link_base(bus, name, buf, sizeof(buf));
+
+	return base && strcmp(base, name) != 0;
+}
+
 int pci_load(const struct host *h, unsigned what, const char *kernel,
 	     struct pci_devices *ret, struct error *e)
 {
 	CLEANUP(loader_done) struct loader l = { .h = h, .what = what };
+	CLEANUP(close_fd) int bus = host_openat(h, DEVICES, O_PATH | O_DIRECTORY);
 	CLEANUP(strv_done) struct strv names = { 0 };
 	int r = list_devices(h, &names, e);
 
@@ -299,7 +311,8 @@ int pci_load(const struct host *h, unsigned what, const char *kernel,
 		struct pci_address at;
 		struct pci_device *d;
 
-		if (pci_address_parse(names.v[i], &at, NULL) < 0)
+		if (pci_address_parse(names.v[i], &at, NULL) < 0 ||
+		    leads_elsewhere(bus, names.v[i]))
 			continue;
 		ret->v = xgrow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
 		d = &ret->v[ret->n++];

@@ -525,7 +525,7 @@ static void test_garbage(void **state)
 	tree_write(t, ROOT_BUS "/0000:00:02.0/driver", "no link\n");
 	tree_mkdir(t, BUS "/hello");
 	tree_mkdir(t, BUS "/0000:00:02.0.1");
-	tree_link(t, "../../../devices/gone", BUS "/0000:00:03.0");
+	tree_link(t, "../../../devices/gone/0000:00:03.0", BUS "/0000:00:03.0");
 	all = load(t, PCI_DETAILS | PCI_NAMES | PCI_MODULES, "none");
 	assert_int_equal(all.n, 2);
 	d = &all.v[0];
@@ -541,6 +541,23 @@ static void test_garbage(void **state)
 	assert_null(d->driver_override);
 	assert_string_equal(all.v[1].address, "0000:00:03.0");
 	pci_devices_done(&all);
+}
+
+/* A name that leads to another device would have that one written to. */
+static void test_link_to_another(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_devices d;
+
+	add_gpu(t);
+	add_port(t);
+	tree_link(t, "../../../devices/pci0000:00/0000:00:01.0", BUS "/0000:03:00.0");
+	tree_link(t, "../../../devices/gone/0000:04:00.0", BUS "/0000:04:00.0");
+	d = load(t, PCI_DETAILS, NULL);
+	assert_int_equal(d.n, 3);
+	assert_null(find(&d, "03:00.0"));
+	assert_int_equal(find(&d, "04:00.0")->vendor, 0); /* it went away */
+	pci_devices_done(&d);
 }
 
 static void test_fifo_does_not_hang(void **state)
@@ -596,6 +613,7 @@ int main(void)
 		TEST(test_order),
 		TEST(test_garbage),
 		TEST(test_no_bus),
+		TEST(test_link_to_another),
 		TEST(test_fifo_does_not_hang),
 	};
 
