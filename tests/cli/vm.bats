@@ -91,6 +91,54 @@ teardown() {
 	[[ $output == *$'\n--device\npath=/sys/bus/pci/devices/0000:0b:00.0/\npath=/sys/bus/pci/devices/0000:0b:00.1/\n'* ]]
 }
 
+# The words of ${lines[@]} as cloud-hypervisor's parser takes them: its options, and the keys and values of each, as
+# its --help has them (the SYNTAX strings of vmm/src/config.rs).
+takes_cloud_hypervisor() {
+	local word option='' pair
+	local -A seen=()
+	[ "${lines[0]}" = cloud-hypervisor ] || return 1
+	for word in "${lines[@]:1}"; do
+		case $word in
+		--kernel | --disk | --cpus | --memory | --serial | --console | --net | --device)
+			[ -z "${seen[$word]:-}" ] || return 1
+			option=$word seen[$word]=0
+			continue ;;
+		esac
+		[ -n "$option" ] || return 1
+		seen[$option]=$((seen[$option] + 1))
+		while IFS= read -r -d , pair; do
+			[[ $option\ $pair =~ ^(--kernel\ /.+|--disk\ path=/.+|--cpus\ (boot=[0-9]+|max_phys_bits=[0-9]+)|--memory\ (size=[0-9]+[KMGT]?|hugepages=(on|off)|hugepage_size=[0-9]+[KMGT]?|shared=(on|off))|--serial\ (off|null|pty|tty)|--console\ (off|null|pty|tty)|--net\ (tap|mac|ip|mask)=|--device\ (path=/sys/bus/pci/devices/[0-9a-f:.]+/?|iommu=(on|off)|pci_segment=[0-9]+))$ ]] || return 1
+		done <<<"$word,"
+	done
+	for option in "${!seen[@]}"; do
+		[ "${seen[$option]}" -ge 1 ] || return 1
+		[ "$option" = --device ] || [ "${seen[$option]}" = 1 ] || return 1
+	done
+	[ -n "${seen[--device]:-}" ] && [ -n "${seen[--kernel]:-}" ]
+}
+
+@test "cloud-hypervisor: each option has the keys and values that its --help has" {
+	local a
+	vars=()
+	for a in $GPU "$GPU $OTHER $USB"; do
+		# shellcheck disable=SC2086 # several
+		text cloud-hypervisor $a
+		words
+		takes_cloud_hypervisor
+	done
+	large
+	text cloud-hypervisor $GPU
+	words
+	takes_cloud_hypervisor
+	# It does say no.
+	sed -i 's/--memory size=/--memory sizes=/' "$FILE"
+	words
+	run ! takes_cloud_hypervisor
+	text cloud-hypervisor $GPU
+	words --devices path=/sys/bus/pci/devices/0000:0b:00.0/
+	run ! takes_cloud_hypervisor
+}
+
 @test "shellcheck has nothing to say of the scripts" {
 	command -v shellcheck >/dev/null || skip "needs shellcheck"
 	local hypervisor
