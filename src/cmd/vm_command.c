@@ -50,6 +50,18 @@ static int print_json(const struct context *c, const struct vm_command *vm,
 	return json_print(&c->out, doc, e);
 }
 
+/* What keeps the printed command from working now, for a person. */
+struct obstacles {
+	struct strv texts;
+	/* pci bind of at least one of the devices: as long as the host uses it. */
+	bool bind_is_refused_now;
+};
+
+static void obstacles_done(struct obstacles *o)
+{
+	strv_done(&o->texts);
+}
+
 /* A warning may have said it already, with what to do about it. */
 static bool is_said(const struct strv *obstacles, const char *reason)
 {
@@ -59,10 +71,24 @@ static bool is_said(const struct strv *obstacles, const char *reason)
 	return false;
 }
 
+/* What pci bind would refuse now has to end before it, and what ends it is said. */
+static void ask_now(const struct bind_world *w, const struct pci_device *d,
+		    struct obstacles *ret)
+{
+	CLEANUP(device_answer_done) struct device_answer a = { 0 };
+
+	device_answer(w, d, false, false, &a);
+	if (!a.refused)
+		return;
+	ret->bind_is_refused_now = true;
+	for (size_t i = 0; i < a.advice.n; i++)
+		strv_add_unique(&ret->texts, a.advice.v[i]);
+}
+
 /* What pci bind refuses, no VM gets: the same words. What ends by itself, and what stays
  * in the way after binding (bridges with a driver in the group), are notes. */
 static int ask(const struct context *c, const struct named_devices *d,
-	       const char *hypervisor, struct strv *obstacles, struct error *e)
+	       const char *hypervisor, struct obstacles *ret, struct error *e)
 {
 	CLEANUP(bind_world_done) struct bind_world w = { 0 };
 	CLEANUP(mounts_done) struct mounts mounts = { 0 };
@@ -77,13 +103,15 @@ static int ask(const struct context *c, const struct named_devices *d,
 		if (a.refused)
 			err = device_refuse(&a, false, e);
 		for (size_t k = 0; k < a.warnings.n; k++)
-			strv_add_unique(obstacles, a.warnings.v[k]);
+			strv_add_unique(&ret->texts, a.warnings.v[k]);
 		for (size_t k = 0; k < a.reasons.n; k++)
-			if (!is_said(obstacles, a.reasons.v[k]))
-				strv_add(obstacles, a.reasons.v[k]);
+			if (!is_said(&ret->texts, a.reasons.v[k]))
+				strv_add(&ret->texts, a.reasons.v[k]);
+		if (err == 0 && !a.bound && groups_exist(&d->all))
+			ask_now(&w, d->v[i], ret);
 		if (a.usable && !a.bound && driver_is_vfio(d->v[i]->driver) &&
 		    !vm_hypervisor_binds(hypervisor))
-			strv_addf(obstacles, "sudo slicer pci bind %s --group",
+			strv_addf(&ret->texts, "sudo slicer pci bind %s --group",
 				  d->v[i]->address);
 	}
 	return err;
@@ -91,7 +119,7 @@ static int ask(const struct context *c, const struct named_devices *d,
 
 /* What keeps the printed command from working now: a diagnosis, not the result. */
 static void print_notes(const struct context *c, const struct named_devices *d,
-			const struct vm_command *vm, const struct strv *obstacles)
+			const struct vm_command *vm, const struct obstacles *o)
 {
 	CLEANUP(free_char) char *list = strv_join(&vm->must_bind, " ");
 	CLEANUP(strv_done) struct strv notes = { 0 };
@@ -100,9 +128,11 @@ static void print_notes(const struct context *c, const struct named_devices *d,
 	if (!groups_exist(&d->all))
 		strv_add(&notes, "there are no IOMMU groups: the IOMMU is off, see "
 				 "\"sudo slicer doctor\"");
-	else if (vm->must_bind.n)
+	else if (vm->must_bind.n && !o->bind_is_refused_now)
 		strv_addf(&notes, "first: sudo slicer pci bind %s", list);
-	strv_copy(&notes, obstacles);
+	strv_copy(&notes, &o->texts);
+	if (vm->must_bind.n && o->bind_is_refused_now)
+		strv_addf(&notes, "once that is done: sudo slicer pci bind %s", list);
 	for (size_t i = 0; i < notes.n; i++) {
 		CLEANUP(str_done) struct str text = { 0 }, safe = { 0 };
 
@@ -117,7 +147,7 @@ static int print(const struct context *c, const struct strv *addresses,
 {
 	CLEANUP(named_devices_done) struct named_devices devices = { 0 };
 	CLEANUP(vm_command_done) struct vm_command vm = { 0 };
-	CLEANUP(strv_done) struct strv obstacles = { 0 };
+	CLEANUP(obstacles_done) struct obstacles obstacles = { 0 };
 	int r = named_devices_load(c, addresses, false, &devices, e);
 
 	if (r == 0)
@@ -127,9 +157,9 @@ static int print(const struct context *c, const struct strv *addresses,
 				    o->hypervisor, o->iommufd, &vm, e);
 	if (r < 0)
 		return r;
-	strv_copy(&obstacles, &vm.obstacles);
+	strv_copy(&obstacles.texts, &vm.obstacles);
 	if (c->out.json)
-		return print_json(c, &vm, &obstacles, e);
+		return print_json(c, &vm, &obstacles.texts, e);
 	if (!c->out.quiet)
 		print_notes(c, &devices, &vm, &obstacles);
 	fputs(str_c(&vm.text), c->out.out);

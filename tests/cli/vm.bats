@@ -264,3 +264,16 @@ yaml() { "$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(o
 	slicer vm command --help
 	[[ $output == *'qemu (the default), cloud-hypervisor'*libvirt*slicer* ]]
 }
+
+@test "a device that the host uses: what ends that comes before the bind" {
+	TREE=$BATS_TEST_TMPDIR/sriov
+	"$TOP/tests/roots/build" "$TREE" sriov ready
+	slicer vm command 0000:3b:00.0
+	[ "$status" -eq 0 ]
+	[[ ${stderr_lines[0]} == *"2 virtual functions of it are enabled"* ]]
+	[ "${stderr_lines[-2]}" = \
+		"note: switch the virtual functions off: echo 0 | sudo tee /sys/bus/pci/devices/0000:3b:00.0/sriov_numvfs" ]
+	[ "${stderr_lines[-1]}" = "note: once that is done: sudo slicer pci bind 0000:3b:00.0" ]
+	slicer vm command 0000:3b:00.2
+	[ "${stderr_lines[0]}" = "note: first: sudo slicer pci bind 0000:3b:00.2" ]
+}
