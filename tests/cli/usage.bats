@@ -177,6 +177,48 @@ hinted() {
 	done
 }
 
+@test "addresses that are none, for each verb that takes one" {
+	local a verb
+	for a in 0b:00.8 0b:20.0 $'0b:00.0\n' '0B:00,0' 0x0b:00.0 ０b:00.0 ../0000:0b:00.0 +0b:00.0 -b:00.0; do
+		for verb in 'pci show' 'pci unbind' 'pci ensure' 'pci restore' 'vm test' 'vm command'; do
+			# shellcheck disable=SC2086 # words
+			slicer $verb -- "$a"
+			exits 2
+			error_only
+			# shellcheck disable=SC2086
+			slicer --json $verb -- 0000:0b:00.0 "$a"
+			exits 2
+			json '.error.code == "usage"'
+		done
+	done
+}
+
+@test "one device, however its address is written" {
+	local a verb
+	tree two-gpu ready
+	for verb in 'pci show' 'pci bind --dry-run' 'pci unbind --dry-run' 'pci ensure --dry-run' 'vm command' doctor; do
+		# shellcheck disable=SC2086 # words
+		on --json $verb 0000:0b:00.0
+		exits 0
+		says 0000:0b:00.0
+		printf '%s\n' "$output" >"$BATS_TEST_TMPDIR/plain"
+		for a in 0b:00.0 0B:00.0 0000:0B:00.0 00000000:0b:00.0; do
+			# shellcheck disable=SC2086
+			on --json $verb $a
+			exits 0
+			diff "$BATS_TEST_TMPDIR/plain" - <<<"$output"
+		done
+	done
+	# Each is asked for twice.
+	on --json pci bind 0b:00.0 0000:0B:00.0 --dry-run
+	exits 0
+	json '.devices | length == 1'
+	# Another domain is another device.
+	on pci show 10000:0b:00.0
+	exits 3
+	complains 10000:0b:00.0
+}
+
 @test "ids that are none" {
 	for ids in foo 10de 10de: :2204 10de:22040 10de:2204, ,10de:2204 10de:2204,,10de:1aef '10de:2204 ' \
 		'10de:2204;reboot' 10de:zzzz 10de-2204 ''; do
