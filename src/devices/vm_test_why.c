@@ -6,6 +6,13 @@
  */
 #include "devices/vm_test.h"
 
+#define NO_IOMMUFD                                                                       \
+	"this QEMU is too old: the kernel gives devices to virtual machines by iommufd " \
+	"only, which QEMU can do since 9.0"
+#define TOO_OLD                                                                          \
+	"this QEMU is too old, or built without it: it does not know what it was "       \
+	"started with"
+
 struct cause {
 	const char *text, *also; /* what the line has, in any case; also may be NULL */
 	const char *why;
@@ -38,6 +45,16 @@ static const struct cause causes[] = {
 	  "the kernel does not hand out the device: its driver is no VFIO driver, or "
 	  "another program has it",
 	  "\"sudo slicer pci show\" shows its driver and who has it open" },
+	/* QEMU before 9.0: qapi/qom.json; before 6.0: qom/object_interfaces.c */
+	{ "does not accept value 'iommufd'", NULL, NO_IOMMUFD,
+	  "install QEMU 9.0 or later" },
+	{ "invalid object type: iommufd", NULL, NO_IOMMUFD, "install QEMU 9.0 or later" },
+	{ "vfio-pci.iommufd' not found", NULL, NO_IOMMUFD, "install QEMU 9.0 or later" },
+	/* softmmu/vl.c; qom/object.c; softmmu/qdev-monitor.c */
+	{ "invalid option", NULL, TOO_OLD, "qemu-system-x86_64 --version" },
+	{ "Property '", "' not found", TOO_OLD, "qemu-system-x86_64 --version" },
+	{ "is not a valid device model name", NULL, TOO_OLD,
+	  "qemu-system-x86_64 --version" },
 	{ "no such host device", NULL, "the device has gone", NULL },
 	{ "No such device", NULL, "the device has gone or does not answer",
 	  "the kernel log may say why: sudo dmesg | tail" },

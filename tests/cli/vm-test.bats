@@ -116,6 +116,24 @@ nothing_left() {
 		(.reported | length == 2)'
 }
 
+@test "QEMU is too old for a kernel that has iommufd only: exit 1, which one it takes" {
+	local a d
+	for a in $GPU $AUDIO; do
+		d=$(readlink -f "$T/sys/bus/pci/devices/$a")
+		mkdir -p "$d/vfio-dev/vfio${a##*.}" "$T/dev/vfio/devices"
+		: >"$T/dev/vfio/devices/vfio${a##*.}"
+	done
+	rm "$T/dev/vfio/vfio"
+	: >"$T/dev/iommu"
+	does too-old
+	live vm test $GPU
+	exits 1
+	says 'this QEMU is too old'
+	says 'next: install QEMU 9.0 or later'
+	grep -q 'iommufd,id=' "$T/run/qemu-args"
+	nothing_left
+}
+
 @test "a warning of QEMU's is shown where it works, too" {
 	does reset
 	live vm test $GPU

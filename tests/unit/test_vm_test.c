@@ -175,6 +175,19 @@ static void test_causes(void **state)
 		{ "qemu-system-x86_64: -device vfio-pci,host=0000:01:00.0: no such host "
 		  "device: No such file or directory",
 		  "has gone", NULL },
+		/* QEMU 7.2.22 */
+		{ "qemu-system-x86_64: -object iommufd,id=iommufd0: Parameter 'qom-type' "
+		  "does not accept value 'iommufd'",
+		  "by iommufd only", "QEMU 9.0" },
+		{ "qemu-system-x86_64: -device vfio-pci,host=0000:01:00.0,"
+		  "iommufd=iommufd0: Property 'vfio-pci.iommufd' not found",
+		  "by iommufd only", "QEMU 9.0" },
+		{ "qemu-system-x86_64: -foo: invalid option", "too old", "--version" },
+		{ "qemu-system-x86_64: Property 'pc-q35-7.2-machine.foo' not found",
+		  "too old", "--version" },
+		{ "qemu-system-x86_64: -device vfio-pcx: 'vfio-pcx' is not a valid "
+		  "device model name",
+		  "too old", "--version" },
 		{ QEMU "failed to setup container for group 51: memory listener "
 		       "initialization failed: Region dimm1: vfio_dma_map(0x1) = -14 "
 		       "(Bad address)",
