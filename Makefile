@@ -35,6 +35,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/t
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 MAN := $(patsubst docs/%.scd,$(BUILD)/man/%,$(sort $(wildcard docs/*.8.scd)))
 STOPPER := $(BUILD)/crash/stopper
+MUTATE := $(BUILD)/mutate/mutate
 PLUG := $(BUILD)/vm-plug
 FUZZ_SECONDS ?= 60
 
@@ -52,7 +53,7 @@ say := @echo
 endif
 
 .PHONY: all deps deps-build deps-test try check test crash lint fuzz fuzz-replay asan cover bench soak install \
-	vm-matrix soak-cuts soak-crash soak-fuzz \
+	vm-matrix soak-cuts soak-crash soak-fuzz soak-mutate \
 	uninstall clean unit man
 
 all: $(BUILD)/slicer
@@ -123,11 +124,11 @@ unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 
 # Everything but the machines.
-check: all $(UNIT) fuzz-replay-build $(STOPPER)
+check: all $(UNIT) fuzz-replay-build $(STOPPER) $(MUTATE)
 	@tests/suites check
 
 test: deps-test
-	@$(MAKE) --no-print-directory all $(UNIT) fuzz-replay-build $(STOPPER) $(PLUG)
+	@$(MAKE) --no-print-directory all $(UNIT) fuzz-replay-build $(STOPPER) $(MUTATE) $(PLUG)
 	@tests/suites test
 
 # What runs a program up to one system call.
@@ -135,6 +136,12 @@ $(STOPPER): $(wildcard tests/crash/*.[ch]) Makefile
 	@mkdir -p $(@D)
 	$(say) "  CC    $@"
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^)
+
+# What makes host trees wrong.
+$(MUTATE): $(sort $(wildcard tests/mutate/*.c)) tests/crash/calls.c $(LIB) Makefile $(wildcard tests/mutate/*.h)
+	@mkdir -p $(@D)
+	$(say) "  CC    $@"
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c %.a,$^) $(PKG_LIBS)
 
 # What stops a virtual machine.
 $(PLUG): tests/vm/plug.c Makefile
@@ -203,7 +210,10 @@ soak-crash: all $(STOPPER)
 soak-fuzz: $(FUZZ_BIN)
 	@for f in $(FUZZ); do echo "$$f FUZZ_SECONDS=600 tests/fuzz/run $$f"; done | tests/parts soak-fuzz
 
-soak: soak-cuts soak-crash soak-fuzz
+soak-mutate: all $(MUTATE)
+	@tests/mutate/parts | tests/parts soak-mutate
+
+soak: soak-cuts soak-crash soak-fuzz soak-mutate
 
 # ---- installation ----------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@
 
 #include <linux/limits.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 #include <sys/user.h>
 
@@ -20,9 +19,9 @@ struct call_info {
 	bool room; /* it fails when the disk is full */
 };
 
-extern const size_t n_calls;
-/* The i-th call's number, for a filter. */
-long call_number(size_t i);
+/* From now on the calling process, and what it starts, stops at each call of the table
+ * (any: at each call) for its tracer: PTRACE_EVENT_SECCOMP. -1 with errno if it can't. */
+int calls_trace(bool any);
 /* Looks at the call that the stopped process is about to make. root: the directory that
  * is its root, or NULL. */
 void call_look(pid_t pid, const char *root, const struct user_regs_struct *r,

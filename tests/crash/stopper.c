@@ -25,15 +25,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,7 +37,6 @@
 
 #define MAX_TRACEES 4096
 #define MAX_SKIPS 8
-#define MAX_FILTER 128 /* its jumps reach 255 */
 #define SHORT_WRITE (-1)
 
 enum { EXIT_KILLED = 200, EXIT_NOT_REACHED, EXIT_BROKEN };
@@ -160,28 +154,6 @@ static void on_call(pid_t pid)
 /* ---- following
  * ---------------------------------------------------------------------------- */
 
-static void set_filter(void)
-{
-	struct sock_filter f[MAX_FILTER];
-	struct sock_fprog p = { .filter = f };
-	unsigned short n = 0;
-
-	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-					      offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < n_calls && !opt.any; i++)
-		f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-						      (unsigned)call_number(i),
-						      (unsigned char)(n_calls - i), 0);
-	f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-					      opt.any ? SECCOMP_RET_TRACE
-						      : SECCOMP_RET_ALLOW);
-	f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
-	p.len = n;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p) < 0)
-		die("seccomp");
-}
-
 static void start(void)
 {
 	const unsigned long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
@@ -199,7 +171,8 @@ static void start(void)
 			_exit(EXIT_BROKEN);
 		if (opt.root && (chroot(opt.root) < 0 || chdir("/") < 0))
 			die(opt.root);
-		set_filter();
+		if (calls_trace(opt.any) < 0)
+			die("seccomp");
 		execv(opt.command[0], opt.command);
 		die(opt.command[0]);
 	}
