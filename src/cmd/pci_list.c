@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pci list: the devices, their groups and drivers. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "report/pci_tree.h"
 
-enum { LIST_GROUP = 1, LIST_CLASS, LIST_DRIVER, LIST_VFIO, LIST_COLUMNS };
+enum { LIST_GROUP = 1, LIST_CLASS, LIST_DRIVER, LIST_VFIO, LIST_TREE, LIST_COLUMNS };
 
 static const struct option_spec options[] = {
 	{ "group", 0, "N", "only devices of that IOMMU group", LIST_GROUP },
@@ -14,6 +16,7 @@ static const struct option_spec options[] = {
 	{ "driver", 0, "D", "only devices with that driver; none: without any",
 	  LIST_DRIVER },
 	{ "vfio", 0, NULL, "only devices in VFIO's hands", LIST_VFIO },
+	{ "tree", 0, NULL, "what hangs below what, instead of the table", LIST_TREE },
 	{ "columns", 0, "LIST", "columns of the table, with commas between",
 	  LIST_COLUMNS },
 	{ 0 },
@@ -23,7 +26,7 @@ struct filter {
 	long group; /* -1: any */
 	char class[7]; /* hex digits that the class starts with */
 	const char *driver, *columns;
-	bool vfio;
+	bool vfio, tree;
 };
 
 /* Base classes and the subclasses that people ask for: pci.ids, PCI Code and ID
@@ -93,6 +96,9 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 	case LIST_VFIO:
 		f->vfio = true;
 		return 0;
+	case LIST_TREE:
+		f->tree = true;
+		return 0;
 	default:
 		f->columns = value;
 		return 0;
@@ -116,13 +122,15 @@ static bool is_wanted(const struct filter *f, const struct pci_device *d)
 }
 
 /* The running kernel's modules, where it is known which one runs. */
-static int load(const struct context *c, struct pci_devices *ret, struct error *e)
+static int load(const struct context *c, bool tree, struct pci_devices *ret,
+		struct error *e)
 {
 	CLEANUP(free_char) char *kernel = NULL;
 
 	/* The table needs none of the rest: it must be fast. */
 	if (!c->out.json)
-		return pci_load(c->host, PCI_NAMES, NULL, ret, e);
+		return pci_load(c->host, PCI_NAMES | (tree ? PCI_PLACE : 0), NULL, ret,
+				e);
 	kernel = host_attr(c->host, "/proc/sys/kernel/osrelease");
 	return pci_load(c->host, PCI_NAMES | PCI_DETAILS | PCI_MODULES, kernel, ret, e);
 }
@@ -143,40 +151,79 @@ static void tell_lost(const struct context *c, const struct pci_devices *all,
 	}
 }
 
-static int print(const struct context *c, const struct pci_device *const *v, size_t n,
-		 const struct persisted_list *persisted, const char *columns,
-		 struct error *e)
+static int print_tree(const struct context *c, const struct pci_devices *all,
+		      const bool *wanted, const struct persisted_list *persisted,
+		      struct error *e)
+{
+	CLEANUP(pci_topology_done) struct pci_topology topology = { 0 };
+	CLEANUP(group_reasons_done) struct group_reasons why = { 0 };
+	CLEANUP(free_char) char *cmdline = host_attr(c->host, "/proc/cmdline");
+	struct pci_tree_view view;
+	bool any = false;
+
+	for (size_t i = 0; i < all->n; i++)
+		any |= wanted[i];
+	if (!any && !c->out.quiet)
+		fputs("no device matches\n", c->out.err);
+	pci_topology_load(c->host, all, &topology);
+	groups_explain(&topology, cmdline, &why);
+	view = (struct pci_tree_view){
+		.topology = &topology,
+		.wanted = wanted,
+		.persisted = persisted,
+		.why = &why,
+		.utf8 = output_is_utf8(),
+		.is_root = geteuid() == 0,
+	};
+	return report_pci_tree(&c->out, &view, e);
+}
+
+static int print_list(const struct context *c, const struct pci_devices *all,
+		      const bool *wanted, const struct persisted_list *persisted,
+		      const char *columns, struct error *e)
 {
 	CLEANUP(mounts_done) struct mounts mounts = { 0 };
+	const struct pci_device **v = xcalloc(all->n + 1, sizeof(struct pci_device *));
+	size_t n = 0;
+	int r;
 
-	if (!c->out.json)
-		return report_pci_table(&c->out, v, n, persisted, columns, e);
-	mounts_load(c->host, &mounts, NULL);
-	return report_pci_json(&c->out, c->host, &mounts, v, n, persisted, e);
+	for (size_t i = 0; i < all->n; i++)
+		if (wanted[i])
+			v[n++] = &all->v[i];
+	if (c->out.json) {
+		mounts_load(c->host, &mounts, NULL);
+		r = report_pci_json(&c->out, c->host, &mounts, v, n, persisted, e);
+	} else {
+		r = report_pci_table(&c->out, v, n, persisted, columns, e);
+	}
+	free(v);
+	return r;
 }
 
 static int list(struct context *c, const struct filter *f, struct error *e)
 {
 	CLEANUP(pci_devices_done) struct pci_devices all = { 0 };
 	CLEANUP(persisted_done) struct persisted_list persisted = { 0 };
-	const struct pci_device **v;
 	struct error unread = { 0 };
-	size_t n = 0;
-	int r = load(c, &all, e);
+	bool *wanted;
+	int r = load(c, f->tree, &all, e);
 
 	if (r < 0)
 		return r;
 	if (persist_load(c->host, &persisted, &unread) < 0)
 		fprintf(c->out.err, "%s: %s\n", unread.path, unread.what);
 	persist_match(c->host, &all, &persisted);
-	v = xcalloc(all.n, sizeof(struct pci_device *));
+	wanted = xcalloc(all.n + 1, sizeof(*wanted));
 	for (size_t i = 0; i < all.n; i++)
-		if (is_wanted(f, &all.v[i]))
-			v[n++] = &all.v[i];
-	r = print(c, v, n, &persisted, f->columns, e);
+		wanted[i] = is_wanted(f, &all.v[i]);
+	/* In JSON each device names its parent: the list is the tree, too. */
+	if (f->tree && !c->out.json)
+		r = print_tree(c, &all, wanted, &persisted, e);
+	else
+		r = print_list(c, &all, wanted, &persisted, f->columns, e);
 	if (!c->out.quiet)
 		tell_lost(c, &all, &persisted);
-	free(v);
+	free(wanted);
 	return r;
 }
 
@@ -194,6 +241,11 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 			      "--driver or --vfio");
 		return exit_of(e);
 	}
+	if (f.tree && f.columns) {
+		error_usage(e, "--tree has lines of its own: --columns is for the table");
+		error_hint(e, "leave out one of the two");
+		return exit_of(e);
+	}
 	warn_interrupted(c);
 	return list(c, &f, e) < 0 ? exit_of(e) : 0;
 }
@@ -202,13 +254,18 @@ const struct command command_pci_list = {
 	.verb = "pci list",
 	.arguments = "",
 	.summary = "list PCI devices, their IOMMU groups and drivers",
-	.description = "Lists PCI devices by address. IOMMU GROUP is empty without an "
-		       "IOMMU; VFIO\n"
-		       "GROUP is the /dev/vfio/N that exists for the group, else empty. "
-		       "AT BOOT is\n"
-		       "there if \"pci bind --persist\" was used. --json adds what is "
-		       "known beyond the\n"
-		       "table: who uses the device, its modules, resets.",
+	.description =
+		"Lists PCI devices by address. IOMMU GROUP is empty without an "
+		"IOMMU; VFIO\n"
+		"GROUP is the /dev/vfio/N that exists for the group, else empty. "
+		"AT BOOT is\n"
+		"there if \"pci bind --persist\" was used. --tree shows each device "
+		"below its\n"
+		"bridge, and where IOMMU groups are made; what is there only for "
+		"what is below\n"
+		"it is in parentheses. --json adds what is known beyond the table: "
+		"who uses the\n"
+		"device, its modules, resets, its parent.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.pci/1",

@@ -1,56 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "devices/isolation.h"
+#include "devices/isolation_reasons.h"
 
-/* Bus numbers have 8 bits, and below each bridge is another bus. */
-#define PATH_MAX_BRIDGES 256
-/* Function numbers have 3 bits. */
-#define SLOT_FUNCTIONS 8
-
-static const struct {
-	unsigned bit;
-	const char *name;
-} acs_names[] = {
-	{ PCI_ACS_SOURCE_VALIDATION, "Source Validation" },
-	{ PCI_ACS_REQUEST_REDIRECT, "Request Redirect" },
-	{ PCI_ACS_COMPLETION_REDIRECT, "Completion Redirect" },
-	{ PCI_ACS_UPSTREAM_FORWARDING, "Upstream Forwarding" },
-};
+#define NO_GROUPS "there are no IOMMU groups: the IOMMU is off"
 
 static bool is_apart(enum acs_state s)
 {
 	return s == ACS_KEEPS_APART || s == ACS_UNREAD;
-}
-
-void group_reasons_done(struct group_reasons *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		free(r->v[i].text);
-	free(r->v);
-	*r = (struct group_reasons){ 0 };
-}
-
-/* Takes text. */
-static void add(struct group_reasons *ret, enum group_cause cause,
-		const struct pci_device *at, char *text)
-{
-	ret->v = xgrow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
-	ret->v[ret->n++] = (struct group_reason){ cause, at, text };
-}
-
-static bool is_same_slot(const struct pci_device *a, const struct pci_device *b)
-{
-	return a->at.domain == b->at.domain && a->at.bus == b->at.bus &&
-	       a->at.device == b->at.device;
-}
-
-/* A function of d's slot; NULL: it has none of that number. */
-static const struct pci_device *function_of(const struct pci_topology *t,
-					    const struct pci_device *d, uint8_t function)
-{
-	struct pci_address at = d->at;
-
-	at.function = function;
-	return pci_find(t->all, at);
 }
 
 /* Is d x itself, or below it? */
@@ -58,15 +13,6 @@ static bool is_below(const struct pci_device *d, const struct pci_device *x)
 {
 	for (unsigned i = 0; d && i < PATH_MAX_BRIDGES; i++, d = d->parent)
 		if (d == x)
-			return true;
-	return false;
-}
-
-/* Is d in x's slot, or below a function of it? */
-static bool is_below_slot(const struct pci_device *d, const struct pci_device *x)
-{
-	for (unsigned i = 0; d && i < PATH_MAX_BRIDGES; i++, d = d->parent)
-		if (is_same_slot(d, x))
 			return true;
 	return false;
 }
@@ -103,150 +49,6 @@ static struct way look_up(const struct pci_topology *t, const struct pci_device 
 	return w;
 }
 
-static const char *kind_of(const struct pci_topology *t, const struct pci_device *d)
-{
-	switch (pci_caps_of(t, d)->express) {
-	case PCI_EXPRESS_ROOT_PORT:
-		return "root port";
-	case PCI_EXPRESS_UPSTREAM:
-	case PCI_EXPRESS_DOWNSTREAM:
-		return "switch port";
-	default:
-		return "bridge";
-	}
-}
-
-static char *names_of(unsigned bits)
-{
-	struct str s = { 0 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(acs_names); i++)
-		if (bits & acs_names[i].bit)
-			str_addf(&s, "%s%s", s.len ? ", " : "", acs_names[i].name);
-	return str_take(&s);
-}
-
-#define ONE_GROUP                                                                        \
-	"the kernel can't keep what is below it from reaching each other, and has "      \
-	"all of it in one group"
-
-/* The bridge that is in the group with what is below it. */
-static void explain_top(const struct pci_topology *t, const struct pci_device *top,
-			struct group_reasons *ret)
-{
-	const char *kind = kind_of(t, top);
-	unsigned off;
-	enum acs_state s = acs_state_of(t, top, &off);
-	CLEANUP(free_char) char *names = names_of(off);
-
-	switch (s) {
-	case ACS_CONVENTIONAL:
-		add(ret, GROUP_CONVENTIONAL, top,
-		    xasprintf("the bridge %s leads to conventional PCI, where all share "
-			      "its address: " ONE_GROUP,
-			      top->address));
-		return;
-	case ACS_ABSENT:
-		add(ret, GROUP_PORT, top,
-		    xasprintf("the %s %s has no ACS: " ONE_GROUP, kind, top->address));
-		return;
-	case ACS_OFF:
-		add(ret, GROUP_PORT, top,
-		    xasprintf("the %s %s has ACS, but %s not switched on: " ONE_GROUP,
-			      kind, top->address, names));
-		return;
-	case ACS_UNREAD:
-		add(ret, GROUP_PORT, top,
-		    xasprintf("the %s %s is in the group: " ONE_GROUP, kind,
-			      top->address));
-		return;
-	case ACS_KEEPS_APART:
-		add(ret, GROUP_OTHER, top,
-		    xasprintf("the %s %s has its ACS switched on now: it was off when "
-			      "the kernel made the group, or the kernel has a rule for "
-			      "that chip",
-			      kind, top->address));
-		return;
-	}
-}
-
-/* pci_device_group()'s last step: base is d, or the bridge that it ended at. */
-static void explain_functions(const struct pci_topology *t, const struct pci_device *base,
-			      struct group_reasons *ret)
-{
-	const struct pci_device *first = NULL;
-	unsigned off;
-	enum acs_state s = acs_state_of(t, base, &off);
-	size_t n = 0;
-
-	for (uint8_t f = 0; f < SLOT_FUNCTIONS; f++) {
-		const struct pci_device *x = function_of(t, base, f);
-
-		if (!x || x->iommu_group != base->iommu_group)
-			continue;
-		first = first ? first : x;
-		n++;
-	}
-	if (n < 2)
-		return;
-	add(ret, s == ACS_KEEPS_APART ? GROUP_OTHER : GROUP_FUNCTIONS, first,
-	    xasprintf("%zu functions of %.*s may reach each other inside the chip: %s", n,
-		      (int)strcspn(first->address, "."), first->address,
-		      s == ACS_KEEPS_APART ? "its ACS is switched on now, but was not "
-					     "when the kernel made the group"
-		      : s == ACS_OFF	   ? "its ACS is not switched on"
-					   : "it has no ACS to prevent that"));
-}
-
-/* Intel's VMD (drivers/pci/controller/vmd.c, pci_real_dma_dev()). True if that is it. */
-static bool explain_controller(const struct pci_topology *t, const struct pci_device *d,
-			       struct group_reasons *ret)
-{
-	const struct pci_device *const *v;
-	size_t n = pci_group_members(t, d->iommu_group, &v);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct pci_device *x = v[i];
-		const struct pci_device *controller =
-			str_eq(d->controller, x->address)   ? x
-			: str_eq(x->controller, d->address) ? d
-							    : NULL;
-
-		if (!controller)
-			continue;
-		add(ret, GROUP_CONTROLLER, controller,
-		    xasprintf("transfers of what hangs below %s carry its address: all "
-			      "of it is one group",
-			      controller->address));
-		return true;
-	}
-	return false;
-}
-
-/* A group of the whole machine is no list to read. */
-#define MOST_NAMED 16
-
-/* Members that none of the reasons above has put there. */
-static void explain_rest(const struct pci_topology *t, const struct pci_device *d,
-			 const struct pci_device *base, struct group_reasons *ret)
-{
-	CLEANUP(str_done) struct str rest = { 0 };
-	const struct pci_device *const *v;
-	size_t n = pci_group_members(t, d->iommu_group, &v), others = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (!is_below_slot(v[i], base) && ++others <= MOST_NAMED)
-			str_addf(&rest, "%s%s", rest.len ? ", " : "", v[i]->address);
-	if (others > MOST_NAMED)
-		str_addf(&rest, " and %zu more", others - MOST_NAMED);
-	if (rest.len)
-		add(ret, GROUP_OTHER, NULL,
-		    xasprintf("neither ACS nor its place explains why %s is in it, too: "
-			      "the kernel knows that they use each other's address, or "
-			      "the firmware's table has them together",
-			      str_c(&rest)));
-}
-
 /* Should functions of base's slot be in its group that are not? */
 static const struct pci_device *find_left_out(const struct pci_topology *t,
 					      const struct pci_device *base)
@@ -256,7 +58,7 @@ static const struct pci_device *find_left_out(const struct pci_topology *t,
 	if (is_apart(acs_state_of(t, base, &off)) || !acs_is_multifunction(t, base))
 		return NULL;
 	for (uint8_t f = 0; f < SLOT_FUNCTIONS; f++) {
-		const struct pci_device *x = function_of(t, base, f);
+		const struct pci_device *x = slot_function(t, base, f);
 
 		if (x && x->iommu_group != base->iommu_group &&
 		    !is_apart(acs_state_of(t, x, &off)))
@@ -265,32 +67,48 @@ static const struct pci_device *find_left_out(const struct pci_topology *t,
 	return NULL;
 }
 
+/* A patch that some distributions have; mainline does not know it. */
+static bool is_overridden(const char *cmdline)
+{
+	return cmdline && strstr(cmdline, "pcie_acs_override=");
+}
+
+/* Where a group is finer than ACS alone would have it; at is NULL: it is not. */
+struct split {
+	const struct pci_device *at; /* which belongs to it, too */
+	bool is_slot; /* functions of one chip are split, else what is below a port */
+};
+
+static struct split find_split(const struct pci_topology *t, const struct pci_device *d,
+			       const struct way *w)
+{
+	if (w->weak && w->weak->iommu_group != d->iommu_group)
+		return (struct split){ .at = w->weak };
+	return (struct split){ .at = find_left_out(t, w->top ? w->top : d),
+			       .is_slot = true };
+}
+
 static void explain_finer(const struct pci_topology *t, const struct pci_device *d,
 			  const struct way *w, const char *cmdline,
 			  struct group_reasons *ret)
 {
-	const struct pci_device *weak = w->weak, *other;
+	const struct pci_device *other = find_split(t, d, w).at;
 
-	if (weak && weak->iommu_group == d->iommu_group)
-		weak = NULL;
-	other = weak ? weak : find_left_out(t, w->top ? w->top : d);
 	if (!other)
 		return;
-	/* A patch that some distributions have; mainline does not know it. */
-	if (cmdline && strstr(cmdline, "pcie_acs_override="))
-		add(ret, GROUP_FINER, other,
-		    xasprintf(
-			    "by its ACS, %s belongs to the same group: "
-			    "pcie_acs_override= on the kernel command line splits them, "
-			    "but does not keep them from reaching each other",
-			    other->address));
-	else
-		add(ret, GROUP_FINER, other,
-		    xasprintf(
-			    "by its ACS, %s would be in the same group: the kernel "
-			    "has this chip in its list of those that keep them apart all "
-			    "the same",
-			    other->address));
+	reason_add(
+		ret, GROUP_FINER, d->iommu_group, other,
+		is_overridden(cmdline)
+			? xasprintf("by its ACS, %s belongs to the same group: "
+				    "pcie_acs_override= on the kernel command line "
+				    "splits them, but does not keep them from reaching "
+				    "each other",
+				    other->address)
+			: xasprintf("by its ACS, %s would be in the same group: the "
+				    "kernel has this chip in its list of those that "
+				    "keep them apart all the same",
+				    other->address),
+		NULL);
 }
 
 static void explain_alone(const struct pci_device *d, const struct way *w,
@@ -302,8 +120,8 @@ static void explain_alone(const struct pci_device *d, const struct way *w,
 		why = ": no port is on the way to it";
 	else if (!w->unread && !w->weak)
 		why = ": every port on the way to it keeps transfers apart (ACS)";
-	add(ret, GROUP_ALONE, NULL,
-	    xasprintf("%s is alone in its group%s", d->address, why));
+	reason_add(ret, GROUP_ALONE, d->iommu_group, NULL,
+		   xasprintf("%s is alone in its group%s", d->address, why), NULL);
 }
 
 /* Is a function of the group below d? */
@@ -326,13 +144,14 @@ void group_explain(const struct pci_topology *t, const struct pci_device *d,
 	unsigned off;
 
 	if (d->iommu_group < 0) {
-		add(ret, GROUP_NONE, NULL,
-		    xstrdup(groups_exist(t->all)
-				    ? "it is in no group, although the IOMMU is on"
-				    : "there are no IOMMU groups: the IOMMU is off"));
+		reason_add(ret, GROUP_NONE, -1, NULL,
+			   xstrdup(t->n_grouped ? "it is in no group, although the IOMMU "
+						  "is on"
+						: NO_GROUPS),
+			   NULL);
 		return;
 	}
-	if (explain_controller(t, d, ret))
+	if (reason_controller(t, d, ret))
 		return;
 	if (!w.top && pci_is_bridge(d) && holds_below(t, d))
 		w.top = d;
@@ -344,11 +163,99 @@ void group_explain(const struct pci_topology *t, const struct pci_device *d,
 
 		ret->unread |= acs_state_of(t, base, &off) == ACS_UNREAD;
 		if (w.top)
-			explain_top(t, w.top, ret);
-		explain_functions(t, base, ret);
-		explain_rest(t, d, base, ret);
+			reason_port(t, w.top, ret);
+		reason_functions(t, base, ret);
+		reason_rest(t, base, ret);
 	}
 	explain_finer(t, d, &w, cmdline, ret);
+}
+
+/* ---- all groups ---------------------------------------------------------------------
+ */
+
+/* What makes the group of v one. A port is told of if it is the nearest to the root that
+ * is in it: those below it follow from that. */
+static void explain_members(const struct pci_topology *t,
+			    const struct pci_device *const *v, size_t n, bool *holds,
+			    struct group_reasons *ret)
+{
+	const struct pci_device *first = NULL, *slot = NULL, *below = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct pci_device *top = look_up(t, v[i]).top;
+
+		if (v[i]->controller && !below) {
+			below = v[i];
+			if (reason_controller(t, below, ret))
+				return;
+		}
+		if (top)
+			holds[top - t->all->v] = true;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct pci_device *d = v[i];
+
+		if (look_up(t, d).top)
+			continue;
+		first = first ? first : d;
+		if (holds[d - t->all->v])
+			reason_port(t, d, ret);
+		if (!slot || !slot_same(slot, d))
+			reason_functions(t, d, ret);
+		slot = d;
+	}
+	if (first)
+		reason_rest(t, first, ret);
+}
+
+/* A port and a slot that may be split by pcie_acs_override= alone, each once: told has
+ * two marks for each device. */
+static void explain_splits(const struct pci_topology *t, bool *told,
+			   struct group_reasons *ret)
+{
+	for (size_t i = 0; i < t->n_grouped; i++) {
+		const struct pci_device *d = t->grouped[i];
+		struct way w = look_up(t, d);
+		struct split s = find_split(t, d, &w);
+		CLEANUP(free_char) char *slot = NULL;
+		bool *mark;
+
+		if (!s.at)
+			continue;
+		slot = slot_text(s.at);
+		for (uint8_t f = 0; s.is_slot && f < s.at->at.function; f++)
+			if (slot_function(t, s.at, f))
+				s.at = slot_function(t, s.at, f);
+		mark = &told[2 * (size_t)(s.at - t->all->v) + s.is_slot];
+		if (!*mark)
+			reason_add(ret, GROUP_FINER, d->iommu_group, s.at,
+				   xasprintf("by ACS, %s would be in one group",
+					     s.is_slot ? slot : "what is below it"),
+				   xasprintf("pcie_acs_override= may be all that splits "
+					     "%s",
+					     s.is_slot ? slot : "what is below"));
+		*mark = true;
+	}
+}
+
+void groups_explain(const struct pci_topology *t, const char *cmdline,
+		    struct group_reasons *ret)
+{
+	bool *marks = xcalloc(2 * t->all->n + 1, sizeof(*marks));
+
+	if (!t->n_grouped)
+		reason_add(ret, GROUP_NONE, -1, NULL, xstrdup(NO_GROUPS), NULL);
+	for (size_t i = 0, n; i < t->n_grouped; i += n) {
+		const struct pci_device *const *v;
+
+		n = pci_group_members(t, t->grouped[i]->iommu_group, &v);
+		if (n > 1)
+			explain_members(t, v, n, marks, ret);
+	}
+	memset(marks, 0, t->all->n);
+	if (is_overridden(cmdline))
+		explain_splits(t, marks, ret);
+	free(marks);
 }
 
 enum member_role group_member_role(const struct pci_device *d, const char *kernel)

@@ -39,10 +39,15 @@ enum group_cause {
 };
 struct group_reason {
 	enum group_cause cause;
+	long group; /* that it is about; -1: none */
 	/* The port, the bridge, the controller, or the lowest of the functions; NULL with
 	 * the other causes. Borrowed. */
 	const struct pci_device *at;
 	char *text; /* a sentence for a person, without the full stop */
+	/* In a few words, what at does: "merges what is below into group 1: no ACS";
+	 * NULL: nothing that must be known of it. */
+	char *note;
+	bool unread; /* at's ACS could not be read: it is told from the group alone */
 };
 struct group_reasons {
 	struct group_reason *v;
@@ -55,6 +60,14 @@ void group_reasons_done(struct group_reasons *r);
 /* Appends at least one. cmdline: of the running kernel, NULL if unknown. */
 void group_explain(const struct pci_topology *t, const struct pci_device *d,
 		   const char *cmdline, struct group_reasons *ret);
+
+/*
+ * What makes each group of several functions one, with the place where it does; and where
+ * pcie_acs_override= may be all that splits groups. Without groups, one GROUP_NONE. What
+ * is unread is told with each reason only.
+ */
+void groups_explain(const struct pci_topology *t, const char *cmdline,
+		    struct group_reasons *ret);
 
 /* What becomes of a member of the group when it is given to a VM. */
 enum member_role {

@@ -84,15 +84,16 @@ const struct pcicaps *pci_caps_of(const struct pci_topology *t,
 	return &t->caps[d - t->all->v];
 }
 
-/* Where the first is whose group is that or a later one. */
-static size_t find_group(const struct pci_topology *t, long group)
+/* How many of those in a group are in one before that, or (with it) in that one, too. */
+static size_t count_before(const struct pci_topology *t, long group, bool with_it)
 {
 	size_t low = 0, high = t->n_grouped;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
+		long g = t->grouped[mid]->iommu_group;
 
-		if (t->grouped[mid]->iommu_group < group)
+		if (g < group || (with_it && g == group))
 			low = mid + 1;
 		else
 			high = mid;
@@ -103,10 +104,8 @@ static size_t find_group(const struct pci_topology *t, long group)
 size_t pci_group_members(const struct pci_topology *t, long group,
 			 const struct pci_device *const **ret)
 {
-	size_t first = find_group(t, group), n = 0;
+	size_t first = count_before(t, group, false);
 
-	while (first + n < t->n_grouped && t->grouped[first + n]->iommu_group == group)
-		n++;
 	*ret = t->grouped + first;
-	return n;
+	return count_before(t, group, true) - first;
 }

@@ -5,6 +5,12 @@
 
 #define INDENT "    "
 
+const char *acs_unread_text(bool is_root)
+{
+	return is_root ? "the ACS of the ports could not be read: more can't be told"
+		       : "what the ports' ACS says only root may read: sudo tells more";
+}
+
 static char *role_text(const struct pci_device *x, const struct pci_page *p)
 {
 	switch (group_member_role(x, p->world->kernel)) {
@@ -79,12 +85,7 @@ void page_group(const struct output *o, const struct pci_page *p)
 	for (size_t i = 0; i < p->why->n; i++)
 		page_row(o, i ? "" : "why", "%s", p->why->v[i].text);
 	if (p->why->unread)
-		page_row(o, "", "%s",
-			 p->is_root
-				 ? "the ACS of the ports could not be read: more can't "
-				   "be told"
-				 : "what the ports' ACS says only root may read: sudo "
-				   "tells more");
+		page_row(o, "", "%s", acs_unread_text(p->is_root));
 }
 
 /* ---- commands ---------------------------------------------------------------------- */

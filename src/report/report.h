@@ -35,6 +35,12 @@ enum paint {
 };
 const char *paint_on(bool color, enum paint p);
 const char *paint_off(bool color);
+/* Does the locale that slicer was started in write UTF-8? */
+bool output_is_utf8(void);
+
+/* How many characters UTF-8 text has. The names of pci.ids have no wide ones. (table.c)
+ */
+size_t text_width(const char *s);
 
 /* ---- JSON (json.c). A string that is not UTF-8 gets its bad bytes as \xNN: never
  * dropped. */
@@ -56,6 +62,12 @@ json_t *json_error(const char *root, const struct error *er);
 int report_pci_table(const struct output *o, const struct pci_device *const *v, size_t n,
 		     const struct persisted_list *persisted, const char *columns,
 		     struct error *e);
+/* pci_description(), made printable; cut: with "..." where it is long, for a terminal.
+ * Owned by the caller. */
+char *report_description(const struct pci_device *d, bool cut);
+/* What to know where a group's reasons are unread. is_root: slicer runs as root.
+ * (pci_show_group.c) */
+const char *acs_unread_text(bool is_root);
 /* One device as in pci list --json; with PCI_DETAILS. */
 json_t *json_pci_device(const struct usage *usage, const struct pci_device *d,
 			const struct persisted_list *persisted);

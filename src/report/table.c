@@ -54,17 +54,22 @@ static size_t bytes_of(const char *s, size_t n)
 	return i;
 }
 
-static char *text_description(const struct cell *c)
+char *report_description(const struct pci_device *d, bool cut)
 {
-	CLEANUP(free_char) char *raw = pci_description(c->dev);
+	CLEANUP(free_char) char *raw = pci_description(d);
 	struct str s = { 0 };
 
 	str_add_printable(&s, raw, strlen(raw));
-	if (c->cut && s.s[bytes_of(s.s, DESCRIPTION_WIDTH)]) {
+	if (cut && s.s[bytes_of(s.s, DESCRIPTION_WIDTH)]) {
 		s.len = bytes_of(s.s, DESCRIPTION_WIDTH - 3);
 		str_add(&s, "...");
 	}
 	return str_take(&s);
+}
+
+static char *text_description(const struct cell *c)
+{
+	return report_description(c->dev, c->cut);
 }
 
 static char *text_group(const struct cell *c)
@@ -176,8 +181,7 @@ static int choose_columns(const char *list, bool any_at_boot, struct columns *re
 	return r;
 }
 
-/* How many characters UTF-8 text has. The names of pci.ids have no wide ones. */
-static size_t width_of(const char *s)
+size_t text_width(const char *s)
 {
 	size_t n = 0;
 
@@ -194,7 +198,7 @@ struct line {
 
 static void add_cell(struct line *l, const char *text, size_t width)
 {
-	size_t n = width_of(text);
+	size_t n = text_width(text);
 
 	if (n)
 		str_addf(&l->text, "%*s%s", (int)l->owed, "", text);
@@ -219,7 +223,7 @@ static void measure(const struct columns *c, const struct pci_device *const *v, 
 		    const struct persisted_list *persisted, bool cut, size_t *ret)
 {
 	for (size_t k = 0; k < c->n; k++) {
-		size_t title = width_of(c->v[k]->title);
+		size_t title = text_width(c->v[k]->title);
 
 		ret[k] = (size_t)c->v[k]->width > title ? (size_t)c->v[k]->width : title;
 	}
@@ -229,7 +233,7 @@ static void measure(const struct columns *c, const struct pci_device *const *v, 
 		/* Nothing is behind the last one. */
 		for (size_t k = 0; k + 1 < c->n; k++) {
 			CLEANUP(free_char) char *text = c->v[k]->text(&cell);
-			size_t width = width_of(text);
+			size_t width = text_width(text);
 
 			if (width > ret[k])
 				ret[k] = width;
