@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slicer doctor: what gives devices to VFIO at boot beside "pci bind --persist". */
 #include "cmd/doctor.h"
+#include "devices/take_over.h"
 
 /* Who uses a device that is to be taken away at the next boot. What VFIO has already, the
  * host does without. */
@@ -23,6 +24,30 @@ static void add_needed(const struct bind_world *w, const struct pci_device *d,
 		strv_addf(ret, "%s: it is the boot display", d->address);
 }
 
+/* The command that moves it, if pci bind would do that now. */
+static void offer(const struct doctor *doc, const struct bind_world *w,
+		  struct old_view_entry *v)
+{
+	const struct old_statement *st = v->statement;
+	CLEANUP(bind_request_done) struct bind_request r = { .every_boot = true };
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(str_done) struct str list = { 0 };
+
+	if (!st->n || !st->can_edit || !old_statement_gives(st) || !doc->d.boot ||
+	    (st->source != OLD_IN_CMDLINE && !take_over_is_ours(st->path)) ||
+	    persist_check_unit(w->host, "", NULL) < 0)
+		return;
+	for (size_t i = 0; i < st->n; i++) {
+		bind_request_add_chosen(&r, w->host, w->modules, st->devices[i]);
+		str_addf(&list, " %s", st->devices[i]->address);
+		if (st->devices[i]->physfn)
+			return;
+	}
+	if (bind_check_in(w, &r, &warnings, NULL) == 0)
+		strv_addf(&v->next, "sudo slicer pci bind%s --persist --take-over",
+			  str_c(&list));
+}
+
 void doctor_read_old(struct doctor *doc, const struct bind_world *w)
 {
 	const struct old_setup *s = &doc->old.setup;
@@ -35,6 +60,7 @@ void doctor_read_old(struct doctor *doc, const struct bind_world *w)
 		v->statement = &s->v[i];
 		for (size_t k = 0; k < s->v[i].n; k++)
 			add_needed(w, s->v[i].devices[k], &v->needed);
+		offer(doc, w, v);
 	}
 	doc->d.old = doc->old_entries;
 	doc->d.n_old = s->n;

@@ -14,6 +14,8 @@ enum {
 	BIND_DRIVER = 1,
 	BIND_GROUP,
 	BIND_PERSIST,
+	BIND_TAKE_OVER,
+	BIND_YES,
 	BIND_DRY_RUN,
 	BIND_FORCE,
 	BIND_TIMEOUT
@@ -41,6 +43,10 @@ static const struct option_spec bind_options[] = {
 	{ "persist", 0, "[initramfs]",
 	  "bind the devices at every boot, too; with =initramfs before other drivers",
 	  BIND_PERSIST },
+	{ "take-over", 0, NULL,
+	  "with --persist: take them out of what else binds them at boot",
+	  BIND_TAKE_OVER },
+	{ "yes", 0, NULL, "with --take-over: don't ask", BIND_YES },
 	OPTIONS_OF_BOTH,
 };
 static const struct option_spec unbind_options[] = {
@@ -51,7 +57,7 @@ static const struct option_spec unbind_options[] = {
 
 struct bind_options {
 	const char *driver;
-	bool group, persist, early, dry_run, force;
+	bool group, persist, early, take_over, yes, dry_run, force;
 	unsigned timeout_s;
 };
 
@@ -80,6 +86,12 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 	case BIND_PERSIST:
 		o->persist = true;
 		return take_early(value, &o->early, e);
+	case BIND_TAKE_OVER:
+		o->take_over = true;
+		return 0;
+	case BIND_YES:
+		o->yes = true;
+		return 0;
 	case BIND_DRY_RUN:
 		o->dry_run = true;
 		return 0;
@@ -174,9 +186,15 @@ static int bind(const struct context *c, const struct strv *addresses,
 		err = move_plan(c, &devices.all, m, e);
 	if (err >= 0 && o->persist)
 		err = lasting_plan(c, &devices.all, &lasting, m, e);
-	if (err >= 0 && o->persist && early_is_changed(c->host, &lasting, m))
-		return early_carry_out(c, &lasting, m, e);
-	return err < 0 ? err : carry_out(c, m, e);
+	if (err >= 0 &&
+	    (o->take_over || (o->persist && early_is_changed(c->host, &lasting, m))))
+		err = early_carry_out(c, &devices.all, &lasting, m, e);
+	else if (err >= 0)
+		return carry_out(c, m, e);
+	if (err <= 0)
+		return err;
+	plan_next(&m->drivers, "nothing else that slicer could change names the devices");
+	return carry_out(c, m, e);
 }
 
 static int unbind(const struct context *c, const struct strv *addresses,
@@ -199,8 +217,20 @@ static int unbind(const struct context *c, const struct strv *addresses,
 		original_keep(c->host, &lasting.list, &m->request);
 	/* Without --persist the files were not read, and what lasts stays. */
 	if (err >= 0 && o->persist && early_is_changed(c->host, &lasting, m))
-		return early_carry_out(c, &lasting, m, e);
+		return early_carry_out(c, &devices.all, &lasting, m, e);
 	return err < 0 ? err : carry_out(c, m, e);
+}
+
+static int check_take_over(const struct bind_options *o, struct error *e)
+{
+	if (o->take_over && (!o->persist || o->driver)) {
+		error_usage(e, "--take-over goes with --persist, and without --driver");
+		error_hint(e, "slicer pci bind ADDR --persist --take-over");
+		return -EINVAL;
+	}
+	if (o->yes && !o->take_over)
+		return error_usage(e, "--yes goes with --take-over: nothing else asks");
+	return 0;
 }
 
 static int run(const struct command *cmd, struct context *c, int argc, char **argv,
@@ -215,7 +245,7 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 	int err;
 
 	if (options_parse(cmd, argc, argv, take_option, &o, &addresses, e) < 0 ||
-	    addresses_check(cmd, &addresses, e) < 0)
+	    addresses_check(cmd, &addresses, e) < 0 || check_take_over(&o, e) < 0)
 		return exit_of(e);
 	if (o.driver && driver_name(c->host, o.driver, &driver, e) < 0)
 		return exit_of(e);
@@ -228,6 +258,8 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 			return exit_of(e);
 	}
 	m.dry_run = o.dry_run;
+	m.take_over = o.take_over;
+	m.yes = o.yes;
 	m.files_only = o.persist && !host_is_live(c->host);
 	m.request.force = o.force;
 	m.request.later = m.files_only || o.early;

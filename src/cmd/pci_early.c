@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "cmd/pci_take_over.h"
 #include "cmd/setup.h"
 
 /* ---- which devices ----------------------------------------------------------------- */
@@ -253,18 +254,13 @@ static int check_drivers(const struct setup *s, struct error *e)
 	return 0;
 }
 
-static int make_plan(struct setup *s, const struct lasting *l, const struct move *m,
-		     struct error *e)
+/* The files, and the images that bind what they say. */
+static int plan_images(struct setup *s, const struct lasting *l, const struct move *m,
+		       struct error *e)
 {
 	CLEANUP(early_list_done) struct early_list devices = { 0 };
-	CLEANUP(strv_done) struct strv versions = { 0 };
-	bool adds = m->request.early;
-	int err;
+	int err = check_generator(s, m->request.early, e);
 
-	boot_config_versions(&s->boot, &versions);
-	err = setup_choose_initramfs(s, &versions, e);
-	if (err >= 0)
-		err = check_generator(s, adds, e);
 	if (err < 0)
 		return err;
 	list_early(l, &m->files, &devices);
@@ -274,10 +270,32 @@ static int make_plan(struct setup *s, const struct lasting *l, const struct move
 		err = check_drivers(s, e);
 	if (err < 0)
 		return err;
+	return knows_binds(s)
+		       ? s->initramfs.generator->plan_bind(&s->initramfs, devices.v,
+							   devices.n, &s->plan, e)
+		       : 0;
+}
+
+/* Returns 1 where neither the images nor what else binds the devices change. */
+static int make_plan(struct setup *s, const struct pci_devices *all,
+		     const struct lasting *l, struct move *m, struct edit *edit,
+		     struct error *e)
+{
+	CLEANUP(strv_done) struct strv versions = { 0 };
+	bool is_early = early_is_changed(s->c->host, l, m);
+	int err;
+
 	take_steps(&m->files, &s->plan);
-	if (knows_binds(s))
-		err = s->initramfs.generator->plan_bind(&s->initramfs, devices.v,
-							devices.n, &s->plan, e);
+	boot_config_versions(&s->boot, &versions);
+	err = setup_choose_initramfs(s, &versions, e);
+	if (err >= 0 && is_early)
+		err = plan_images(s, l, m, e);
+	if (err >= 0 && m->take_over)
+		err = take_over_make(s, all, m, edit, e);
+	if (err < 0)
+		return err;
+	if (!is_early && err == 0)
+		return 1;
 	s->rebuilds = plan_runs_again(&s->plan);
 	strv_copy(&s->plan.warnings, &m->drivers.warnings);
 	plan_order(&s->plan);
@@ -285,7 +303,7 @@ static int make_plan(struct setup *s, const struct lasting *l, const struct move
 		strv_copy(&s->plan.next, &m->drivers.next);
 	if (m->dry_run && !m->request.later)
 		take_steps(&m->drivers, &s->plan);
-	return err < 0 ? err : setup_choose_shelter(s, e);
+	return setup_choose_shelter(s, e);
 }
 
 /* A device whose file could not be changed keeps its driver. */
@@ -301,14 +319,14 @@ static int move_drivers(struct setup *s, struct error *e)
 	return err;
 }
 
-int early_carry_out(const struct context *c, const struct lasting *l,
-		    const struct move *m, struct error *e)
+int early_carry_out(const struct context *c, const struct pci_devices *all,
+		    const struct lasting *l, struct move *m, struct error *e)
 {
-	const struct setup_options o = { .yes = true,
+	const struct setup_options o = { .yes = m->yes || !m->take_over,
 					 .dry_run = m->dry_run,
 					 .force = m->request.force };
-	const struct edit none = { 0 };
-	struct setup s = { .c = c, .o = &o, .lock = -1, .edit = &none, .move = m };
+	CLEANUP(edit_done) struct edit edit = { 0 };
+	struct setup s = { .c = c, .o = &o, .lock = -1, .edit = &edit, .move = m };
 	int status = 0, err = setup_look(&s, e);
 
 	s.kind = RUN_BIND;
@@ -317,10 +335,10 @@ int early_carry_out(const struct context *c, const struct lasting *l,
 	if (err >= 0)
 		err = refuse_unfinished(&s, e);
 	if (err >= 0)
-		err = make_plan(&s, l, m, e);
-	if (err >= 0)
+		err = make_plan(&s, all, l, m, &edit, e);
+	if (err == 0)
 		err = setup_carry_out(&s, move_drivers, &status, e);
-	if (err >= 0 && !m->dry_run && setup_shows_text(&s))
+	if (err == 0 && !m->dry_run && setup_shows_text(&s))
 		move_print_devices(c, m);
 	setup_done(&s);
 	return err;

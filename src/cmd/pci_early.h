@@ -14,9 +14,11 @@ bool early_is_changed(const struct host *h, const struct lasting *l,
  * boot menu can start are rebuilt and read back, by the plan and the journal of
  * setup-iommu. Then carries m->drivers out, unless that is for later. Prints the plan and
  * what came of it. Refused where slicer can't rebuild them, or where the boot loader
- * starts copies of them.
+ * starts copies of them. With m->take_over, what else binds the devices is changed with
+ * it (cmd/pci_take_over.h); all: the devices that those of m are of. Returns 1, having
+ * done nothing, where neither that nor the initramfs changes.
  */
-int early_carry_out(const struct context *c, const struct lasting *l,
-		    const struct move *m, struct error *e);
+int early_carry_out(const struct context *c, const struct pci_devices *all,
+		    const struct lasting *l, struct move *m, struct error *e);
 
 #endif

@@ -14,6 +14,9 @@ struct move {
 	/* The writes to sysfs. Its warnings and next are those of the whole move. */
 	struct plan drivers;
 	bool dry_run;
+	/* With --persist: the devices are taken out of what else binds them, and a person
+	 * is asked, unless yes is said. */
+	bool take_over, yes;
 	/* Another root: the files are written, the drivers are left alone. */
 	bool files_only;
 };

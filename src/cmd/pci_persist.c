@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "cmd/old_view.h"
+#include "devices/take_over.h"
 
 void lasting_done(struct lasting *l)
 {
@@ -72,12 +73,11 @@ static void warn_of(const struct old_statement *s, const struct pci_device *d,
 		    struct move *m)
 {
 	CLEANUP(free_char) char *text = old_statement_tell(s);
+	bool can_take = s->can_edit &&
+			(s->source == OLD_IN_CMDLINE || take_over_is_ours(s->path));
 
-	if (s->kind == OLD_DRIVERCTL)
-		plan_warn(&m->drivers, "%s: %s, too: to leave it to slicer, sudo rm %s",
-			  d->address, text, s->path);
-	else
-		plan_warn(&m->drivers, "%s: %s, too", d->address, text);
+	plan_warn(&m->drivers, "%s: %s, too%s", d->address, text,
+		  can_take ? "; --take-over leaves it to slicer alone" : "");
 }
 
 /* Two that bind one device at boot may give it different drivers. */
@@ -121,7 +121,8 @@ int lasting_plan(const struct context *c, const struct pci_devices *all,
 			       needs_force(c, all, &m->request), &m->files, e);
 
 	warn_of_broken(l, m);
-	warn_of_old(c, all, m);
+	if (!m->take_over)
+		warn_of_old(c, all, m);
 	return err;
 }
 

@@ -122,6 +122,8 @@ static const char *nothing_to_change(const struct setup *s)
 		return "this trial boot is set up already";
 	if (s->kind == RUN_BIND)
 		return "the initramfs binds these devices already";
+	if (s->kind == RUN_TAKE_OVER)
+		return "nothing but slicer binds these devices";
 	return "the command line and the boot menu are as wanted";
 }
 

@@ -5,6 +5,7 @@
 #include "cmd/setup_kernel_cmdline.h"
 #include "cmd/setup_trial.h"
 #include "devices/persist.h"
+#include "devices/take_over.h"
 #include "plan/shelter.h"
 
 static bool is_left(const struct record *r)
@@ -48,9 +49,13 @@ static int plan_own_files(struct setup *s, const struct undo *u, const struct st
 		/* The interrupted run's programs are run again by themselves. */
 		s->rebuilds |= f->binds && strv_has(paths, f->path);
 	}
-	for (size_t i = 0; i < paths->n; i++)
-		if (str_starts(paths->v[i], PERSIST_DIR "/"))
-			strv_add(own, paths->v[i]);
+	for (size_t i = 0; i < paths->n; i++) {
+		bool is_taken = take_over_is_ours(paths->v[i]);
+
+		if (is_taken || str_starts(paths->v[i], PERSIST_DIR "/"))
+			strv_add_unique(own, paths->v[i]);
+		any |= is_taken;
+	}
 	if (!any || !s->initramfs.generator || s->o->no_initramfs)
 		return 0;
 	s->initramfs_wish.remove = true;
@@ -86,6 +91,18 @@ static int plan_tokens(struct setup *s, struct undo *u, const struct strv *paths
 		plan_take_file(ret, &one, paths->v[i]);
 	}
 	return err;
+}
+
+/* A take-over made devices bound at boot: without the last file the unit has no use. */
+static int plan_unit(struct setup *s, struct error *e)
+{
+	const struct strv none = { 0 };
+
+	for (size_t i = 0; i < s->plan.n; i++)
+		if (s->plan.v[i].kind == STEP_REMOVE &&
+		    str_starts(s->plan.v[i].path, PERSIST_DIR "/"))
+			return persist_plan_removal(s->c->host, &none, &s->plan, e);
+	return 0;
 }
 
 static bool has_shelter(const struct setup *s, const struct undo *u)
@@ -155,6 +172,8 @@ int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error 
 	if (err >= 0 && s->loader->one_shot_anew && s->boot.one_shot_gone &&
 	    undo_lost_one_shot(&u->records))
 		s->loader->one_shot_anew(&s->plan);
+	if (err >= 0 && !recover)
+		err = plan_unit(s, e);
 	if (err >= 0 && recover)
 		err = undo_passing(s->c->host, &u->records, &s->plan, e);
 	if (err < 0)

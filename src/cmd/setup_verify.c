@@ -219,11 +219,33 @@ static int verify_menu(struct setup *s, struct error *e)
 			 text);
 }
 
+/* Those of modprobe.d that the plan changes: where slicer's own is copied, they are. */
+static size_t add_modprobe(const struct setup *s, struct initramfs_file *files, size_t n,
+			   size_t max, struct str *texts, bool *exists)
+{
+	for (size_t i = 0; i < s->plan.n && n < max; i++) {
+		const char *path = s->plan.v[i].path;
+		bool is_listed = false;
+
+		if (!path || !str_starts(path, "/etc/modprobe.d/"))
+			continue;
+		for (size_t k = 0; k < n; k++)
+			is_listed |= strcmp(files[k].name, path + 1) == 0;
+		if (is_listed)
+			continue;
+		exists[n] = host_exists(s->c->host, path);
+		host_read(s->c->host, path, HOST_MAX_CONFIG, &texts[n], NULL);
+		files[n++] = (struct initramfs_file){ .name = xstrdup(path + 1) };
+	}
+	return n;
+}
+
 /* What the image must hold: slicer's own files that belong into it, as they are on disk,
  * and none that is not there. */
 static size_t wanted_files(const struct setup *s, struct initramfs_file *files,
 			   size_t max, struct str *texts, bool *exists)
 {
+	bool copies_modprobe = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->initramfs.n_own; i++) {
@@ -232,12 +254,13 @@ static size_t wanted_files(const struct setup *s, struct initramfs_file *files,
 
 		if (!name || n == max)
 			continue;
+		copies_modprobe |= str_starts(path, "/etc/modprobe.d/");
 		/* One that can't be read compares as empty, and so fails. */
 		exists[n] = host_exists(s->c->host, path);
 		host_read(s->c->host, path, HOST_MAX_CONFIG, &texts[n], NULL);
 		files[n++] = (struct initramfs_file){ .name = xstrdup(name) };
 	}
-	return n;
+	return copies_modprobe ? add_modprobe(s, files, n, max, texts, exists) : n;
 }
 
 /* Do the binds come before what would give the devices to other drivers? */
@@ -280,9 +303,9 @@ static int check_image(struct setup *s, size_t i, bool contents, struct error *e
 	const char *version = s->initramfs.versions.v[i],
 		   *path = s->initramfs.images.v[i];
 	CLEANUP(strv_done) struct strv modules = { 0 };
-	struct initramfs_file files[4] = { 0 };
-	struct str texts[4] = { 0 };
-	bool exists[4] = { 0 };
+	struct initramfs_file files[12] = { 0 };
+	struct str texts[12] = { 0 };
+	bool exists[12] = { 0 };
 	struct initramfs_image image = { 0 };
 	const struct initramfs_order *order = &s->initramfs.generator->bind_order;
 	bool binds = contents && s->initramfs_wish.bind_drivers.n;
@@ -355,7 +378,7 @@ int setup_verify(void *data, bool rolled_back, struct error *e)
 	int err;
 
 	if (rolled_back || s->kind == RUN_TRIAL || s->kind == RUN_END ||
-	    s->kind == RUN_BIND)
+	    s->kind == RUN_BIND || (s->kind == RUN_TAKE_OVER && !s->edit->n))
 		err = setup_verify_unchanged(s, e);
 	else
 		err = verify_menu(s, e);

@@ -363,7 +363,8 @@ static bool leaves_any(const struct host *h, const struct plan *p)
 			return true;
 	}
 	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].kind == STEP_REPLACE)
+		if (p->v[i].kind == STEP_REPLACE &&
+		    str_starts(p->v[i].path, PERSIST_DIR "/"))
 			return true;
 	return false;
 }

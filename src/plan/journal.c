@@ -7,7 +7,8 @@
 
 const char *const journal_states[] = { "started", "applied", "rolled-back",
 				       "failed",  "undone",  NULL };
-const char *const journal_kinds[] = { "setup", "undo", "trial", "end", "bind", NULL };
+const char *const journal_kinds[] = { "setup", "undo",	    "trial", "end",
+				      "bind",  "take-over", NULL };
 const char *const journal_edits[] = { "add", "remove", "replace", NULL };
 
 const char *run_state_name(enum run_state s)
@@ -22,7 +23,7 @@ const char *run_kind_name(enum run_kind k)
 
 bool record_counts(const struct record *r)
 {
-	return r->kind == RUN_SETUP &&
+	return (r->kind == RUN_SETUP || r->kind == RUN_TAKE_OVER) &&
 	       (r->state == RUN_STARTED || r->state == RUN_APPLIED ||
 		r->state == RUN_FAILED);
 }

@@ -20,6 +20,7 @@ enum run_kind {
 	RUN_TRIAL, /* an entry for one boot beside the others */
 	RUN_END, /* took that away */
 	RUN_BIND, /* devices that the initramfs binds; --undo leaves them */
+	RUN_TAKE_OVER, /* devices taken out of what else bound them, and bound instead */
 };
 
 enum run_state {

@@ -6,10 +6,16 @@
 #include "plan/undo.h"
 #include "probe/facts.h"
 
-static bool has_chosen(const struct records *rs, enum run_kind kind)
+/* Does such a run set up what lasts? */
+static bool is_set_up(enum run_kind kind)
+{
+	return kind == RUN_SETUP || kind == RUN_TAKE_OVER;
+}
+
+static bool has_set_up(const struct records *rs)
 {
 	for (size_t i = 0; i < rs->n; i++)
-		if (rs->v[i].chosen && rs->v[i].kind == kind)
+		if (rs->v[i].chosen && is_set_up(rs->v[i].kind))
 			return true;
 	return false;
 }
@@ -18,12 +24,12 @@ static bool has_chosen(const struct records *rs, enum run_kind kind)
  * second said nothing else. */
 void undo_edit(const struct records *rs, struct edit *ret)
 {
-	bool setups = has_chosen(rs, RUN_SETUP);
+	bool setups = has_set_up(rs);
 
 	for (size_t i = rs->n; i-- > 0;) {
 		struct edit inverse = { 0 };
 
-		if (!rs->v[i].chosen || (setups && rs->v[i].kind != RUN_SETUP) ||
+		if (!rs->v[i].chosen || (setups && !is_set_up(rs->v[i].kind)) ||
 		    rs->v[i].kind == RUN_TRIAL)
 			continue;
 		edit_inverse(&rs->v[i].edit, &inverse);

@@ -110,7 +110,10 @@ static void check_given(const struct diagnosis *d, size_t i, const char *evidenc
 			evidence, s->n ? unknown : NULL);
 	else
 		c = add(ret, n, CHECK_PASS,
-			"an older set-up gives devices to VFIO at boot", evidence, NULL);
+			"an older set-up gives devices to VFIO at boot (pci bind "
+			"--take-over moves "
+			"it)",
+			evidence, NULL);
 	strv_copy(&c->fix, &v->next);
 }
 

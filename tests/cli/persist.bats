@@ -128,7 +128,7 @@ names() {
 	[[ $output != *driverctl* ]]
 	on pci bind 0b:00.0 --group --persist --dry-run
 	exits 0
-	[[ $output == *"0000:0b:00.0: $told, too: to leave it to slicer, sudo chroot $T rm $file"* ]]
+	[[ $output == *"0000:0b:00.0: $told, too; --take-over leaves it to slicer alone"* ]]
 	[[ $output$stderr != *'0000:0b:00.1: driverctl'* ]]
 	on pci bind 0b:00.0 --group --dry-run
 	[[ $output$stderr != *driverctl* ]]
