@@ -72,6 +72,15 @@ load helpers
 	[ -z "$output" ] && complains 'no device matches'
 }
 
+@test "the tree names the driver of every boot, too" {
+	tree two-gpu ready
+	on pci bind 0000:0c:00.0 --group --persist
+	exits 0
+	LC_ALL=C on pci list --tree --group 29
+	says '[group 29]  nvidia (at boot: vfio-pci)'
+	says '[group 29]  snd_hda_intel (at boot: vfio-pci)'
+}
+
 @test "the tree has no columns; JSON is the same list with and without it" {
 	tree two-gpu ready
 	on pci list --tree --columns driver

@@ -25,6 +25,7 @@ static const char *const reading[] = {
 	"doctor --json",
 	"doctor ADDR --json",
 	"pci list",
+	"pci list --tree",
 	"pci list --json",
 	"pci show ADDR",
 	"pci show ADDR --json",
