@@ -215,11 +215,22 @@ static bool is_own_file(const struct module_index *m, const char *name)
 	       st.st_size < INDEX_MAX;
 }
 
-/* Everything that libkmod may open there: modules.dep.bin, modules.softdep ... */
+/* libkmod waits for what it opens: a FIFO would never end. */
+static bool has_plain_cmdline(const struct host *h)
+{
+	struct stat st;
+	int r = host_is_live(h) ? host_stat(h, "/proc/cmdline", &st) : -ENOENT;
+
+	return r == -ENOENT || (r == 0 && S_ISREG(st.st_mode));
+}
+
+/* Everything that libkmod may open: modules.dep.bin, modules.softdep ... */
 static bool can_give_to_kmod(const struct module_index *m)
 {
 	CLEANUP(strv_done) struct strv names = { 0 };
 
+	if (!has_plain_cmdline(m->h))
+		return false;
 	if (host_list(m->h, m->dir, &names, NULL) < 0)
 		return false;
 	for (size_t i = 0; i < names.n; i++)
