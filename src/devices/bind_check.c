@@ -139,11 +139,28 @@ static bool is_where_it_should_be(const struct bind_target *t)
 	       (t->driver || !t->d->driver_override);
 }
 
-/* Mass storage controllers, and USB's: PCI Code and ID Assignment, classes 01 and 0c03.
- */
-static bool can_hold_disks(const struct pci_device *d)
+/* What nobody can tell is not taken for a no. */
+static int check_doubts(const struct bind_world *w, const struct bind_request *r,
+			const struct pci_device *d, struct error *e)
 {
-	return d->class_code >> 16 == 0x01 || d->class_code >> 8 == 0x0c03;
+	const char *disks = usage_disk_doubt(w->usage, d);
+
+	if (disks) {
+		error_set(e, ENODATA,
+			  "%s can hold disks, and nobody knows whether the system is on "
+			  "one: %s",
+			  d->address, disks);
+		return -ENODATA;
+	}
+	if (!r->force && usage_net_doubt(w->usage, d)) {
+		error_set(e, ENODATA,
+			  "nobody knows whether %s is the host's own network: "
+			  "/sys/class/net can't be read",
+			  d->address);
+		error_hint(e, "--force does it anyway");
+		return -ENODATA;
+	}
+	return 0;
 }
 
 static int check_uses(const struct bind_world *w, const struct bind_request *r,
@@ -166,14 +183,8 @@ static int check_uses(const struct bind_world *w, const struct bind_request *r,
 		} else if (!u.n) {
 			continue;
 		}
-		if (!w->mounts->known && can_hold_disks(d)) {
-			error_set(e, ENODATA,
-				  "%s can hold disks, and without a mount table "
-				  "nobody knows whether the system is on one",
-				  d->address);
-			error_at(e, "/proc/self/mountinfo", 0);
+		if (check_doubts(w, r, d, e) < 0)
 			return -ENODATA;
-		}
 		for (size_t k = 0; k < u.unknown.n; k++)
 			strv_add_unique(&text.unknown, u.unknown.v[k]);
 		add_refusals(&text, d, &u, r, warnings);

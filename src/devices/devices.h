@@ -67,6 +67,11 @@ struct usage *usage_load(const struct host *h, const struct mounts *mounts);
 void usage_free(struct usage **u);
 /* Appends who uses d, worst first. d needs PCI_DETAILS. */
 void usage_of(const struct usage *u, const struct pci_device *d, struct uses *ret);
+/* Why nobody knows whether the running system is on a disk of d; NULL: it is known, or d
+ * holds none. Borrowed from u. */
+const char *usage_disk_doubt(const struct usage *u, const struct pci_device *d);
+/* Can't it be told whether the host's own network is d? */
+bool usage_net_doubt(const struct usage *u, const struct pci_device *d);
 /* Appends what of d's disks the kernel keeps though usage_of() does not say why. The
  * disks are opened for that: only for a device that somebody wants to take, see
  * host_block_is_claimed(). */

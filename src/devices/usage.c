@@ -85,6 +85,24 @@ void usage_claims(const struct usage *u, const struct pci_device *d, struct uses
 		blocks_claims(u->host, &u->blocks, d->address, ret);
 }
 
+/* Mass storage controllers, and USB's: PCI Code and ID Assignment, classes 01 and 0c03.
+ * What has no class that can be read may be one. */
+static bool can_hold_disks(const struct pci_device *d)
+{
+	return d->class_code >> 16 == 0x01 || d->class_code >> 8 == 0x0c03 ||
+	       !d->class_code;
+}
+
+const char *usage_disk_doubt(const struct usage *u, const struct pci_device *d)
+{
+	return can_hold_disks(d) ? u->blocks.doubt : NULL;
+}
+
+bool usage_net_doubt(const struct usage *u, const struct pci_device *d)
+{
+	return u->nics.unseen && (pci_is_network(d) || !d->class_code);
+}
+
 void usage_losses(const struct usage *u, const struct pci_device *d, struct strv *ret)
 {
 	if (!pci_is_bridge(d))

@@ -23,6 +23,9 @@ struct block {
 struct blocks {
 	struct block *v;
 	size_t n, cap;
+	/* Why a disk that the running system is on may not be known as that; NULL: it is
+	 * known. */
+	char *doubt;
 };
 void blocks_load(const struct host *h, const struct mounts *m, struct blocks *ret,
 		 struct strv *unknown);
@@ -78,6 +81,7 @@ struct nic {
 struct nics {
 	struct nic *v;
 	size_t n, cap;
+	bool unseen; /* the interfaces can't be listed */
 };
 /* m may be NULL. */
 void nics_load(const struct host *h, const struct mounts *m, const struct blocks *b,

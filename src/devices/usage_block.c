@@ -146,6 +146,7 @@ void blocks_load(const struct host *h, const struct mounts *m, struct blocks *re
 
 	if (host_list(h, CLASS, &names, NULL) < 0) {
 		strv_add(unknown, "disks (" CLASS " can't be read)");
+		ret->doubt = xstrdup(CLASS " can't be read");
 		return;
 	}
 	for (size_t i = 0; i < names.n; i++) {
@@ -161,6 +162,8 @@ void blocks_load(const struct host *h, const struct mounts *m, struct blocks *re
 		blocks_mark_mounts(h, m, ret);
 	else
 		strv_add(unknown, "mounted filesystems (no mount table)");
+	if (!m || !m->known)
+		ret->doubt = xstrdup("there is no mount table (/proc/self/mountinfo)");
 	blocks_mark_elsewhere(h, ret, unknown);
 	blocks_mark_kernel(h, ret);
 }
@@ -178,6 +181,7 @@ void blocks_done(struct blocks *b)
 		strv_done(&b->v[i].boot_uses);
 	}
 	free(b->v);
+	free(b->doubt);
 	*b = (struct blocks){ 0 };
 }
 

@@ -169,6 +169,27 @@ static void mark_overlay(const struct host *h, const struct mounts *m, struct bl
 	}
 }
 
+/* Is it known below which device it is? */
+static bool has_place(const struct block *b)
+{
+	for (size_t i = 0; b && i < b->places.n; i++)
+		if (str_starts(b->places.v[i], "/sys/devices/"))
+			return true;
+	return false;
+}
+
+/* The root is on a disk whose place nobody knows. Numbers with a 0 in front are no disk's
+ * (linux fs/super.c, get_anon_bdev()). */
+static void note_unlisted(const struct mount *m, const struct block *b,
+			  struct blocks *all)
+{
+	if (!all->doubt && str_eq(m->target, "/") && m->devno &&
+	    !str_starts(m->devno, "0:") && !has_place(b))
+		all->doubt = xasprintf("/sys/class/block does not say where the disk of "
+				       "/ is (%s)",
+				       m->devno);
+}
+
 void blocks_mark_mounts(const struct host *h, const struct mounts *m, struct blocks *all)
 {
 	for (size_t i = 0; i < m->n; i++) {
@@ -180,6 +201,7 @@ void blocks_mark_mounts(const struct host *h, const struct mounts *m, struct blo
 			block_add_mount(b, "is mounted on", m->v[i].target);
 		else
 			mark_listed(h, all, &m->v[i]);
+		note_unlisted(&m->v[i], b, all);
 		mark_more_devices(h, all, &m->v[i]);
 		mark_overlay(h, m, all, &m->v[i]);
 	}

@@ -64,6 +64,7 @@ void nics_load(const struct host *h, const struct mounts *m, const struct blocks
 
 	if (host_list(h, CLASS, &names, NULL) < 0) {
 		strv_add(unknown, "network interfaces (" CLASS " can't be read)");
+		ret->unseen = true;
 		return;
 	}
 	for (size_t i = 0; i < names.n; i++) {

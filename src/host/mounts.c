@@ -157,9 +157,10 @@ int mounts_load_table(const struct host *h, const char *path, struct mounts *ret
 int mounts_load(const struct host *h, struct mounts *ret, struct error *e)
 {
 	(void)e;
-	/* Where it can't be read, known stays false: what should be mounted can't be
-	 * judged. */
+	/* Where it can't be read, or does not even have the root, known is false: what
+	 * should be mounted can't be judged. */
 	mounts_load_table(h, "/proc/self/mountinfo", ret);
+	ret->known = ret->known && is_mounted(ret, "/");
 	look_at_fstab(h, ret);
 	return 0;
 }

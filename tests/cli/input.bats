@@ -476,3 +476,66 @@ refuses_to_edit() {
 	complains "/etc/kernel/cmdline"
 	complains U+00A0
 }
+
+# A live root: as what libkmod and the bind itself would open.
+@test "a FIFO where /proc or sysfs have a file: nothing waits for it" {
+	local gpu status=0
+	live_tree debian-grub ready
+	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
+	rm "$T/proc/cmdline"
+	mkfifo "$T/proc/cmdline"
+	command_status inside timeout 30 /usr/local/bin/slicer pci bind 01:00.0 --group --dry-run
+	exits 0
+	gpu=$(realpath "$T/sys/bus/pci/devices/0000:01:00.0")
+	rm "$gpu/driver_override"
+	mkfifo "$gpu/driver_override"
+	command_status inside timeout 30 /usr/local/bin/slicer pci bind 01:00.0 --group
+	exits 4
+	complains driver_override
+	[ "$(basename "$(readlink "$gpu/driver")")" = nouveau ]
+}
+
+# Each of these had the controller of the root disk bound.
+@test "whether the system is on a disk can't be told: its controller is not given away" {
+	local disk=0000:00:17.0 class=sys/class/block
+	refused() {
+		on pci bind $disk --dry-run
+		exits 3
+		complains "$1"
+		on pci bind $disk --dry-run --force
+		exits 3
+		complains "$1"
+	}
+	tree debian-grub ready
+	head -c 300 /dev/urandom >"$T/proc/self/mountinfo"
+	refused 'mount table'
+	: >"$T/proc/self/mountinfo"
+	refused 'mount table'
+	grep -v ' / / ' "$TOP/tests/roots/debian-grub/base/proc/self/mountinfo" >"$T/proc/self/mountinfo"
+	refused 'mount table'
+	cp "$TOP/tests/roots/debian-grub/base/proc/self/mountinfo" "$T/proc/self/"
+	rm "$T/$class/sda1"
+	refused 'where the disk of / is'
+	mkdir "$T/$class/sda1"
+	refused 'where the disk of / is'
+	rm -r "${T:?}/$class"
+	refused '/sys/class/block'
+	mkdir "$T/$class"
+	refused 'where the disk of / is'
+	# A device of which nothing can be read may be a controller.
+	rm "$(realpath "$T/sys/bus/pci/devices/$disk")"/{class,modalias}
+	refused 'where the disk of / is'
+	# A card is none.
+	on pci bind 01:00.0 --group --dry-run
+	exits 0
+}
+
+@test "which network is the host's can't be told: a NIC needs --force" {
+	tree debian-grub ready
+	rm -r "$T/sys/class/net"
+	on pci bind 02:00.0 --dry-run
+	exits 3
+	complains '/sys/class/net'
+	on pci bind 02:00.0 --dry-run --force
+	exits 0
+}

@@ -529,6 +529,7 @@ static void test_below_a_controller(void **state)
 
 	card_init(&c, "vmd", "nvme");
 	register_driver(t, "vfio-pci");
+	tree_mkdir(t, "/sys/class/block");
 	c.d[0].class_code = 0x010400;
 	c.d[1].class_code = 0x010802;
 	c.d[1].controller = xstrdup(c.d[0].address);

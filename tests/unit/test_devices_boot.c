@@ -14,7 +14,9 @@
 #define NVME_BLOCKS PCI "/0000:00:1d.0/" NVME "/nvme/nvme0"
 #define VIRTUAL "/sys/devices/virtual/block"
 
-#define MOUNTS "21 1 0:5 / /proc rw - proc proc rw\n"
+#define MOUNTS                                                                           \
+	"20 1 0:20 / / rw - tmpfs tmpfs rw\n"                                            \
+	"21 20 0:5 / /proc rw - proc proc rw\n"
 
 /* ---- disks ------------------------------------------------------------------------- */
 
@@ -278,6 +280,8 @@ static void ask_for(struct machine *m, const char *driver)
 static int check(const struct tree *t, struct machine *m)
 {
 	tree_mkdir(t, "/sys/bus/pci/drivers/vfio-pci");
+	tree_mkdir(t, "/sys/class/block");
+	tree_mkdir(t, "/sys/class/net");
 	strv_done(&m->warnings);
 	return bind_check(t->host, &m->mounts, &m->all, &m->r, &m->warnings, &m->e);
 }

@@ -266,6 +266,8 @@ static void test_suggestion(void **state)
 	const struct pci_devices all = all_known();
 	struct mounts m = { .known = true };
 
+	tree_mkdir(t, "/sys/class/block");
+	tree_mkdir(t, "/sys/class/net");
 	/* two of one model: the first */
 	assert_ptr_equal(devices_suggest(t->host, &m, &all), &known[1]);
 	tree_mkdir(t, "/sys/devices/pci0000:00/0000:0b:00.0/drm/card1");
@@ -295,6 +297,8 @@ static void test_suggestion_and_its_group(void **state)
 	struct pci_devices all = { .v = with, .n = ARRAY_SIZE(with) };
 	struct mounts m = { .known = true };
 
+	tree_mkdir(t, "/sys/class/block");
+	tree_mkdir(t, "/sys/class/net");
 	memcpy(with, plain.v, sizeof(known));
 	with[ARRAY_SIZE(known)] = bridge;
 	assert_ptr_equal(devices_suggest(t->host, &m, &all), &with[3]);
