@@ -25,7 +25,13 @@ static int open_plain(int dir, const char *path, int flags, uint64_t resolve)
 	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC),
 				.resolve = resolve };
 
-	return (int)syscall(SYS_openat2, dir, *path ? path : ".", &how, sizeof(how));
+	long fd;
+
+	/* Any rename on this machine may come in between (openat2(2)). */
+	do {
+		fd = syscall(SYS_openat2, dir, *path ? path : ".", &how, sizeof(how));
+	} while (fd < 0 && (errno == EAGAIN || errno == EINTR));
+	return (int)fd;
 }
 
 int tree_parent(const struct tree *t, const char *path, const char **ret_name)
