@@ -142,12 +142,18 @@ static const char *link_base(int dir, const char *name, char *buf, size_t size)
 	return path_base(buf);
 }
 
+/* Owned by the caller, and safe to be printed: the kernel's names are (those of drivers
+ * and addresses), and one that was not is none of a driver that exists. */
 static char *link_name(int dir, const char *name)
 {
 	char buf[ATTR_MAX];
 	const char *base = link_base(dir, name, buf, sizeof(buf));
+	CLEANUP(str_done) struct str safe = { 0 };
 
-	return base && *base ? xstrdup(base) : NULL;
+	if (!base || !*base)
+		return NULL;
+	str_add_printable(&safe, base, strlen(base));
+	return str_take(&safe);
 }
 
 /*

@@ -560,6 +560,19 @@ static void test_link_to_another(void **state)
 	pci_devices_done(&d);
 }
 
+/* Many places print it. */
+static void test_driver_with_controls(void **state)
+{
+	const struct tree *t = *state;
+	struct pci_devices d;
+
+	add_port(t);
+	link_in(t, PORT, "driver", "../../../bus/pci/drivers/\033[2J");
+	d = load(t, PCI_DETAILS, NULL);
+	assert_string_equal(d.v[0].driver, "\\x1b[2J");
+	pci_devices_done(&d);
+}
+
 static void test_fifo_does_not_hang(void **state)
 {
 	const struct tree *t = *state;
@@ -614,6 +627,7 @@ int main(void)
 		TEST(test_garbage),
 		TEST(test_no_bus),
 		TEST(test_link_to_another),
+		TEST(test_driver_with_controls),
 		TEST(test_fifo_does_not_hang),
 	};
 
