@@ -198,7 +198,7 @@ bench: all
 	@tests/bench/run
 
 # Hours, in parts: ONLY= and the rest, see tests/parts.
-vm-matrix: all $(PLUG)
+vm-matrix: all $(PLUG) $(STOPPER)
 	@tests/vm/matrix releases | tests/parts vm-matrix
 
 soak-cuts: all $(PLUG)

@@ -6,8 +6,8 @@
 # device in a VM, and in guest/SCENARIO.sh for the others.
 
 vm_releases=(bookworm trixie sid)
-vm_machines=(intel amd intel-efi)
-vm_scenarios=(passthrough trial cuts persist early)
+vm_machines=(intel amd intel-efi intel-storage)
+vm_scenarios=(passthrough trial cuts persist early devices)
 
 one_of() # WORD WORD...
 {
@@ -27,12 +27,14 @@ machine_is()
 	# and glibc believe to be fast.
 	local cpu=la57=off,erms=off,fsrm=off
 	case $machine in
-	# Intel, GRUB, BIOS: its person once wrote intel_iommu=off. And the same with EFI.
-	intel | intel-efi)
-		firmware=bios
+	# Intel, GRUB, BIOS: its person once wrote intel_iommu=off. And the same with EFI, and with what makes LUKS,
+	# md and LVM.
+	intel | intel-efi | intel-storage)
+		firmware=bios guest=intel
 		packages=grub-pc
+		[[ $machine != intel-storage ]] || packages+=,mdadm,lvm2,cryptsetup-bin
 		if [[ $machine == intel-efi ]]; then
-			firmware=efi guest=intel
+			firmware=efi
 			packages=grub-efi-amd64,efibootmgr
 		fi
 		machine_args=(

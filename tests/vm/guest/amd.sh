@@ -31,10 +31,39 @@ phase_ready()
 {
 	after_reboot_ready
 	bind_one_twin
+	bind_nvme_too
 	check "a Linux inside sees and drives the twin" linux_inside "$state/vm-command.txt"
 	give_twin_back
+	nvme_has_what_was_written
 	undo
 	check "the boot entry is as it was" has_word "$(grep -h ^options /boot/efi/loader/entries/*.conf)" "$iommu_off"
+}
+
+bind_nvme_too()
+{
+	nvme=$(nth_device 1 "$extra")
+	run_slicer 0 "pci bind of the nvme" pci bind "$nvme"
+	check_driver "$nvme" vfio-pci "the nvme is on vfio-pci"
+	run_slicer 0 "vm command for both" vm command "$twin" "$nvme"
+	cp /run/said "$state/vm-command.txt"
+	says "vm command names the nvme" "$nvme"
+}
+
+# The inner Linux wrote random bytes to the nvme, and read them again.
+nvme_has_what_was_written()
+{
+	local wrote read_inside there block
+	wrote=$(sed -n 's/^inner: nvme wrote 4194304 bytes, //p' "$state/inner-console.log")
+	read_inside=$(sed -n 's/^inner: nvme read //p' "$state/inner-console.log")
+	run_slicer 0 "pci bind of the nvme --driver=original" pci bind "$nvme" --driver=original
+	check_driver "$nvme" nvme "the nvme is back on nvme"
+	udevadm settle --timeout=60
+	for block in "/sys/bus/pci/devices/$nvme"/nvme/nvme*/nvme*n1; do :; done
+	there=$(head -c 4194304 "/dev/${block##*/}" | sha256sum | cut -d ' ' -f 1)
+	story "the nvme, SHA-256 of its first 4 MiB: written inside $wrote, read inside $read_inside, read by the host $there"
+	check "the inner Linux had 4 MiB to write to the nvme" test "${#wrote}" = 64
+	check_is "the inner Linux reads what it wrote to the nvme" "$wrote" "$read_inside"
+	check_is "the host reads it, too" "$wrote" "$there"
 }
 
 # Starts the inner machine with the very text that slicer printed: its variables
@@ -86,7 +115,8 @@ inner_initramfs() # FILE
 	local dir=/tmp/inner.d module
 	mkdir -p $dir/bin $dir/proc $dir/sys $dir/dev
 	cp /bin/busybox $dir/bin/
-	for module in $(modprobe --show-depends e1000e | awk '$1 == "insmod" { print $2 }'); do
+	for module in $(for name in e1000e nvme; do modprobe --show-depends $name; done |
+		awk '$1 == "insmod" && !seen[$2]++ { print $2 }'); do
 		cp "$module" $dir/
 		echo "insmod /${module##*/}" >> $dir/modules
 	done
@@ -96,6 +126,7 @@ inner_initramfs() # FILE
 	export PATH=/bin
 	mount -t proc proc /proc
 	mount -t sysfs sysfs /sys
+	mount -t devtmpfs devtmpfs /dev
 	echo
 	echo "inner: $(uname -r) is up"
 	for d in /sys/bus/pci/devices/*; do
@@ -106,6 +137,12 @@ inner_initramfs() # FILE
 	for n in /sys/class/net/eth*; do
 		echo "inner: mac $(cat $n/address)"
 	done
+	head -c 4194304 /dev/urandom > /written
+	echo "inner: nvme wrote $(wc -c < /written) bytes, $(sha256sum < /written | cut -d ' ' -f 1)"
+	dd if=/written of=/dev/nvme0n1 bs=1M conv=fsync
+	blockdev --flushbufs /dev/nvme0n1
+	echo 3 > /proc/sys/vm/drop_caches
+	echo "inner: nvme read $(head -c 4194304 /dev/nvme0n1 | sha256sum | cut -d ' ' -f 1)"
 	poweroff -f
 	EOF
 	chmod +x $dir/init

@@ -30,6 +30,8 @@ else
 	. /mnt/host/guest/persist.sh
 	# shellcheck source=early.sh
 	. /mnt/host/guest/early.sh
+	# shellcheck source=devices.sh
+	. /mnt/host/guest/devices.sh
 fi
 "phase_$phase"
 

@@ -199,8 +199,10 @@ phase_persist-moved()
 spoil_files()
 {
 	rm "$bind_dir/$spare.conf"
-	sed "s/^address=.*/address=$twin/; s|^ports=.*|ports=0000:00/14.0/00.0|; s/^driver=.*/driver=nosuch/" \
+	# A file names its driver where it is not the best one that VFIO has.
+	sed "s/^address=.*/address=$twin/; s|^ports=.*|ports=0000:00/14.0/00.0|; /^driver=/d" \
 		"$bind_dir/$meant.conf" > "$bind_dir/$twin.conf"
+	echo driver=nosuch >> "$bind_dir/$twin.conf"
 	check "a file names a driver that does not exist" grep -qx driver=nosuch "$bind_dir/$twin.conf"
 	echo "all of them, please" > "$bind_dir/junk.conf"
 	mkdir -p /mnt/data
