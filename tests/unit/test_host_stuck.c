@@ -222,12 +222,12 @@ static void test_write_to_no_attribute(void **state)
 	tree_link(t, "other", "/link");
 	tree_mkdir(t, "/sys");
 	assert_int_equal(host_open(NULL, &h, NULL), 0);
-	assert_int_equal(host_sysfs_write(h, fifo, "1", 1, 50, &e), -ENXIO);
-	assert_int_equal(host_sysfs_write(h, link, "1", 1, 50, &e), -ELOOP);
-	assert_int_equal(host_sysfs_write(h, dir, "1", 1, 50, &e), -EISDIR);
+	assert_int_equal(host_sysfs_write(h, fifo, "1", 1, 10000, &e), -ENXIO);
+	assert_int_equal(host_sysfs_write(h, link, "1", 1, 10000, &e), -ELOOP);
+	assert_int_equal(host_sysfs_write(h, dir, "1", 1, 10000, &e), -EISDIR);
 	assert_int_equal(host_read(t->host, "/other", 9, &text, &e), 0);
 	assert_string_equal(str_c(&text), "old");
-	assert_int_equal(host_sysfs_write(h, other, "1", 1, 50, &e), 0);
+	assert_int_equal(host_sysfs_write(h, other, "1", 1, 10000, &e), 0);
 	assert_int_equal(host_read(t->host, "/other", 9, &text, &e), 0);
 	assert_string_equal(str_c(&text), "1ld");
 	host_close(&h);
