@@ -110,7 +110,7 @@ static int ask(const struct context *c, const struct named_devices *d,
 		if (err == 0 && !a.bound && groups_exist(&d->all))
 			ask_now(&w, d->v[i], ret);
 		if (a.usable && !a.bound && driver_is_vfio(d->v[i]->driver) &&
-		    !vm_hypervisor_binds(hypervisor))
+		    groups_exist(&d->all) && !vm_hypervisor_binds(hypervisor))
 			strv_addf(&ret->texts, "sudo slicer pci bind %s --group",
 				  d->v[i]->address);
 	}

@@ -60,15 +60,16 @@ static bool is_same_slot(struct pci_address a, struct pci_address b)
 }
 
 /* Before the IOMMU is on there are no groups: the functions of one slot will be in one,
- * or at least belong together. */
+ * or at least belong together. A virtual function is made to be given away by itself. */
 static void add_slot(const struct pci_devices *all, const struct pci_device *d,
 		     struct endpoints *ret)
 {
 	add_endpoint(ret, d);
-	if (pci_find(all, d->at) != d)
-		return; /* a placeholder */
+	if (pci_find(all, d->at) != d || d->physfn)
+		return; /* a placeholder, or a virtual function */
 	for (size_t i = 0; i < all->n; i++)
-		if (is_same_slot(all->v[i].at, d->at) && !pci_is_bridge(&all->v[i]))
+		if (is_same_slot(all->v[i].at, d->at) && !pci_is_bridge(&all->v[i]) &&
+		    !all->v[i].physfn)
 			add_endpoint(ret, &all->v[i]);
 }
 

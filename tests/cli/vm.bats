@@ -277,3 +277,16 @@ yaml() { "$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(o
 	slicer vm command 0000:3b:00.2
 	[ "${stderr_lines[0]}" = "note: first: sudo slicer pci bind 0000:3b:00.2" ]
 }
+
+@test "before the IOMMU is on, a virtual function goes alone, and its card without the virtual ones" {
+	TREE=$BATS_TEST_TMPDIR/sriov
+	"$TOP/tests/roots/build" "$TREE" sriov generated
+	slicer vm command 0000:3b:00.2 --json
+	jq -e '.devices == ["0000:3b:00.2"] and .must_bind == .devices' <<<"$output"
+	slicer vm command 0000:3b:00.0 --json
+	jq -e '.devices == ["0000:3b:00.0", "0000:3b:00.1"]' <<<"$output"
+	# VFIO has it, as far as the tree says: there still is no group to be completed.
+	slicer vm command 0000:3b:00.3
+	[ "$status" -eq 0 ]
+	[[ $stderr != *"pci bind"* ]]
+}
