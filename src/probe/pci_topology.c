@@ -58,7 +58,7 @@ void pci_topology_sort(struct pci_topology *t)
 	for (size_t i = 0; i < t->all->n; i++)
 		if (t->all->v[i].iommu_group >= 0)
 			t->grouped[t->n_grouped++] = &t->all->v[i];
-	qsort(t->grouped, t->n_grouped, sizeof(*t->grouped), compare_grouped);
+	qsort(t->grouped, t->n_grouped, sizeof(struct pci_device *), compare_grouped);
 }
 
 void pci_topology_load(const struct host *h, const struct pci_devices *all,
