@@ -143,7 +143,7 @@ phase_lasting()
 	check "it was the unit that bound it" not_in /run/journal "nothing to do"
 	was_seen "$twin" vfio-pci
 	check_driver "$other" e1000e "the other twin is not"
-	was_seen "$other" e1000e
+	was_not_seen "$other" vfio-pci
 
 	run_slicer 0 "pci unbind --persist" pci unbind "$twin" --persist
 	check_driver "$twin" none "the twin has no driver"
