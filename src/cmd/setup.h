@@ -119,6 +119,11 @@ int setup_verify(void *data, bool rolled_back, struct error *e);
 void setup_products(const struct setup *s, struct products *ret);
 /* Is the boot menu what it was when it was looked at? */
 int setup_verify_unchanged(struct setup *s, struct error *e);
+/* Of each image that the plan had rebuilt: it is a complete archive, and if contents, it
+ * holds slicer's files, and those of modprobe.d that the plan changed, as they are on
+ * disk, and the modules that they need. Does nothing where none was rebuilt. Error:
+ * -EPROTO, at the image's path. (setup_verify_images.c) */
+int setup_verify_images(struct setup *s, bool contents, struct error *e);
 /* Prints the commands for after the reboot and keeps them in NEXT_STEPS_PATH. */
 int setup_next_steps(struct setup *s, struct str *ret, struct error *e);
 

@@ -4,8 +4,6 @@
 
 #include "cmd/setup_trial.h"
 #include "policy/params.h"
-#include "probe/initramfs.h"
-#include "probe/modules.h"
 
 /* The command lines that boot entries had before, to compare with after taking back. */
 int setup_verify_unchanged(struct setup *s, struct error *e)
@@ -219,132 +217,6 @@ static int verify_menu(struct setup *s, struct error *e)
 			 text);
 }
 
-/* Those of modprobe.d that the plan changes: where slicer's own is copied, they are. */
-static size_t add_modprobe(const struct setup *s, struct initramfs_file *files, size_t n,
-			   size_t max, struct str *texts, bool *exists)
-{
-	for (size_t i = 0; i < s->plan.n && n < max; i++) {
-		const char *path = s->plan.v[i].path;
-		bool is_listed = false;
-
-		if (!path || !str_starts(path, "/etc/modprobe.d/"))
-			continue;
-		for (size_t k = 0; k < n; k++)
-			is_listed |= strcmp(files[k].name, path + 1) == 0;
-		if (is_listed)
-			continue;
-		exists[n] = host_exists(s->c->host, path);
-		host_read(s->c->host, path, HOST_MAX_CONFIG, &texts[n], NULL);
-		files[n++] = (struct initramfs_file){ .name = xstrdup(path + 1) };
-	}
-	return n;
-}
-
-/* What the image must hold: slicer's own files that belong into it, as they are on disk,
- * and none that is not there. */
-static size_t wanted_files(const struct setup *s, struct initramfs_file *files,
-			   size_t max, struct str *texts, bool *exists)
-{
-	bool copies_modprobe = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->initramfs.n_own; i++) {
-		const char *path = s->initramfs.own[i].path;
-		const char *name = s->initramfs.own[i].in_image;
-
-		if (!name || n == max)
-			continue;
-		copies_modprobe |= str_starts(path, "/etc/modprobe.d/");
-		/* One that can't be read compares as empty, and so fails. */
-		exists[n] = host_exists(s->c->host, path);
-		host_read(s->c->host, path, HOST_MAX_CONFIG, &texts[n], NULL);
-		files[n++] = (struct initramfs_file){ .name = xstrdup(name) };
-	}
-	return copies_modprobe ? add_modprobe(s, files, n, max, texts, exists) : n;
-}
-
-/* Do the binds come before what would give the devices to other drivers? */
-static int check_order(const struct initramfs_order *order, const struct str *text,
-		       struct error *e)
-{
-	const char *first = strstr(str_c(text), order->first);
-	const char *then = strstr(str_c(text), order->then);
-
-	if (first && (!then || first < then))
-		return 0;
-	return error_set(e, EPROTO, "in /%s of the image %s does not come before %s",
-			 order->file, order->first, order->then);
-}
-
-/* Does the image, or its kernel, have each of these modules? */
-static int check_modules(const struct setup *s, const char *version,
-			 const struct strv *wanted, const struct strv *found,
-			 struct error *e)
-{
-	for (size_t i = 0; i < wanted->n; i++) {
-		const char *name = wanted->v[i];
-		bool is_there =
-			module_state_of(s->c->host, version, name) == MODULE_BUILTIN;
-
-		for (size_t k = 0; k < found->n && !is_there; k++)
-			is_there = module_same_name(found->v[k], name);
-		if (!is_there)
-			return error_set(e, EPROTO, "the image lacks the module %s",
-					 name);
-	}
-	return 0;
-}
-
-/* Each image may take this long to read: what is given up is not proven. */
-#define READ_SECONDS 600
-
-static int check_image(struct setup *s, size_t i, bool contents, struct error *e)
-{
-	const char *version = s->initramfs.versions.v[i],
-		   *path = s->initramfs.images.v[i];
-	CLEANUP(strv_done) struct strv modules = { 0 };
-	struct initramfs_file files[12] = { 0 };
-	struct str texts[12] = { 0 };
-	bool exists[12] = { 0 };
-	struct initramfs_image image = { 0 };
-	const struct initramfs_order *order = &s->initramfs.generator->bind_order;
-	bool binds = contents && s->initramfs_wish.bind_drivers.n;
-	size_t n = contents ? wanted_files(s, files, ARRAY_SIZE(files) - 1, texts, exists)
-			    : 0;
-	int err;
-
-	strv_copy(&modules, &s->initramfs_wish.bind_drivers);
-	if (s->initramfs_wish.early_bind)
-		strv_add(&modules, "vfio-pci");
-	if (binds)
-		files[n].name = xstrdup(order->file);
-	err = initramfs_scan(s->c->host, path, files, n + binds, &modules, READ_SECONDS,
-			     &image, e);
-	if (err >= 0 && !image.complete)
-		err = error_set(e, EPROTO, "the image is not whole: %s",
-				image.why_not ? image.why_not : "unknown reason");
-	for (size_t k = 0; err >= 0 && k < n; k++)
-		if (files[k].found != exists[k] ||
-		    (exists[k] && !str_same(&files[k].contents, &texts[k])))
-			err = error_set(e, EPROTO,
-					exists[k] ? "the image does not hold /%s as it "
-						    "is on disk"
-						  : "the image still holds /%s",
-					files[k].name);
-	if (err >= 0 && binds)
-		err = check_order(order, &files[n].contents, e);
-	if (err >= 0 && contents)
-		err = check_modules(s, version, &modules, &image.modules, e);
-	if (err < 0)
-		error_at(e, path, 0);
-	for (size_t k = 0; k < ARRAY_SIZE(files); k++) {
-		initramfs_file_done(&files[k]);
-		str_done(&texts[k]);
-	}
-	initramfs_image_done(&image);
-	return err;
-}
-
 void setup_products(const struct setup *s, struct products *ret)
 {
 	for (size_t i = 0; i < s->boot.n; i++) {
@@ -359,19 +231,6 @@ void setup_products(const struct setup *s, struct products *ret)
 		products_add(ret, s->initramfs.versions.v[i], s->initramfs.images.v[i]);
 }
 
-static int verify_images(struct setup *s, bool contents, struct error *e)
-{
-	int err = 0;
-
-	if (!s->rebuilds || s->initramfs.switched_off)
-		return 0;
-	/* Each of them was there when the plan was made: one that is gone is an error,
-	 * too. */
-	for (size_t i = 0; i < s->initramfs.versions.n && err >= 0; i++)
-		err = check_image(s, i, contents, e);
-	return err;
-}
-
 int setup_verify(void *data, bool rolled_back, struct error *e)
 {
 	struct setup *s = data;
@@ -384,5 +243,5 @@ int setup_verify(void *data, bool rolled_back, struct error *e)
 		err = verify_menu(s, e);
 	if (err >= 0)
 		err = setup_verify_trial(s, rolled_back, e);
-	return err < 0 ? err : verify_images(s, !rolled_back, e);
+	return err < 0 ? err : setup_verify_images(s, !rolled_back, e);
 }

@@ -201,13 +201,13 @@ in_image() {
 	on pci bind 0b:00.0 --group --persist --take-over --yes --force
 	exits 0
 	[[ $stderr$output == *"0000:0c:00.0 is the host's again at the next boot"* ]]
-	! grep -q vfio-pci.ids= "$T/etc/default/grub"
+	! grep -q vfio-pci.ids= "$T/etc/default/grub" || false
 	tree two-gpu ready
 	sed -i 's/quiet splash/& vfio-pci.ids=10de:2204,10de:1aef/' "$T"/etc/default/grub "$T"/boot/grub/grub.cfg "$T"/proc/cmdline
 	on pci bind 0b:00.0 0c:00.0 --group --persist --take-over --yes
 	exits 0
 	[ "$(ls "$T/$FILES" | wc -l)" = 4 ]
-	! grep -q vfio-pci.ids= "$T/etc/default/grub"
+	! grep -q vfio-pci.ids= "$T/etc/default/grub" || false
 }
 
 @test "what had no effect would come into force: refused" {
@@ -288,7 +288,7 @@ in_image() {
 	says 'Done and checked'
 	[ ! -e "$T/etc/modprobe.d/vfio.conf" ]
 	[ -L "$T/$WANTS/$UNIT" ]
-	! grep -q vfio-pci.ids "$T/boot/grub/grub.cfg"
+	! grep -q vfio-pci.ids "$T/boot/grub/grub.cfg" || false
 	[ -z "$(in_image "$T/boot/initrd.img-6.1.0-56-amd64" etc/modprobe.d/vfio.conf)" ]
 	remember
 	live "${WITH[@]}" --yes
@@ -338,6 +338,34 @@ in_image() {
 	[ -e "$T/etc/modprobe.d/vfio.conf" ]
 	[ ! -L "$T/$WANTS/$UNIT" ]
 	[ -z "$(ls "$T/$FILES" 2>/dev/null)" ]
+}
+
+@test "live: of many files, each is looked for in the image" {
+	with_live
+	local i
+	for i in {01..14}; do
+		echo 'options vfio-pci ids=10de:1c03,10de:10f1' | has "etc/modprobe.d/z$i.conf"
+	done
+	cp "$T/etc/modprobe.d/z14.conf" "$T/tmp/"
+	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
+	# The last of them stays in the image.
+	program usr/sbin/update-initramfs <<-'SH'
+		#!/bin/sh
+		old=/etc/modprobe.d/z14.conf made=
+		[ -e $old ] || { cp /tmp/z14.conf $old; made=1; }
+		/usr/sbin/update-initramfs.real "$@"
+		status=$?
+		[ -z "$made" ] || rm $old
+		exit $status
+	SH
+	live "${WITH[@]}" --yes
+	exits 4
+	complains 'the image still holds /etc/modprobe.d/z14.conf'
+	cmp "$T/tmp/z14.conf" "$T/etc/modprobe.d/z14.conf"
+	mv "$T/usr/sbin/update-initramfs.real" "$T/usr/sbin/update-initramfs"
+	live "${WITH[@]}" --yes
+	exits 0
+	[ -z "$(find "$T/etc/modprobe.d" -name 'z*.conf')" ]
 }
 
 @test "live: interrupted, it is taken back by the next set-up or undo" {
