@@ -150,6 +150,8 @@ static int check_doubts(const struct bind_world *w, const struct bind_request *r
 			  "%s can hold disks, and nobody knows whether the system is on "
 			  "one: %s",
 			  d->address, disks);
+		error_hint(e, "run slicer on the host itself, outside of containers and "
+			      "of chroot, with /proc and /sys mounted");
 		return -ENODATA;
 	}
 	if (!r->force && usage_net_doubt(w->usage, d)) {
