@@ -199,13 +199,10 @@ refuses_to_edit() {
 	tree arch-sdboot off
 	sed -i 's/$/\r/' "$T/boot/loader/entries/arch.conf"
 	on setup-iommu --yes
-	if [ "$status" -eq 0 ]; then
-		! grep -q 'iommu=pt.*[^\r]$' "$T/boot/loader/entries/arch.conf"
-		! grep -q $'\r.' "$T/boot/loader/entries/arch.conf"
-	else
-		exits 3
-		complains arch.conf
-	fi
+	exits 0
+	grep -q 'iommu=pt' "$T/boot/loader/entries/arch.conf"
+	! grep -q $'iommu=pt[^\r]*$' "$T/boot/loader/entries/arch.conf" || false
+	! grep -q $'\r.' "$T/boot/loader/entries/arch.conf" || false
 }
 
 @test "a contradiction is named, and --yes alone does not touch it" {
