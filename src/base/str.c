@@ -122,14 +122,11 @@ void strv_add(struct strv *v, const char *s)
 
 void strv_addf(struct strv *v, const char *fmt, ...)
 {
-	char *p = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&p, fmt, ap) < 0)
-		abort();
+	strv_take(v, xvasprintf(fmt, ap));
 	va_end(ap);
-	strv_take(v, p);
 }
 
 void strv_add_unique(struct strv *v, const char *s)

@@ -77,7 +77,7 @@ void str_add_yaml(struct str *out, const char *text);
  * and returns true until the text is used up. A last line without newline counts. */
 bool next_line(const char *text, size_t text_len, size_t *pos, const char **line,
 	       size_t *len);
-/* The next word of line from *at on, as ret[0, *ret_len); *at moves behind it. Blanks and
+/* The next word of line from *at on, as ret[0, *ret_len); *at moves past it. Blanks and
  * tabs separate words. False if there is none. */
 bool next_word(const char *line, size_t len, size_t *at, const char **ret,
 	       size_t *ret_len);

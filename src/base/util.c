@@ -75,14 +75,20 @@ char *xstrdup_null(const char *s)
 
 char *xasprintf(const char *fmt, ...)
 {
-	char *p = NULL;
+	char *p;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&p, fmt, ap);
+	p = xvasprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
+	return p;
+}
+
+char *xvasprintf(const char *fmt, va_list ap)
+{
+	char *p = NULL;
+
+	if (vasprintf(&p, fmt, ap) < 0)
 		out_of_memory();
 	return p;
 }

@@ -3,6 +3,7 @@
 #ifndef SLICER_BASE_UTIL_H
 #define SLICER_BASE_UTIL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,6 +38,7 @@ char *xstrndup(const char *s, size_t n);
 /* NULL in, NULL out. */
 char *xstrdup_null(const char *s);
 char *xasprintf(const char *fmt, ...) PRINTF(1, 2);
+char *xvasprintf(const char *fmt, va_list ap) PRINTF(1, 0);
 
 /* Cleanup functions: CLEANUP(free_char) char *s = NULL; CLEANUP(close_fd) int fd = -1; */
 void free_char(char **p);

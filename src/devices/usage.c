@@ -149,8 +149,7 @@ void uses_add(struct uses *u, enum use_kind kind, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	for (size_t i = 0; i < u->n; i++) {
 		if (u->v[i].kind == kind && strcmp(u->v[i].text, text) == 0) {

@@ -33,8 +33,7 @@ struct check *check_add(struct checks *c, const char *id, const char *group,
 	if (!evidence)
 		return check;
 	va_start(ap, evidence);
-	if (vasprintf(&check->evidence, evidence, ap) < 0)
-		abort();
+	check->evidence = xvasprintf(evidence, ap);
 	va_end(ap);
 	return check;
 }

@@ -43,8 +43,7 @@ __attribute__((format(printf, 2, 3))) static bool incomplete(struct scan *s,
 
 	va_start(ap, fmt);
 	free(s->image->why_not);
-	if (vasprintf(&s->image->why_not, fmt, ap) < 0)
-		s->image->why_not = xstrdup("is not complete");
+	s->image->why_not = xvasprintf(fmt, ap);
 	va_end(ap);
 	return false;
 }

@@ -14,8 +14,7 @@ void page_row(const struct output *o, const char *label, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	str_add_printable(&safe, text, strlen(text));
 	fprintf(o->out, "%s%-*s%s %s\n", paint_on(o->color_out, PAINT_BOLD), LABEL_WIDTH,

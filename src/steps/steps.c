@@ -325,10 +325,8 @@ void plan_prove(struct plan *p, const char *const *argv, const struct str *scrip
 PRINTF(2, 0)
 static void add_text(struct strv *v, const char *fmt, va_list ap)
 {
-	char *text = NULL;
+	char *text = xvasprintf(fmt, ap);
 
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
 	if (strv_has(v, text))
 		free(text);
 	else

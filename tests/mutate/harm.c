@@ -17,8 +17,7 @@ void note(struct tree *t, const char *path, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	str_add_printable(&line, path, strlen(path));
 	str_add(&line, ": ");
