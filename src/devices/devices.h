@@ -109,8 +109,6 @@ bool groups_exist(const struct pci_devices *all);
 /* The driver that keeps the group from being used by a VM, NULL if the device is in order
  * for the kernel that runs (NULL: not known). */
 const char *group_blocker(const struct pci_device *d, const char *kernel);
-/* vfio-pci, or one of its variants for a device family. NULL is none. */
-bool driver_is_vfio(const char *driver);
 /* The same name, or none (NULL) both. */
 bool driver_same(const char *a, const char *b);
 /* The device that printed commands are about, by cli.md: a display controller that is not

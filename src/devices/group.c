@@ -9,12 +9,6 @@
 
 #include "text/bls.h"
 
-bool driver_is_vfio(const char *driver)
-{
-	/* vfio-pci, mlx5_vfio_pci, hisi-acc-vfio-pci, nvgrace-gpu-vfio-pci ... */
-	return driver && strstr(driver, "vfio");
-}
-
 bool driver_same(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : !a && !b;

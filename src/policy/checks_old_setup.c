@@ -5,11 +5,6 @@
 #define DEVICES "devices"
 #define ID DEVICES ".old-setup"
 
-static bool has_vfio(const struct pci_device *d)
-{
-	return d->driver && strstr(d->driver, "vfio");
-}
-
 static char *addresses_of(const struct old_statement *s)
 {
 	CLEANUP(strv_done) struct strv list = { 0 };
@@ -48,7 +43,7 @@ static char *twin_of(const struct old_statement *s)
 			const struct pci_device *a = s->devices[i], *b = s->devices[k];
 
 			if (a != b && a->vendor == b->vendor && a->device == b->device &&
-			    b->driver && !has_vfio(b))
+			    b->driver && !driver_is_vfio(b->driver))
 				return xasprintf("%s has the same id as %s, and has the "
 						 "driver %s now",
 						 b->address, a->address, b->driver);

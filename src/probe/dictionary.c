@@ -11,7 +11,7 @@ struct head {
 	size_t len, at;
 };
 
-/* 0 behind the end: the header is cut off. */
+/* 0 past the end: the header is cut off. */
 static uint8_t next(struct head *h)
 {
 	return h->at < h->len ? h->bytes[h->at++] : 0;

@@ -155,7 +155,7 @@ bool old_statement_gives(const struct old_statement *s)
 		return true;
 	case OLD_DRIVERCTL:
 	case OLD_UDEV:
-		return strstr(s->driver, "vfio") || strcmp(s->driver, "none") == 0 ||
+		return driver_is_vfio(s->driver) || strcmp(s->driver, "none") == 0 ||
 		       module_same_name(s->driver, "pci-stub") ||
 		       module_same_name(s->driver, "xen-pciback");
 	default:

@@ -375,6 +375,12 @@ bool pci_is_bridge(const struct pci_device *d)
 	return d->class_code >> 16 == 0x06 || d->header_type == 1 || d->header_type == 2;
 }
 
+bool driver_is_vfio(const char *driver)
+{
+	/* vfio-pci, mlx5_vfio_pci, hisi-acc-vfio-pci, nvgrace-gpu-vfio-pci ... */
+	return driver && strstr(driver, "vfio");
+}
+
 bool pci_is_display(const struct pci_device *d)
 {
 	return d->class_code >> 16 == 0x03;

@@ -77,5 +77,7 @@ char *pci_description(const struct pci_device *d);
 bool pci_is_bridge(const struct pci_device *d);
 bool pci_is_display(const struct pci_device *d); /* class 03xx */
 bool pci_is_network(const struct pci_device *d); /* class 02xx */
+/* vfio-pci, or one of its variants for a device family. NULL is none. */
+bool driver_is_vfio(const char *driver);
 
 #endif
