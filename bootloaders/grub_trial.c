@@ -24,8 +24,7 @@ void grub_trial_done(struct grub_trial *t)
 	str_done(&t->custom);
 }
 
-/* ---- custom.cfg
- * --------------------------------------------------------------------------- */
+/* ---- custom.cfg ------------------------------------------------------------------- */
 
 static bool is_line(const char *line, size_t len, const char *want)
 {
@@ -124,8 +123,7 @@ static void load_entry(const struct host *h, const struct facts *f,
 	entry->is_foreign = true;
 }
 
-/* ---- can GRUB forget it by itself?
- * ------------------------------------------------------------ */
+/* ---- can GRUB forget it by itself? ------------------------------------------------ */
 
 static int refuse(struct error *e, const char *why, const char *path)
 {
@@ -306,8 +304,7 @@ void grub_load_trial(const struct host *h, const struct facts *f, struct boot_co
 		refuse(&t->refusal, "grub-editenv is not installed", NULL);
 }
 
-/* ---- steps
- * ------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------ */
 
 static const char *const set[] = { "grub-editenv", GRUB_ENV, "set",
 				   "next_entry=slicer-trial", NULL };
@@ -378,8 +375,7 @@ int grub_plan_trial(const struct boot_config *c, const struct edit *ed, const ch
 
 int grub_plan_trial_end(const struct boot_config *c, struct plan *ret, struct error *e)
 {
-	const struct grub *g = c->priv;
-	const struct grub_trial *t = &g->trial;
+	const struct grub_trial *t = &((const struct grub *)c->priv)->trial;
 	CLEANUP(str_done) struct str others = { 0 };
 	static const char why[] = "takes the trial boot's entry away";
 

@@ -127,13 +127,13 @@ static int rebuild_images(struct setup *s, struct error *e)
 	if (g) {
 		plan_next(&s->plan,
 			  "the images that %s made may have copies of what is changed "
-			  "here, and go by these until they are made anew: sudo %s",
+			  "here, and go by these until they are rebuilt: sudo %s",
 			  g->name, s->initramfs.rebuild_command);
 		return 0;
 	}
 	plan_next(&s->plan,
 		  "no initramfs generator was recognised: if this host's images "
-		  "have copies of modprobe.d, they have to be made anew");
+		  "have copies of modprobe.d, rebuild them");
 	return 0;
 }
 

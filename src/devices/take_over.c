@@ -66,7 +66,7 @@ static void edit_ids(const struct bind_request *r, const struct old_statement *s
 	if (take_ids_out_of_line(r, st, &l, gone)) {
 		cut(text, l.start, l.end);
 	} else {
-		/* From behind, so that the places before stay what they are. */
+		/* From the end on, so that the places before stay what they are. */
 		for (size_t i = l.text.len, from; i > 0; i = from) {
 			from = i - 1;
 			if (!gone[from])

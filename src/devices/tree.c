@@ -76,7 +76,7 @@ static bool is_last(const struct pci_devices *all, const struct links *l, size_t
 	return l->up[i] == NONE && !is_same_bus(&all->v[i], &all->v[l->next[i]]);
 }
 
-/* The one after i in the order of the tree; NONE behind the last. */
+/* The one after i in the order of the tree; NONE after the last. */
 static size_t step(const struct links *l, size_t i, unsigned *depth)
 {
 	if (l->first[i] != NONE) {

@@ -38,7 +38,7 @@ static bool run_undo(const struct apply *a, const struct step *s, int log_fd,
 }
 
 /* Set before programs that run again, so that nothing but the shelter starts meanwhile:
- * it is set again behind them. */
+ * it is set again after them. */
 static bool is_late(const struct apply *a, size_t i, size_t begun)
 {
 	if (!a->plan->v[i].undo.n)

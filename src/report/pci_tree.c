@@ -50,8 +50,7 @@ static size_t index_of(const struct page *p, const struct pci_device *d)
 	return (size_t)(d - p->view->topology->all->v);
 }
 
-/* ---- the parts of a line ------------------------------------------------------------
- */
+/* ---- the parts of a line ---------------------------------------------------------- */
 
 static unsigned indent_of(const struct tree_line *l)
 {
@@ -118,8 +117,7 @@ static char *notes_of(const struct page *p, const struct tree_line *l)
 	return str_take(&s);
 }
 
-/* ---- printing -----------------------------------------------------------------------
- */
+/* ---- printing --------------------------------------------------------------------- */
 
 static void widen(size_t *width, size_t n, size_t most)
 {
@@ -142,7 +140,7 @@ static void measure(struct page *p)
 	}
 }
 
-/* Text, and blanks up to width if something comes behind it. */
+/* Text, and blanks up to width if something comes after it. */
 static void print_cell(const struct page *p, const char *text, size_t taken, size_t width,
 		       enum paint paint)
 {
@@ -205,8 +203,7 @@ static void print_tree(struct page *p)
 	}
 }
 
-/* ---- what no line can say ------------------------------------------------------------
- */
+/* ---- what no line can say --------------------------------------------------------- */
 
 /* A line below the tree. */
 static void tell(struct page *p, const char *fmt, ...) PRINTF(2, 3);

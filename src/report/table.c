@@ -230,7 +230,7 @@ static void measure(const struct columns *c, const struct pci_device *const *v, 
 	for (size_t i = 0; i < n; i++) {
 		struct cell cell = { v[i], persisted, cut };
 
-		/* Nothing is behind the last one. */
+		/* Nothing comes after the last one. */
 		for (size_t k = 0; k + 1 < c->n; k++) {
 			CLEANUP(free_char) char *text = c->v[k]->text(&cell);
 			size_t width = text_width(text);

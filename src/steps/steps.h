@@ -93,7 +93,7 @@ struct plan {
 	struct step *v;
 	size_t n, cap;
 	struct shelter shelter;
-	struct strv dirs; /* to be removed behind the last step if they are empty then,
+	struct strv dirs; /* to be removed after the last step if they are empty then,
 			     innermost first */
 	struct proof *proofs;
 	size_t n_proofs, proofs_cap;
@@ -151,7 +151,7 @@ void plan_prove(struct plan *p, const char *const *argv, const struct str *scrip
 		const char *hint, const char *otherwise);
 void plan_warn(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
 void plan_next(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
-/* Moves the programs behind all files: each generator runs once, after everything it
+/* Moves the programs after all files: each generator runs once, after everything it
  * reads. */
 void plan_order(struct plan *p);
 /* Moves the programs that undo takes back (plan_run_with_undo()), from step n on, to the

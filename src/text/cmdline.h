@@ -21,7 +21,7 @@
  */
 void cmdline_split(const char *text, size_t len, struct strv *ret);
 
-/* The next parameter from *pos on is text[*start, *end), *pos moves behind it; false if
+/* The next parameter from *pos on is text[*start, *end), *pos moves past it; false if
  * there is none. */
 bool cmdline_next(const char *text, size_t len, size_t *pos, size_t *start, size_t *end);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/cpio.h"
 
-/* Offsets of the 8-digit fields behind the magic (buffer-format.rst). */
+/* Offsets of the 8-digit fields after the magic (buffer-format.rst). */
 enum { FIELD_MODE = 14, FIELD_FILESIZE = 54, FIELD_NAMESIZE = 94 };
 
 static bool read_field(const uint8_t *p, uint32_t *ret)

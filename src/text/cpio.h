@@ -16,7 +16,7 @@
 
 struct cpio_header {
 	uint32_t mode;
-	uint32_t file_size; /* bytes of data behind the padded name */
+	uint32_t file_size; /* bytes of data after the padded name */
 	uint32_t name_size; /* with the NUL */
 	/* Bytes of the name and its padding: header + this is a multiple of 4. */
 	uint32_t name_padded;

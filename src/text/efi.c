@@ -63,7 +63,7 @@ char *utf16_to_utf8(const uint8_t *p, size_t len)
 	return str_take(&out);
 }
 
-/* Reads one character and moves *p behind it; a byte that starts none is U+FFFD. */
+/* Reads one character and moves *p past it; a byte that starts none is U+FFFD. */
 static uint32_t read_utf8(const unsigned char **p)
 {
 	/* The smallest character of each length: anything below is an overlong form. */

@@ -22,7 +22,7 @@ static const char *match_set(const char *p, unsigned char c, bool *ret)
 	return *p ? p + 1 : NULL;
 }
 
-/* Matches one character; moves *pattern behind what matched it. */
+/* Matches one character; moves *pattern past what matched it. */
 static bool match_one(const char **pattern, char c)
 {
 	const char *p = *pattern, *behind;

@@ -31,7 +31,7 @@ struct parser {
 	bool has_emptied; /* next_entry, in 00_header's one-shot code */
 	struct strv words; /* the command being read, its line and first byte */
 	unsigned line;
-	size_t start, at; /* at: behind the last token */
+	size_t start, at; /* at: after the last token */
 };
 
 void grub_cfg_done(struct grub_cfg *cfg)

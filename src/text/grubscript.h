@@ -21,7 +21,7 @@ enum grub_token {
 /* Zeroed but for in and len is the start of a text. Free text with str_done(). */
 struct grub_lexer {
 	const char *in;
-	size_t len, at; /* at: behind the token */
+	size_t len, at; /* at: after the token */
 	size_t start; /* of the token */
 	unsigned line; /* of the token, 1-based */
 	struct str text;

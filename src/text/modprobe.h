@@ -20,7 +20,7 @@ bool modprobe_is_options(const char *line, size_t len, const char *module,
 struct modprobe_param {
 	size_t start, end, value, value_end;
 };
-/* The next parameter of that name from *at on, which moves behind it. The kernel takes
+/* The next parameter of that name from *at on, which moves past it. The kernel takes
  * them apart, as it does its own command line. */
 bool modprobe_next_param(const char *line, size_t len, const char *name, size_t *at,
 			 struct modprobe_param *ret);

@@ -14,7 +14,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* Reads min to max hex digits and then the character end, and moves *p behind it. strtoul
+/* Reads min to max hex digits and then the character end, and moves *p past it. strtoul
  * would take blanks, signs and 0x along. */
 static bool read_hex(const char **p, unsigned min, unsigned max, char end, uint32_t *ret)
 {
@@ -104,7 +104,7 @@ int pci_ids_parse(const char *text, struct pci_id **ret, struct error *e)
 	return n;
 }
 
-/* The word, and exactly digits hex digits after it; *p moves behind them. */
+/* The word, and exactly digits hex digits after it; *p moves past them. */
 static bool read_field(const char **p, const char *word, unsigned digits, uint32_t max,
 		       uint32_t *ret)
 {

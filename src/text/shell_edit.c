@@ -19,7 +19,7 @@ struct work {
 	struct shell_elems elems;
 	struct str value; /* one byte for each of elems */
 	struct edit_splices splices;
-	struct str wanted; /* the value behind the edit, variables spelled out */
+	struct str wanted; /* the value after the edit, variables spelled out */
 };
 
 static void work_done(struct work *w)

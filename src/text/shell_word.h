@@ -68,7 +68,7 @@ void shell_elems_text(const struct shell_elems *elems, struct str *ret);
 
 /* A statement that is no plain assignment. */
 struct shell_other {
-	size_t end; /* behind its newline */
+	size_t end; /* after its newline */
 	const char *poison, *why; /* static, as in struct shell_stmt */
 	size_t poison_at;
 	struct strv touches, includes;

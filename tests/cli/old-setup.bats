@@ -37,7 +37,7 @@ told() {
 	told pass 'no older set-up binds devices at boot'
 }
 
-@test "modprobe.d: ids, a comment behind them, continuation lines, softdep and blacklist" {
+@test "modprobe.d: ids, a comment after them, continuation lines, softdep and blacklist" {
 	has etc/modprobe.d/vfio.conf <<-'TEXT'
 		# options vfio-pci ids=8086:15b8
 		options vfio-pci ids=10de:1c03,\

@@ -77,7 +77,7 @@ in_image() {
 	has etc/modprobe.d/vfio.conf <<-'TEXT'
 		# mine:	tabs and  blanks
 		options  vfio-pci	ids=8086:1533,10de:1c03,\
-		10de:10f1:1458 disable_vga=1   # behind
+		10de:10f1:1458 disable_vga=1   # after
 
 		softdep nouveau pre: vfio-pci
 		softdep igb pre: vfio-pci
@@ -100,7 +100,7 @@ in_image() {
 	exits 0
 	is etc/modprobe.d/vfio.conf <<-'TEXT'
 		# mine:	tabs and  blanks
-		options  vfio-pci	ids=8086:1533 disable_vga=1   # behind
+		options  vfio-pci	ids=8086:1533 disable_vga=1   # after
 
 		softdep igb pre: vfio-pci
 		softdep drm pre: vfio-pci
@@ -120,7 +120,7 @@ in_image() {
 	on setup-iommu --undo --yes
 	exits 0
 	[ "$(cat "$T/etc/modprobe.d/a-older.conf")" = 'options vfio-pci ids=10de:10f1' ]
-	grep -q '^10de:10f1:1458 disable_vga=1   # behind$' "$T/etc/modprobe.d/vfio.conf"
+	grep -q '^10de:10f1:1458 disable_vga=1   # after$' "$T/etc/modprobe.d/vfio.conf"
 	grep -q '^softdep nouveau pre: vfio-pci$' "$T/etc/modprobe.d/vfio.conf"
 	[ ! -e "$T/$FILES/0000:01:00.0.conf" ]
 }
@@ -168,7 +168,7 @@ in_image() {
 	cp -r "$T/boot/loader/entries" "$BATS_TEST_TMPDIR"
 	on "${WITH[@]}" --yes
 	exits 0
-	says 'until they are made anew: sudo'
+	says 'until they are rebuilt: sudo'
 	says 'mkinitcpio -P'
 	[ "$(grep -l 'vfio-pci.ids=10de:1$' "$T"/boot/loader/entries/*.conf | wc -l)" = 2 ]
 	[ ! -e "$T/etc/modprobe.d/vfio.conf" ]

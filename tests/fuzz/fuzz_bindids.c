@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of the list are the whole list, and what stands behind it is one more id. */
+/* The parts of the list are the whole list, and what stands after it is one more id. */
 #include "text/bindids.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
