@@ -124,7 +124,7 @@ unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 
 # Everything but the machines.
-check: all $(UNIT) fuzz-replay-build $(STOPPER) $(MUTATE)
+check: all $(UNIT) fuzz-replay-build $(STOPPER)
 	@tests/suites check
 
 test: deps-test

@@ -12,6 +12,7 @@ setup_file() {
 	one_tree tree debian-grub ready
 }
 
+# bats test_tags=deep
 @test "what pci bind refuses is refused everywhere, in the same words" {
 	local a why
 	for a in $DISK $NIC $SCREEN $PORT; do
@@ -37,6 +38,7 @@ setup_file() {
 	[ "$status" -eq 3 ]
 }
 
+# bats test_tags=deep
 @test "doctor ADDR: the host and each device have to be well" {
 	slicer doctor --no-initramfs --json $GPU $NIC
 	[ "$status" -eq 1 ]

@@ -128,6 +128,7 @@ nothing_left() {
 	[ "$(rebuilt)" = 2 ]
 }
 
+# bats test_tags=deep
 @test "bind --dry-run shows everything and writes nothing" {
 	remember
 	live pci bind 01:00.0 --persist=initramfs --dry-run
@@ -147,6 +148,7 @@ nothing_left() {
 	[ ! -e "$T/var/lib/slicer/runs" ]
 }
 
+# bats test_tags=deep
 @test "bind --json: one document, and the devices in it" {
 	live --json pci bind 01:00.0 --persist=initramfs
 	exits 0
@@ -159,6 +161,7 @@ nothing_left() {
 	[[ $output != *'ready for a VM'* && $output != *'->'* ]]
 }
 
+# bats test_tags=deep
 @test "a second device is put beside the first, and a device without early stays out of the images" {
 	counted
 	live pci bind 02:00.0 --persist=initramfs
@@ -194,6 +197,7 @@ nothing_left() {
 
 # ---- unbind ----------------------------------------------------------------------------------
 
+# bats test_tags=deep
 @test "unbind --persist: of one of two, of the last" {
 	remember
 	undriven 0000:01:00.0 0000:02:00.0
@@ -217,6 +221,7 @@ nothing_left() {
 	nothing_left
 }
 
+# bats test_tags=deep
 @test "unbind --persist: a device that is gone leaves the images, too" {
 	local dir
 	live pci bind 02:00.0 --persist=initramfs
@@ -229,6 +234,7 @@ nothing_left() {
 	nothing_left
 }
 
+# bats test_tags=deep
 @test "unbind --persist: the device is unbound now, too" {
 	live pci bind 02:00.0 --persist=initramfs
 	exits 0
@@ -247,6 +253,7 @@ nothing_left() {
 	nothing_left
 }
 
+# bats test_tags=deep
 @test "unbind --persist: refused before a driver is touched; one that stays is said" {
 	live pci bind 02:00.0 --persist=initramfs
 	exits 0
@@ -269,6 +276,7 @@ nothing_left() {
 	nothing_left
 }
 
+# bats test_tags=deep
 @test "unbind --persist: where another generator makes the images by now" {
 	live pci bind 02:00.0 --persist=initramfs
 	exits 0
@@ -282,6 +290,7 @@ nothing_left() {
 	[ ! -L "$T/$WANTS/$UNIT" ]
 }
 
+# bats test_tags=deep
 @test "a device that was put into another slot: the script has its new address" {
 	local dir
 	live pci bind 02:00.0 --persist=initramfs
@@ -301,6 +310,7 @@ nothing_left() {
 	nothing_left
 }
 
+# bats test_tags=deep
 @test "plain --persist takes a device out of the images again, and binds it now" {
 	live pci bind 01:00.0 02:00.0 --persist=initramfs
 	exits 0
@@ -408,6 +418,7 @@ lying() {
 	images_agree
 }
 
+# bats test_tags=deep
 @test "another driver: its own module has to be in the image" {
 	remember
 	live pci bind 01:00.0 --persist=initramfs --driver nosuch
@@ -428,6 +439,7 @@ lying() {
 	complains 'the image lacks the module vfio-pci'
 }
 
+# bats test_tags=deep
 @test "unbind without --persist leaves the early binds as they are" {
 	undriven 0000:02:00.0
 	live pci bind 02:00.0 --persist=initramfs
@@ -440,6 +452,7 @@ lying() {
 	images_agree
 }
 
+# bats test_tags=deep
 @test "a file that was removed by hand: doctor names it, and unbind --persist takes the device out of the images" {
 	undriven 0000:02:00.0
 	live pci bind 02:00.0 --persist=initramfs
@@ -608,6 +621,7 @@ refused() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "refused: another generator, copies of the images, no generator, no image" {
 	live_tree arch-sdboot ready
 	with_systemd
@@ -635,6 +649,7 @@ refused() {
 	refused 'no initramfs generator was recognised'
 }
 
+# bats test_tags=deep
 @test "refused: dracut" {
 	rm "$T/usr/sbin/mkinitramfs"
 	program usr/local/bin/dracut <<<'#!/bin/sh'
@@ -643,6 +658,7 @@ refused() {
 	refused "slicer can't put binds into the images of dracut"
 }
 
+# bats test_tags=deep
 @test "refused: images that are not rebuilt, no systemd, names that change, what makes no sense" {
 	echo update_initramfs=no >"$T/etc/initramfs-tools/update-initramfs.conf"
 	remember
@@ -668,6 +684,7 @@ refused() {
 	[ ! -e "$T/etc/slicer" ]
 }
 
+# bats test_tags=deep
 @test "refused: a disk controller where fstab or root= has a name that would change" {
 	# The controller has no disk of the system's here: another one is looked at.
 	rm -rf "$T"/sys/block/* "$T"/sys/class/block/*
@@ -693,6 +710,7 @@ refused() {
 
 # ---- another root ------------------------------------------------------------------------------
 
+# bats test_tags=deep
 @test "--root: files are written, programs are for later" {
 	tree debian-grub ready
 	on pci bind 01:00.0 --persist=initramfs
@@ -760,6 +778,7 @@ script() {
 	[ -x "$T/$SCRIPT" ]
 }
 
+# bats test_tags=deep
 @test "script: prerequisites, and no command of it is wrong in any shell" {
 	local s
 	script 02:00.0
@@ -775,6 +794,7 @@ script() {
 	done < <(shells)
 }
 
+# bats test_tags=deep
 @test "script: binds each device, by the driver's name and the override" {
 	local s
 	script 01:00.0 02:00.0
@@ -793,6 +813,7 @@ script() {
 	done < <(shells)
 }
 
+# bats test_tags=deep
 @test "script: systemd.mask= on the kernel command line keeps it from binding, too" {
 	script 02:00.0
 	before_drivers
@@ -807,6 +828,7 @@ script() {
 	[ "$(probed)" = 0000:02:00.0 ]
 }
 
+# bats test_tags=deep
 @test "script: another device, none, other ports: left alone, and said" {
 	local s attr dir
 	script 02:00.0
@@ -844,6 +866,7 @@ script() {
 	done < <(shells)
 }
 
+# bats test_tags=deep
 @test "script: one that is left alone does not keep the next one from its driver" {
 	script 01:00.0 02:00.0
 	before_drivers
@@ -855,6 +878,7 @@ script() {
 	grep -q 'another device is at 0000:01:00.0' "$T/dev/kmsg"
 }
 
+# bats test_tags=deep
 @test "script: without the driver, the IOMMU or another network controller a device keeps what it has" {
 	local s dir
 	script 02:00.0
@@ -890,6 +914,7 @@ script() {
 	done < <(shells)
 }
 
+# bats test_tags=deep
 @test "script: the serial number is compared where sysfs shows one" {
 	local s serial=$T/sys/bus/pci/devices/0000:02:00.0/serial_number
 	echo 00-1b-21-ff-ff-aa-bb-cc >"$serial"
@@ -914,6 +939,7 @@ script() {
 	done < <(shells)
 }
 
+# bats test_tags=deep
 @test "script: a device that has a driver is taken from it; one that has the right one is not" {
 	local s drivers=$T/sys/bus/pci/drivers
 	script 02:00.0
@@ -935,6 +961,7 @@ script() {
 	done < <(shells)
 }
 
+# bats test_tags=deep
 @test "script: ports are what slicer notes, also below VMD" {
 	local s d host ports
 	for host in debian-grub vmd two-gpu; do

@@ -12,6 +12,7 @@ started_at() {
 	echo "btime $(($(stat -c %Z "$T/boot/grub/grub.cfg") + $1))" >"$T/proc/stat"
 }
 
+# bats test_tags=deep
 @test "elsewhere: the ESP's stub looks for another filesystem; told, and set-up refuses" {
 	tree two-gpu configured
 	sed -i 's/7f0c1a52/11111111/' "$T/$STUB"
@@ -64,6 +65,7 @@ started_at() {
 	says "not started from the default entry"
 }
 
+# bats test_tags=deep
 @test "elsewhere: a menu that was put back with its old times is no proof" {
 	tree debian-grub generated
 	touch -d '3 days ago' "$T/boot/grub/grub.cfg"

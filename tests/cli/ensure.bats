@@ -23,6 +23,7 @@ unprivileged() {
 	command_status inside setpriv --reuid=65534 --regid=65534 --clear-groups /usr/local/bin/slicer "$@"
 }
 
+# bats test_tags=deep
 @test "all is bound already: exit 0, nothing is written, and no root is needed" {
 	driver $GPU vfio-pci
 	driver $AUDIO vfio-pci
@@ -46,6 +47,7 @@ unprivileged() {
 	json '.changed == false and .devices[0].driver_after == "nvgrace_gpu_vfio_pci"'
 }
 
+# bats test_tags=deep
 @test "the whole group is meant: what is missing is planned, what is there stays" {
 	driver $GPU vfio-pci
 	live pci ensure $GPU --dry-run --json
@@ -112,6 +114,7 @@ writable_drivers() {
 	[ "$(basename "$(readlink -f "$T/sys/bus/pci/devices/$GPU/driver")")" = nvidia ]
 }
 
+# bats test_tags=deep
 @test "another slicer is waited for, as long as --timeout says" {
 	local i first
 	writable_drivers

@@ -29,6 +29,7 @@ refuses_to_edit() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "a host that has no such state is no tree" {
 	rm -r "$T"
 	run "$TOP/tests/roots/build" "$T" two-gpu blocked
@@ -37,6 +38,7 @@ refuses_to_edit() {
 	[ ! -e "$T" ]
 }
 
+# bats test_tags=deep
 @test "CRLF line ends" {
 	sed -i 's/$/\r/' "$T/$GRUB"
 	refuses_to_edit /etc/default/grub:1 "carriage return" "sudo sed -i 's/\\r\$//' $T/etc/default/grub"
@@ -51,17 +53,20 @@ refuses_to_edit() {
 		'/etc/default/grub, /etc/default/grub.d/60-line.cfg: console=tty0 quiet' ]]
 }
 
+# bats test_tags=deep
 @test "an unterminated quote, with its line" {
 	echo 'GRUB_CMDLINE_LINUX_DEFAULT="quiet' >>"$T/$GRUB"
 	refuses_to_edit "/etc/default/grub:$(wc -l <"$T/$GRUB")"
 }
 
+# bats test_tags=deep
 @test "binary contents" {
 	head -c 4096 /dev/urandom >"$T/$GRUB"
 	printf '\0\1\2' >>"$T/$GRUB"
 	refuses_to_edit /etc/default/grub
 }
 
+# bats test_tags=deep
 @test "a huge configuration" {
 	head -c 2000000 /dev/zero | tr '\0' '#' >"$T/$GRUB"
 	refuses_to_edit /etc/default/grub
@@ -80,6 +85,7 @@ refuses_to_edit() {
 	exits 1
 }
 
+# bats test_tags=deep
 @test "a directory in its place" {
 	rm "$T/$GRUB"
 	mkdir "$T/$GRUB"
@@ -109,6 +115,7 @@ refuses_to_edit() {
 	refuses_to_edit /etc/default/grub:
 }
 
+# bats test_tags=deep
 @test "a command substitution in the variable is refused with the line" {
 	sed -i 's/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT="quiet $(cat \/etc\/x)"/' "$T/$GRUB"
 	refuses_to_edit "/etc/default/grub:$(grep -n ^GRUB_CMDLINE_LINUX_DEFAULT "$T/$GRUB" | cut -d: -f1)"
@@ -195,6 +202,7 @@ refuses_to_edit() {
 	cmp "$BATS_TEST_TMPDIR/junk" "$T/boot/loader/entries/junk.conf"
 }
 
+# bats test_tags=deep
 @test "loader entries with CRLF are not spoilt" {
 	tree arch-sdboot off
 	sed -i 's/$/\r/' "$T/boot/loader/entries/arch.conf"
@@ -227,6 +235,7 @@ refuses_to_edit() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "two boot loaders that look active: named, not guessed" {
 	tree single-quotes off
 	cp -a "$TOP/tests/roots/kernel-install/base/boot/efi/EFI" "$TOP/tests/roots/kernel-install/base/boot/efi/loader" \
@@ -257,6 +266,7 @@ refuses_to_edit() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "a container" {
 	: >"$T/.dockerenv"
 	remember
@@ -269,6 +279,7 @@ refuses_to_edit() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "a virtual machine without a virtual IOMMU" {
 	tree debian-grub firmware-off
 	sed -i 's/^flags.*/& hypervisor/' "$T/proc/cpuinfo"
@@ -388,6 +399,7 @@ refuses_to_edit() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "not root: doctor says what it could not see, setup-iommu changes nothing" {
 	[ "$(id -u)" -eq 0 ] || skip "not root already: every other test is this one"
 	chmod 700 "$BATS_TEST_TMPDIR" 2>/dev/null
@@ -428,6 +440,7 @@ refuses_to_edit() {
 	complains 'mount table'
 }
 
+# bats test_tags=deep
 @test "a boot entry that can't be read: nothing is changed while it is unknown" {
 	tree arch-sdboot off
 	printf '\0' >>"$T/boot/loader/entries/arch.conf"
@@ -438,6 +451,7 @@ refuses_to_edit() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "/etc/default/grub that the shell can't run: blanks around =, typographic quotes" {
 	tree debian-grub off
 	sed -i 's/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT = "quiet"/' "$T/etc/default/grub"
@@ -475,6 +489,7 @@ refuses_to_edit() {
 }
 
 # A live root: as what libkmod and the bind itself would open.
+# bats test_tags=deep
 @test "a FIFO where /proc or sysfs have a file: nothing waits for it" {
 	local gpu status=0
 	live_tree debian-grub ready
@@ -493,6 +508,7 @@ refuses_to_edit() {
 }
 
 # Each of these had the controller of the root disk bound.
+# bats test_tags=deep
 @test "whether the system is on a disk can't be told: its controller is not given away" {
 	local disk=0000:00:17.0 class=sys/class/block
 	refused() {

@@ -40,6 +40,7 @@ patch() {
 }
 put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 
+# bats test_tags=deep
 @test "names in /proc/interrupts tell both ways" {
 	without_log
 	verdict_is 0 ready null
@@ -50,6 +51,7 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	[ "$(check iommu.interrupt-remapping status)" = fail ]
 }
 
+# bats test_tags=deep
 @test "intremap=off: running only, then everywhere; setup-iommu names it" {
 	without_log
 	sed -i 's/$/ intremap=off/' "$T/proc/cmdline"
@@ -79,6 +81,7 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	exits 0
 }
 
+# bats test_tags=deep
 @test "a whole log that does not say enabled; then unsafe interrupts, to the reboot" {
 	sed -i '/DMAR-IR: Enabled/d' "$T/dev/kmsg"
 	verdict_is 1 refused false
@@ -149,6 +152,7 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	says "/proc/iomem"
 }
 
+# bats test_tags=deep
 @test "memory that the firmware keeps" {
 	local regions=$T/sys/kernel/iommu_groups/1/reserved_regions
 	echo '0x00000000cd800000 0x00000000cfffffff direct-relaxable' >"$regions"
@@ -203,6 +207,7 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	[[ $(value '.devices[0].next[]') != *'another slot'* ]]
 }
 
+# bats test_tags=deep
 @test "the IOMMU stops the host's own disk" {
 	local disk=0000:00:17.0 f
 	sed -i 's/ iommu=pt//' "$T/proc/cmdline" "$T/etc/default/grub" "$T/boot/grub/grub.cfg"

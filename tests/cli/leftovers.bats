@@ -54,6 +54,7 @@ carried_out() { # ADDRESS
 	carried_out $GPU
 }
 
+# bats test_tags=deep
 @test "kept for vfio-pci, and its own driver has it: the override goes, the driver stays" {
 	local driver
 	echo vfio-pci >"$AUDIO_DIR/driver_override"
@@ -67,6 +68,7 @@ carried_out() { # ADDRESS
 	json '.steps | length == 1 and (.[0].path | endswith("/driver_override"))'
 }
 
+# bats test_tags=deep
 @test "kept for a driver that is not there: the reason is told" {
 	printf 'my driver\n' >"$GPU_DIR/driver_override"
 	rm "$GPU_DIR/driver"
@@ -88,6 +90,7 @@ carried_out() { # ADDRESS
 	none
 }
 
+# bats test_tags=deep
 @test "a device without the driver that is loaded for it" {
 	rm "$AUDIO_DIR/driver"
 	doctor
@@ -108,6 +111,7 @@ carried_out() { # ADDRESS
 	none
 }
 
+# bats test_tags=deep
 @test "the note of a driver that a device has again is told with --verbose only" {
 	mkdir -p "$T/var/lib/slicer/original"
 	printf 'address=%s\nid=%s:%s\nsubsystem=%s:%s\ntwins=yes\noriginal=snd_hda_intel\n' $AUDIO "$(id_of vendor)" \

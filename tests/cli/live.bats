@@ -72,6 +72,7 @@ rolled_back() {
 	[ ! -e "$T/etc/kernel/cmdline" ]
 }
 
+# bats test_tags=deep
 @test "kernel-install: undone after the reboot, the file stays without the parameters" {
 	live_tree kernel-install off
 	live setup-iommu --yes
@@ -126,6 +127,7 @@ rolled_back() {
 	[ "$(grep -c amd_iommu=off "$T/boot/loader/entries/arch.conf")" -eq 0 ]
 }
 
+# bats test_tags=deep
 @test "a result that can't be printed is no refusal once it is applied" {
 	tree arch-sdboot off
 	status=0
@@ -144,6 +146,7 @@ rolled_back() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "hand-written entries: edited where they stand, no program run" {
 	live_tree arch-sdboot off
 	live --json setup-iommu --yes
@@ -153,6 +156,7 @@ rolled_back() {
 	json '.verdict == "reboot-needed"'
 }
 
+# bats test_tags=deep
 @test "--ids is in the images, and taken out again" {
 	live --json setup-iommu --yes --ids 10de:1c03,10de:10f1
 	exits 0
@@ -205,6 +209,7 @@ rolled_back() {
 	rolled_back "lacks intel_iommu=on"
 }
 
+# bats test_tags=deep
 @test "a generator that leaves half a grub.cfg: noticed, and put back" {
 	program usr/sbin/update-grub <<-'SH'
 		#!/bin/sh
@@ -447,6 +452,7 @@ rolled_back() {
 	json '.error.code == "failed"'
 }
 
+# bats test_tags=deep
 @test "pci bind: what the host uses is refused, with who uses it" {
 	live_tree two-gpu ready
 	remember
@@ -490,6 +496,7 @@ rolled_back() {
 	says "could not look at: the interface of the SSH connection"
 }
 
+# bats test_tags=deep
 @test "pci bind: no IOMMU, nothing is unbound" {
 	live_tree two-gpu off
 	remember

@@ -77,6 +77,7 @@ check() { # EXPRESSION: about the check
 	check '.status == "warn" and (.evidence | contains("/dev/vfio/28") and (contains("devices/vfio0") | not))'
 }
 
+# bats test_tags=deep
 @test "nodes that are missing are named, to root too" {
 	vfio $GPU
 	node dev/vfio/vfio 666

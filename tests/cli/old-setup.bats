@@ -32,6 +32,7 @@ told() {
 		any(.status == $s and ((.title + " " + .evidence) | contains($t)))' <<<"$output" >/dev/null
 }
 
+# bats test_tags=deep
 @test "nothing is found where there is nothing" {
 	[ -z "$(old 01:00.0)" ]
 	told pass 'no older set-up binds devices at boot'
@@ -57,6 +58,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	says 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/vfio.conf:2)'
 }
 
+# bats test_tags=deep
 @test "modprobe.d: of several ids the last word counts, on the command line or not" {
 	echo 'options vfio-pci ids=10de:1c03' | has etc/modprobe.d/a.conf
 	echo 'options vfio_pci ids=10de:10f1' | has etc/modprobe.d/b.conf
@@ -70,6 +72,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	told warn '/etc/default/grub:9 has the last word'
 }
 
+# bats test_tags=deep
 @test "the command line: subsystems and classes, ids of no device, what only this boot has" {
 	next_boot vfio-pci.ids=10de:1c03:1458:3716,8086:ffffffff:ffffffff:ffffffff:020000:ffff00,10de:1b80
 	[[ $(old 01:00.0) == *vfio-pci* ]]
@@ -92,6 +95,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	json '[.old_setup[] | select(.path == "/etc/modprobe.d/slicer-vfio.conf")] | all(.by_slicer)'
 }
 
+# bats test_tags=deep
 @test "twins: ids take both, and a driver has one of them" {
 	tree two-gpu ready
 	next_boot vfio-pci.ids=10de:2204
@@ -99,6 +103,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	told warn '0000:0c:00.0 has the same id as 0000:0b:00.0, and has the driver nvidia now'
 }
 
+# bats test_tags=deep
 @test "driverctl and ids for one device" {
 	echo vfio-pci | has etc/driverctl.d/pci-0000:01:00.0
 	echo 'options vfio-pci ids=10de:1c03' | has etc/modprobe.d/vfio.conf
@@ -110,6 +115,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	! told pass 0000:02:00.0 || false
 }
 
+# bats test_tags=deep
 @test "udev: by address, by ids, by class, with a jump, with commands" {
 	has etc/udev/rules.d/61-vfio.rules <<-'RULES'
 		# the card
@@ -135,6 +141,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	told pass 'a program may bind devices at boot'
 }
 
+# bats test_tags=deep
 @test "scripts: of initramfs-tools, mkinitcpio, dracut, modprobe's install, units; slicer's own is none" {
 	printf '#!/bin/sh\nDEVS="0000:01:00.0 01:00.1"\nfor DEV in $DEVS; do\n\techo "vfio-pci" >/sys/bus/pci/devices/$DEV/driver_override\ndone\n' |
 		has etc/initramfs-tools/scripts/init-top/bind_vfio
@@ -159,6 +166,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	[ "$(old 01:00.1)" = 'a command may bind it (/boot/config/vfio-pci.cfg:1)' ]
 }
 
+# bats test_tags=deep
 @test "pci-stub, xen-pciback, aliases, and ids in a list of modules" {
 	next_boot pci-stub.ids=10de:1c03 'xen-pciback.hide=(01:00.1)(0000:02:00.*)'
 	[ "$(old 01:00.0)" = 'the kernel command line gives it to pci-stub (/proc/cmdline)' ]
@@ -172,6 +180,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	[[ $(old 01:00.0) == *'modprobe.d has vfio-pci loaded for it (/etc/modprobe.d/alias.conf:1)'* ]]
 }
 
+# bats test_tags=deep
 @test "hostile files: no crash, and nothing unescaped" {
 	local bad
 	for bad in '' 'ids' 'ids=' 'ids=,,,' 'ids="' 'ids=":' 'ids=\x1b[31m' 'ids=10de:1c03\x1b[31m' 'ids=\0ids=10de:1c03' \

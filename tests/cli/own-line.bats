@@ -48,6 +48,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	rm -r "$BATS_TEST_TMPDIR/etc"
 }
 
+# bats test_tags=deep
 @test "a command substitution over the variable: set up, found as it is, and taken back" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
@@ -89,6 +90,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	check_round quiet
 }
 
+# bats test_tags=deep
 @test "under --root nobody can ask the shell: refused, and doctor judges by the menu" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
@@ -128,6 +130,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	unchanged
 }
 
+# bats test_tags=deep
 @test "a drop-in that sorts after slicer's and assigns anew: a name that sorts later" {
 	host
 	echo 'GRUB_CMDLINE_LINUX_DEFAULT="mine"' >"$T/$DIR/zzz-mine.cfg"
@@ -235,6 +238,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	exits 0
 }
 
+# bats test_tags=deep
 @test "what is in the way is quoted, and what to do with its line is said" {
 	host
 	# The generator itself fails with these.
@@ -284,6 +288,7 @@ check_round() { # WORDS...: set up, again, and back; the menu has WORDS and what
 	menu_has "quiet panic=10"
 }
 
+# bats test_tags=deep
 @test "where grub-mkconfig reads no drop-ins: a marked last line, and it goes again" {
 	host
 	sed -i '/^for x in/,/^done/d; s/default.grub\.d//' "$T/usr/sbin/grub-mkconfig"
@@ -378,6 +383,7 @@ GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $WANT\"" ]
 	[ ! -e "$T/$OWN" ]
 }
 
+# bats test_tags=deep
 @test "undo after slicer's own file was removed by hand: the menu is made anew" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'
@@ -442,6 +448,7 @@ GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $WANT\"" ]
 	none slicer "$T/$MAIN"
 }
 
+# bats test_tags=deep
 @test "slicer's own file is a link: refused" {
 	host
 	cmdline 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $(echo panic=10)"'

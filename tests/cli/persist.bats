@@ -101,6 +101,7 @@ names() {
 	find "$T/$FILES" -printf '%p %i %T@\n' | diff "$BATS_TEST_TMPDIR/inodes" -
 }
 
+# bats test_tags=deep
 @test "bind --persist --dry-run writes nothing and shows each file" {
 	remember
 	on pci bind 0b:00.0 --group --persist --dry-run
@@ -117,6 +118,7 @@ names() {
 }
 
 # The file is as "driverctl set-override" of driverctl 0.111 writes it: echo "$drv" > "$confdir/$bus-$dev".
+# bats test_tags=deep
 @test "bind --persist warns of a device that driverctl binds, and show names the file" {
 	local file=/etc/driverctl.d/pci-0000:0b:00.0 told
 	told="driverctl is told to bind it to vfio-pci ($file)"
@@ -164,6 +166,7 @@ names() {
 	grep -qx driver=snd_hda_intel "$T/$FILES/0000:0b:00.1.conf"
 }
 
+# bats test_tags=deep
 @test "bind --persist as JSON: one document, and what is left to be run" {
 	on --json pci bind 0b:00.0 --persist
 	exits 0
@@ -264,6 +267,7 @@ names() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "bind --persist: the only network controller, and --force is noted" {
 	# Nothing but the last controller speaks against it.
 	echo 'Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT' >"$T/proc/net/route"
@@ -303,6 +307,7 @@ names() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "files that can't be used are named, and the others are" {
 	on pci bind 0b:00.0 --persist
 	printf 'address=0000:0c:00.0\ncolour=red\n' >"$T/$FILES/bad.conf"
@@ -338,6 +343,7 @@ names() {
 	complains 'double.conf: /etc/slicer/devices.d/0000:0b:00.0.conf has the same address'
 }
 
+# bats test_tags=deep
 @test "restore --dry-run: no file, a device that is here, has moved, is gone, was exchanged" {
 	on pci restore --dry-run
 	exits 0
@@ -383,6 +389,7 @@ names() {
 	complains 'no file in /etc/slicer/devices.d is about 08:00.0'
 }
 
+# bats test_tags=deep
 @test "restore --dry-run: twins, of which the meant one is gone" {
 	on pci bind 0b:00.0 --persist
 	gone 0000:0b:00.0
@@ -505,6 +512,7 @@ systemctl_is() {
 	complains 'there is no PCI device'
 }
 
+# bats test_tags=deep
 @test "live: no systemd, and the line for the init that is there" {
 	with_systemd
 	rmdir "$T/run/systemd/system"
@@ -530,6 +538,7 @@ systemctl_is() {
 	exits 0
 }
 
+# bats test_tags=deep
 @test "live: the unit is missing, masked, or starts nothing that is there" {
 	with_systemd
 	local dir=$T/usr/local/lib/systemd/system
@@ -562,6 +571,7 @@ systemctl_is() {
 	[ ! -e "$T/tmp/systemctl.log" ]
 }
 
+# bats test_tags=deep
 @test "live: systemctl fails, everything is taken back" {
 	with_systemd
 	# shellcheck disable=SC2016
@@ -586,6 +596,7 @@ systemctl_is() {
 	[ -z "$(files)" ]
 }
 
+# bats test_tags=deep
 @test "live: systemctl fails when the last file goes, and the files are there again" {
 	with_systemd
 	live pci bind 0b:00.0 --persist
@@ -614,6 +625,7 @@ systemctl_is() {
 	[ ! -L "$T/$WANTS/$UNIT" ]
 }
 
+# bats test_tags=deep
 @test "live: a device that is not bound now is not bound at boot either" {
 	with_systemd
 	local drv=$T/sys/bus/pci/drivers

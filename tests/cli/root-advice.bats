@@ -42,6 +42,7 @@ slicer doctor" ]
 	run ! grep -E 'sudo (apt|reboot)|slicer (setup-iommu|pci list)' "$BATS_TEST_TMPDIR/advice"
 }
 
+# bats test_tags=deep
 @test "setup-iommu, pci and vm: next and hint in JSON carry the root" {
 	slicer setup-iommu --dry-run --json
 	[ "$(jq -r '.next[-1]' <<<"$output")" = '# start the machine from this disk' ]
@@ -54,6 +55,7 @@ slicer doctor" ]
 	done
 }
 
+# bats test_tags=deep
 @test "setup-iommu: deferred programs by chroot, next-steps.txt below the root, bare argv in JSON" {
 	cp -a "$TREE" "$TREE 2"
 	slicer setup-iommu --yes

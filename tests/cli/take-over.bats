@@ -73,6 +73,7 @@ in_image() {
 	exits 2
 }
 
+# bats test_tags=deep
 @test "modprobe.d: only the devices' ids go, every other byte stays" {
 	has etc/modprobe.d/vfio.conf <<-'TEXT'
 		# mine:	tabs and  blanks
@@ -125,6 +126,7 @@ in_image() {
 	[ ! -e "$T/$FILES/0000:01:00.0.conf" ]
 }
 
+# bats test_tags=deep
 @test "modprobe.d: first, middle and last id, empty ones, quotes, no parameter left" {
 	local before after
 	while IFS='|' read -r before after; do
@@ -161,6 +163,7 @@ in_image() {
 	grep -qx 'GRUB_CMDLINE_LINUX_DEFAULT="quiet intel_iommu=on vfio-pci.ids=8086:1533,10de:1c03,10de:10f1 pci-stub.ids=10de:10f1 iommu=pt"' "$T/etc/default/grub"
 }
 
+# bats test_tags=deep
 @test "entries without a generator: all alike, or refused; mkinitcpio's images are a person's to make" {
 	tree arch-sdboot ready
 	sed -i 's/iommu=pt/& vfio-pci.ids=10de:2684,10de:22ba,10de:1/' "$T"/boot/loader/entries/*.conf "$T/proc/cmdline"
@@ -188,6 +191,7 @@ in_image() {
 	unchanged
 }
 
+# bats test_tags=deep
 @test "twins: refused and named; all of them, or --force" {
 	tree two-gpu ready
 	sed -i 's/quiet splash/& vfio-pci.ids=10de:2204,10de:1aef/' "$T"/etc/default/grub "$T"/boot/grub/grub.cfg "$T"/proc/cmdline
@@ -305,6 +309,7 @@ in_image() {
 	[ -z "$(ls "$T/$FILES" 2>/dev/null)" ]
 }
 
+# bats test_tags=deep
 @test "live: with --persist=initramfs the images bind" {
 	with_live
 	echo 'options vfio-pci ids=10de:1c03,10de:10f1' | has etc/modprobe.d/vfio.conf
@@ -319,6 +324,7 @@ in_image() {
 	[ -z "$(in_image "$T/boot/initrd.img-6.1.0-53-amd64" scripts/init-top/slicer-bind)" ]
 }
 
+# bats test_tags=deep
 @test "live: a generator that fails, and one that leaves the old file in the image: all is taken back" {
 	with_live
 	echo 'options vfio-pci ids=10de:1c03,10de:10f1' | has etc/modprobe.d/vfio.conf
@@ -340,6 +346,7 @@ in_image() {
 	[ -z "$(ls "$T/$FILES" 2>/dev/null)" ]
 }
 
+# bats test_tags=deep
 @test "live: of many files, each is looked for in the image" {
 	with_live
 	local i
@@ -368,6 +375,7 @@ in_image() {
 	[ -z "$(find "$T/etc/modprobe.d" -name 'z*.conf')" ]
 }
 
+# bats test_tags=deep
 @test "live: interrupted, it is taken back by the next set-up or undo" {
 	with_live
 	echo 'options vfio-pci ids=10de:1c03,10de:10f1' | has etc/modprobe.d/vfio.conf

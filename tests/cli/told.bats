@@ -4,6 +4,7 @@
 
 load helpers
 
+# bats test_tags=deep
 @test "a dry run tells a contradiction, and with --yes refuses as the run would" {
 	tree debian-grub blocked
 	remember
@@ -75,6 +76,7 @@ load helpers
 	complains "0000:00:02.0: it is the boot display"
 }
 
+# bats test_tags=deep
 @test "generators get the host's own locale, and nothing else from its file" {
 	live_tree debian-grub off
 	mkdir -p "$T/etc/default"

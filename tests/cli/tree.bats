@@ -17,6 +17,7 @@ load helpers
 	json '.parent == "0000:0a:08.0"'
 }
 
+# bats test_tags=deep
 @test "a virtual function has its physical one's parent; what is below VMD has the controller" {
 	tree sriov ready
 	on pci list --json

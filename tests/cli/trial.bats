@@ -50,6 +50,7 @@ id_of_trial() {
 	state_of "$T" | diff "$BATS_TEST_TMPDIR/set-up" -
 }
 
+# bats test_tags=deep
 @test "a trial that is healthy is confirmed: permanent, and no trace of the trial; undo brings none back" {
 	remember
 	live setup-iommu --trial --yes
@@ -155,6 +156,7 @@ id_of_trial() {
 	exits 3
 }
 
+# bats test_tags=deep
 @test "undo takes a trial back before it was booted, and while it runs" {
 	local when
 	for when in before while; do
@@ -688,6 +690,7 @@ half_a_block() {
 	EOF
 }
 
+# bats test_tags=deep
 @test "systemd-boot: a one-shot that a failed bootctl left half written is taken away by --undo" {
 	host arch-sdboot
 	remember

@@ -33,6 +33,7 @@ left_with() { # LINE PARAMETERS
 	! grep -q "$WANT" "$T/boot/grub/grub.cfg" || false
 }
 
+# bats test_tags=deep
 @test "the person added parameters before, between and behind slicer's" {
 	set_up
 	cmdline '"nomodeset quiet intel_iommu=on mitigations=off iommu=pt  panic=10"'
@@ -40,6 +41,7 @@ left_with() { # LINE PARAMETERS
 	left_with '"nomodeset quiet mitigations=off  panic=10"' 'nomodeset quiet mitigations=off  panic=10'
 }
 
+# bats test_tags=deep
 @test "the person removed others, and one of slicer's" {
 	set_up
 	cmdline '"iommu=pt"'
@@ -47,6 +49,7 @@ left_with() { # LINE PARAMETERS
 	left_with '""' ''
 }
 
+# bats test_tags=deep
 @test "the person took all of slicer's away" {
 	set_up
 	cmdline '"quiet"'
@@ -54,6 +57,7 @@ left_with() { # LINE PARAMETERS
 	left_with '"quiet"' quiet
 }
 
+# bats test_tags=deep
 @test "the person quotes it another way, and comments" {
 	set_up
 	cmdline "'quiet $WANT'  # for the GPU"
@@ -69,6 +73,7 @@ left_with() { # LINE PARAMETERS
 	grep -qxF 'GRUB_CMDLINE_LINUX_DEFAULT="quiet iommu=pt splash"' "$T/etc/default/grub"
 }
 
+# bats test_tags=deep
 @test "a contradiction that was replaced comes back, between what others wrote since" {
 	cmdline '"quiet intel_iommu=off"'
 	set_up --force
@@ -78,6 +83,7 @@ left_with() { # LINE PARAMETERS
 	left_with '"splash intel_iommu=off panic=10"' 'splash intel_iommu=off panic=10'
 }
 
+# bats test_tags=deep
 @test "a merged value: the part that was there before stays" {
 	cmdline '"quiet intel_iommu=sm_on"'
 	set_up
@@ -87,6 +93,7 @@ left_with() { # LINE PARAMETERS
 	left_with '"intel_iommu=sm_on splash"' 'intel_iommu=sm_on splash'
 }
 
+# bats test_tags=deep
 @test "an upgrade of grub-pc rewrote the file" {
 	cmdline "'quiet' # as I like it"
 	set_up
@@ -99,6 +106,7 @@ left_with() { # LINE PARAMETERS
 	left_with '"quiet"' quiet
 }
 
+# bats test_tags=deep
 @test "an upgrade put the package's own file in place: nothing of slicer's is left, and nothing else goes" {
 	set_up
 	sed 's/^GRUB_TIMEOUT=.*/GRUB_TIMEOUT=0/' "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub" >"$T/etc/default/grub"
@@ -116,6 +124,7 @@ left_with() { # LINE PARAMETERS
 	left_with '"quiet splash"' 'quiet splash'
 }
 
+# bats test_tags=deep
 @test "a kernel came and its entry has the parameters: they go there, too" {
 	set_up
 	# What a kernel's package does, as far as GRUB is concerned: files, and an entry like the others.
@@ -176,6 +185,7 @@ holds_ours() { # VERSION
 	undo
 }
 
+# bats test_tags=deep
 @test "a kernel went after its image's rebuild was cut short: the run is taken back without it" {
 	mv "$T/usr/sbin/update-initramfs" "$T/usr/sbin/update-initramfs.real"
 	program usr/sbin/update-initramfs <<-'SH'

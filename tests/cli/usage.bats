@@ -162,6 +162,7 @@ hinted() {
 	done
 }
 
+# bats test_tags=deep
 @test "addresses that are none" {
 	for a in zz 0b 0b:00 0b:00. 0b:00.8 0b:20.0 100:00.0 0000:0b:00.0.1 ' 0b:00.0' 0b:00.0x :0b:00.0 \
 		123456789:0b:00.0 0000:0b:00.0/../x '' -; do
@@ -177,6 +178,7 @@ hinted() {
 	done
 }
 
+# bats test_tags=deep
 @test "addresses that are none, for each verb that takes one" {
 	local a verb
 	for a in 0b:00.8 0b:20.0 $'0b:00.0\n' '0B:00,0' 0x0b:00.0 ０b:00.0 ../0000:0b:00.0 +0b:00.0 -b:00.0; do
@@ -193,6 +195,7 @@ hinted() {
 	done
 }
 
+# bats test_tags=deep
 @test "one device, however its address is written" {
 	local a verb
 	tree two-gpu ready
@@ -219,6 +222,7 @@ hinted() {
 	complains 10000:0b:00.0
 }
 
+# bats test_tags=deep
 @test "ids that are none" {
 	for ids in foo 10de 10de: :2204 10de:22040 10de:2204, ,10de:2204 10de:2204,,10de:1aef '10de:2204 ' \
 		'10de:2204;reboot' 10de:zzzz 10de-2204 ''; do
@@ -228,6 +232,7 @@ hinted() {
 	done
 }
 
+# bats test_tags=deep
 @test "parameters that GRUB or the shell would take apart" {
 	# shellcheck disable=SC2016 # they are meant as they stand
 	for p in 'a;b' 'a b' 'a&b' 'a|b' 'a{b' 'a}b' 'a$b' 'a`b' 'a"b' "a'b" 'a\b' 'a<b' 'a#b' $'a\nb' ''; do
@@ -237,6 +242,7 @@ hinted() {
 	done
 }
 
+# bats test_tags=deep
 @test "errors as JSON are one document on stdout, with the same exit" {
 	slicer --json pci bind zz
 	exits 2

@@ -57,6 +57,7 @@ nothing_left() {
 	json '.devices[0].bars[0] == {"bar": 0, "type": "memory", "size": 131072, "address": "0xfe800000"}'
 }
 
+# bats test_tags=deep
 @test "QEMU gets the whole group as vm command attaches it, without ROMs, disks and a network" {
 	live vm test $GPU
 	exits 0
@@ -67,6 +68,7 @@ nothing_left() {
 	grep -qx 'menu=off,strict=on' "$T/run/qemu-args"
 }
 
+# bats test_tags=deep
 @test "devices that VFIO has not got: refused, with the command; QEMU is not started" {
 	rm "$(readlink -f "$T/sys/bus/pci/devices/$AUDIO")/driver"
 	live vm test $GPU
@@ -102,6 +104,7 @@ nothing_left() {
 	complains 'apt install qemu-system-x86'
 }
 
+# bats test_tags=deep
 @test "QEMU refuses: exit 1, why, what to do, and QEMU's own words" {
 	does not-viable
 	live vm test $GPU
@@ -116,6 +119,7 @@ nothing_left() {
 		(.reported | length == 2)'
 }
 
+# bats test_tags=deep
 @test "QEMU is too old for a kernel that has iommufd only: exit 1, which one it takes" {
 	local a d
 	for a in $GPU $AUDIO; do
@@ -134,6 +138,7 @@ nothing_left() {
 	nothing_left
 }
 
+# bats test_tags=deep
 @test "a warning of QEMU's is shown where it works, too" {
 	does reset
 	live vm test $GPU
@@ -168,6 +173,7 @@ nothing_left() {
 	done
 }
 
+# bats test_tags=deep
 @test "what QEMU prints reaches no terminal as it is" {
 	does hostile
 	live vm test $GPU
@@ -176,6 +182,7 @@ nothing_left() {
 	[[ $stderr$output != *$'\e'* ]]
 }
 
+# bats test_tags=deep
 @test "QEMU that never answers is killed when the time is up" {
 	does deaf
 	live vm test $GPU --timeout 1
@@ -184,6 +191,7 @@ nothing_left() {
 	nothing_left
 }
 
+# bats test_tags=deep
 @test "the firmware does not find the devices, or leaves memory without an address" {
 	does never-placed
 	live vm test $GPU --timeout 1
@@ -199,6 +207,7 @@ nothing_left() {
 	nothing_left
 }
 
+# bats test_tags=deep
 @test "killed in the middle, slicer leaves no QEMU behind" {
 	local i
 	does deaf
@@ -212,6 +221,7 @@ nothing_left() {
 	nothing_left
 }
 
+# bats test_tags=deep
 @test "pci show offers it where it would be done: QEMU is there, and VFIO has the group" {
 	live pci show $GPU
 	exits 0

@@ -117,6 +117,7 @@ takes_cloud_hypervisor() {
 	[ -n "${seen[--device]:-}" ] && [ -n "${seen[--kernel]:-}" ]
 }
 
+# bats test_tags=deep
 @test "cloud-hypervisor: each option has the keys and values that its --help has" {
 	local a
 	vars=()
@@ -139,6 +140,7 @@ takes_cloud_hypervisor() {
 	run ! takes_cloud_hypervisor
 }
 
+# bats test_tags=deep
 @test "shellcheck has nothing to say of the scripts" {
 	command -v shellcheck >/dev/null || skip "needs shellcheck"
 	local hypervisor
@@ -151,6 +153,7 @@ takes_cloud_hypervisor() {
 	done
 }
 
+# bats test_tags=deep
 @test "libvirt's own schema takes the XML" {
 	command -v virt-xml-validate >/dev/null || skip "needs virt-xml-validate (libvirt-clients)"
 	local a
@@ -204,6 +207,7 @@ takes_cloud_hypervisor() {
 yaml() { "$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))' "$FILE"; }
 
 # The keys that docs.slicervm.com (reference/config) has, and its examples for these devices.
+# bats test_tags=deep
 @test "slicer: YAML with the keys that SlicerVM documents" {
 	for PYTHON in python3 /usr/bin/python3 ''; do
 		[ -z "$PYTHON" ] || ! "$PYTHON" -c 'import yaml' 2>/dev/null || break
@@ -238,6 +242,7 @@ yaml() { "$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(o
 	[[ $output != *fw_cfg* ]]
 }
 
+# bats test_tags=deep
 @test "--iommufd, for QEMU only" {
 	slicer vm command $GPU --iommufd --json
 	[ "$status" -eq 0 ]
@@ -265,6 +270,7 @@ yaml() { "$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(o
 	[[ $output == *'qemu (the default), cloud-hypervisor'*libvirt*slicer* ]]
 }
 
+# bats test_tags=deep
 @test "a device that the host uses: what ends that comes before the bind" {
 	TREE=$BATS_TEST_TMPDIR/sriov
 	"$TOP/tests/roots/build" "$TREE" sriov ready
@@ -278,6 +284,7 @@ yaml() { "$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(o
 	[ "${stderr_lines[0]}" = "note: first: sudo slicer pci bind 0000:3b:00.2" ]
 }
 
+# bats test_tags=deep
 @test "before the IOMMU is on, a virtual function goes alone, and its card without the virtual ones" {
 	TREE=$BATS_TEST_TMPDIR/sriov
 	"$TOP/tests/roots/build" "$TREE" sriov generated
