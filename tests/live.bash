@@ -100,6 +100,25 @@ generators() {
 	fi
 }
 
+# systemd runs, slicer's unit is installed, and systemctl does to the unit's link what the real one does; what it is asked
+# for is in /tmp/systemctl.log.
+UNIT=slicer-bind.service
+WANTS=etc/systemd/system/multi-user.target.wants
+with_systemd() {
+	mkdir -p "$T/run/systemd/system" "$T/usr/local/lib/systemd/system" "$T/$WANTS"
+	sed 's|@SLICER@|/usr/local/bin/slicer|' "$TOP/templates/$UNIT" >"$T/usr/local/lib/systemd/system/$UNIT"
+	program usr/local/sbin/systemctl <"$TOP/tests/standins/systemctl"
+}
+# vfio_has ADDRESS...: VFIO has these devices.
+vfio_has() {
+	local a
+	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
+	for a; do
+		ln -sfn ../../../../bus/pci/drivers/vfio-pci "$T/sys/bus/pci/devices/$a/driver"
+		echo vfio-pci >"$T/sys/bus/pci/devices/$a/driver_override"
+	done
+}
+
 # ---- a trial boot -----------------------------------------------------------------------------
 # Where it is kept, below $T.
 

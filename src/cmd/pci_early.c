@@ -127,8 +127,9 @@ static int refuse_unfinished(struct setup *s, struct error *e)
 	if (err < 0 || !records_choose(&rs, record_is_unfinished))
 		return err;
 	error_set(e, EBUSY, "an earlier run was interrupted, and not taken back yet");
-	error_hint(e, "sudo slicer setup-iommu takes it back and sets up anew; --undo "
-		      "only takes back, the set-up as well; --status lists it");
+	error_hint(e, "sudo slicer setup-iommu --status lists it; setup-iommu takes it back "
+		      "and sets up again, --undo takes back the set-up as well; where it "
+		      "bound devices, the same command without --dry-run takes it back first");
 	return -EBUSY;
 }
 

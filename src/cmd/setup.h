@@ -89,6 +89,12 @@ int setup_status(struct setup *s, int *ret_status, struct error *e);
  * changed, s->plan is what would be done first.
  */
 int setup_recover(struct setup *s, struct error *e);
+/*
+ * For the verbs that bind devices: takes back what their own interrupted runs left. Does
+ * nothing where a run of setup-iommu was interrupted, too: that is for setup-iommu. The
+ * caller holds the lock, and looks at the host afterwards. Returns 0 or negative errno.
+ */
+int setup_recover_binds(const struct context *c, struct error *e);
 /* Refuses while a program of an earlier run hangs; and, without --force, where a run of
  * the journal can't be read: it may be an interrupted one. */
 int setup_check_journal(struct setup *s, const struct records *rs, struct error *e);

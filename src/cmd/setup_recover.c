@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* setup-iommu: what a power cut or a kill left of an earlier run is taken back first. */
+/* What a power cut or a kill left of an earlier run is taken back first. */
 #include <errno.h>
 
 #include "cmd/setup.h"
@@ -80,4 +80,32 @@ int setup_recover(struct setup *s, struct error *e)
 	edit_done(&u.edit);
 	records_done(&u.records);
 	return err;
+}
+
+static bool is_other_unfinished(const struct record *r)
+{
+	return record_is_unfinished(r) && r->kind != RUN_BIND && r->kind != RUN_TAKE_OVER;
+}
+
+int setup_recover_binds(const struct context *c, struct error *e)
+{
+	const struct setup_options o = { .yes = true };
+	struct setup s = { .c = c, .o = &o, .lock = -1 };
+	struct undo u = { 0 };
+	int err = journal_list(c->host, &u.records, e);
+
+	if (err >= 0 && !records_choose(&u.records, is_other_unfinished) &&
+	    records_choose(&u.records, record_is_unfinished)) {
+		err = setup_check_journal(&s, &u.records, e);
+		if (err >= 0)
+			err = setup_look(&s, e);
+		if (err >= 0)
+			err = recover(&s, &u, e);
+	}
+	s.undo = NULL;
+	s.edit = NULL;
+	setup_done(&s);
+	edit_done(&u.edit);
+	records_done(&u.records);
+	return err < 0 ? err : 0;
 }

@@ -7,28 +7,12 @@
 load helpers
 
 FILES=etc/slicer/devices.d
-UNIT="slicer-bind.service"
-WANTS=etc/systemd/system/multi-user.target.wants
 SCRIPT=etc/initramfs-tools/scripts/init-top/slicer-bind
 HOOK=etc/initramfs-tools/hooks/slicer-bind
 
 setup() {
 	live_tree debian-grub ready settle
 	with_systemd
-}
-# The unit is installed, and systemctl does what the real one does to the unit's link.
-with_systemd() {
-	mkdir -p "$T/run/systemd/system" "$T/usr/local/lib/systemd/system" "$T/$WANTS"
-	sed 's|@SLICER@|/usr/local/bin/slicer|' "$TOP/templates/$UNIT" >"$T/usr/local/lib/systemd/system/$UNIT"
-	program usr/local/sbin/systemctl <<-SH
-		#!/bin/sh
-		echo "\$*" >>/tmp/systemctl.log
-		w=/$WANTS
-		case \$1 in
-		enable) mkdir -p \$w && ln -sfn /usr/local/lib/systemd/system/\$2 \$w/\$2 ;;
-		disable) rm -f \$w/\$2 ;;
-		esac
-	SH
 }
 # generator_is: what update-initramfs is, from stdin; the former one is update-initramfs.real.
 generator_is() {
@@ -51,15 +35,6 @@ undriven() {
 	local a
 	for a; do
 		rm -f "$T/sys/bus/pci/devices/$a/driver"
-	done
-}
-# bound ADDRESS...: VFIO has them.
-bound() {
-	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
-	local a
-	for a; do
-		ln -sfn ../../../../bus/pci/drivers/vfio-pci "$T/sys/bus/pci/devices/$a/driver"
-		echo vfio-pci >"$T/sys/bus/pci/devices/$a/driver_override"
 	done
 }
 names() {
@@ -172,7 +147,7 @@ nothing_left() {
 	images_agree
 	[ "$(rebuilt)" = 4 ]
 	[ "$(cat "$T/tmp/systemctl.log")" = "enable $UNIT" ]
-	bound 0000:01:00.1
+	vfio_has 0000:01:00.1
 	live pci bind 01:00.1 --persist
 	exits 0
 	[ "$(given)" = $'0000:01:00.0\n0000:02:00.0' ]
@@ -267,7 +242,7 @@ nothing_left() {
 	unchanged
 	# The driver can't be taken away in this tree.
 	echo update_initramfs=yes >"$T/etc/initramfs-tools/update-initramfs.conf"
-	bound 0000:02:00.0
+	vfio_has 0000:02:00.0
 	live --json pci unbind 02:00.0 --persist --timeout 1
 	exits 4
 	[ "$(jq -s length <<<"$output")" = 1 ]
@@ -314,7 +289,7 @@ nothing_left() {
 @test "plain --persist takes a device out of the images again, and binds it now" {
 	live pci bind 01:00.0 02:00.0 --persist=initramfs
 	exits 0
-	bound 0000:01:00.0 0000:02:00.0
+	vfio_has 0000:01:00.0 0000:02:00.0
 	live pci bind 01:00.0 --persist
 	exits 0
 	says '0000:01:00.0: has vfio-pci already'
@@ -489,7 +464,7 @@ killed() {
 }
 
 # bats test_tags=deep
-@test "interrupted: named, no further bind, and taken back by --undo" {
+@test "interrupted: named, and taken back by --undo" {
 	local run
 	remember
 	killed pci bind 01:00.0 --group --persist=initramfs
@@ -500,12 +475,11 @@ killed() {
 	live setup-iommu --status
 	exits 1
 	says "$run  bind   interrupted"
-	live pci bind 02:00.0 --persist=initramfs
+	live pci bind 02:00.0 --persist=initramfs --dry-run
 	exits 3
 	complains 'an earlier run was interrupted, and not taken back yet'
 	complains --undo
-	live pci unbind 01:00.0 --persist
-	exits 3
+	complains 'the same command without --dry-run'
 	[ "$(names | wc -l)" = 2 ]
 	live setup-iommu --undo --yes
 	exits 0
@@ -519,6 +493,49 @@ killed() {
 	live pci bind 02:00.0 --persist=initramfs
 	exits 0
 	images_agree
+}
+
+# bats test_tags=deep
+@test "interrupted: the same command takes it back first, and begins again" {
+	killed pci bind 01:00.0 --group --persist=initramfs
+	live pci bind 01:00.0 --group --persist=initramfs
+	exits 0
+	[[ $output$stderr == *'was interrupted: it is taken back first'* ]]
+	says 'Done and checked; a reboot makes it effective.'
+	[ "$(names)" = $'0000:01:00.0.conf\n0000:01:00.1.conf' ]
+	[ -L "$T/$WANTS/$UNIT" ]
+	images_agree
+	live setup-iommu --status
+	exits 0
+	# Another device, as JSON: of the interrupted run nothing is left.
+	undriven 0000:01:00.0 0000:01:00.1
+	live pci unbind 01:00.0 --group --persist
+	exits 0
+	killed pci bind 01:00.0 --group --persist=initramfs
+	live --json pci bind 02:00.0 --persist=initramfs
+	exits 0
+	json '.applied and .verified'
+	[ "$(names)" = 0000:02:00.0.conf ]
+	images_agree
+	# What was bound before the interrupted unbind is bound again, and then it is unbound.
+	undriven 0000:02:00.0
+	killed pci unbind 02:00.0 --persist
+	[ -z "$(names)" ]
+	live pci unbind 02:00.0 --persist
+	exits 0
+	nothing_left
+}
+
+# bats test_tags=deep
+@test "interrupted: what setup-iommu left is for setup-iommu" {
+	sed -i 's/intel_iommu=on//' "$T/etc/default/grub"
+	inside update-grub >/dev/null 2>&1
+	killed setup-iommu --ids 10de:1c03,10de:10f1 --yes
+	live pci bind 02:00.0 --persist=initramfs
+	exits 3
+	complains 'an earlier run was interrupted, and not taken back yet'
+	complains 'setup-iommu takes it back and sets up again'
+	[ -z "$(names)" ]
 }
 
 # bats test_tags=deep
@@ -952,7 +969,7 @@ script() {
 		[ "$(override 0000:02:00.0)" = vfio-pci ]
 		[ "$(probed)" = 0000:02:00.0 ]
 		before_drivers
-		bound 0000:02:00.0
+		vfio_has 0000:02:00.0
 		# shellcheck disable=SC2086
 		starts $s
 		[ ! -e "$drivers/vfio-pci/unbind" ]

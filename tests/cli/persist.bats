@@ -6,8 +6,6 @@
 load helpers
 
 FILES=etc/slicer/devices.d
-UNIT=slicer-bind.service
-WANTS=etc/systemd/system/multi-user.target.wants
 
 setup() {
 	tree two-gpu ready
@@ -48,15 +46,6 @@ renumbered() {
 	rm "$T/sys/bus/pci/devices/$1"
 	dir=${dir%/*}/$2
 	ln -s "../../..${dir#"$T/sys"}" "$T/sys/bus/pci/devices/$2"
-}
-# bound ADDRESS...: VFIO has them.
-bound() {
-	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
-	local a
-	for a; do
-		ln -sfn ../../../../bus/pci/drivers/vfio-pci "$(device "$a")/driver"
-		echo vfio-pci >"$(device "$a")/driver_override"
-	done
 }
 # What systemctl enable would have done.
 enabled() {
@@ -440,31 +429,24 @@ names() {
 
 # ---- the running machine -------------------------------------------------------------------------
 
-# A host with systemd, the unit installed, and a systemctl that does what the real one does to the unit's link. VFIO
-# has both functions of a card already: nothing has to be written to sysfs, which is plain files here.
-with_systemd() {
+# A host with systemd. VFIO has both functions of a card already: nothing has to be written to sysfs, which is plain files
+# here.
+live_host() {
 	live_tree two-gpu ready
-	bound 0000:0b:00.0 0000:0b:00.1
-	mkdir -p "$T/run/systemd/system" "$T/usr/local/lib/systemd/system"
-	sed 's|@SLICER@|/usr/local/bin/slicer|' "$TOP/templates/$UNIT" >"$T/usr/local/lib/systemd/system/$UNIT"
-	systemctl_is ''
+	with_systemd
+	vfio_has 0000:0b:00.0 0000:0b:00.1
 }
 # systemctl_is LINES: it does these first.
 systemctl_is() {
-	program usr/local/sbin/systemctl <<-SH
-		#!/bin/sh
-		echo "\$*" >>/tmp/systemctl.log
-		$1
-		w=/$WANTS
-		case \$1 in
-		enable) mkdir -p \$w && ln -sfn /usr/local/lib/systemd/system/\$2 \$w/\$2 ;;
-		disable) rm -f \$w/\$2 ;;
-		esac
-	SH
+	{
+		echo '#!/bin/sh'
+		echo "$1"
+		cat "$TOP/tests/standins/systemctl"
+	} | program usr/local/sbin/systemctl
 }
 
 @test "live: bound at every boot, and no longer" {
-	with_systemd
+	live_host
 	live --json pci bind 0b:00.0 --group --persist
 	exits 0
 	json '.changed and .applied and .verified and .deferred == []'
@@ -496,7 +478,7 @@ systemctl_is() {
 
 # bats test_tags=deep
 @test "live: an exchanged device is left alone by unbind --persist" {
-	with_systemd
+	live_host
 	live pci bind 0b:00.0 --persist
 	exits 0
 	exchanged 0000:0b:00.0
@@ -514,7 +496,7 @@ systemctl_is() {
 
 # bats test_tags=deep
 @test "live: no systemd, and the line for the init that is there" {
-	with_systemd
+	live_host
 	rmdir "$T/run/systemd/system"
 	remember
 	live pci bind 0b:00.0 0b:00.1 --persist
@@ -540,7 +522,7 @@ systemctl_is() {
 
 # bats test_tags=deep
 @test "live: the unit is missing, masked, or starts nothing that is there" {
-	with_systemd
+	live_host
 	local dir=$T/usr/local/lib/systemd/system
 	mv "$T/usr/local/bin/slicer" "$T/usr/local/bin/another"
 	live() { command_status inside /usr/local/bin/another "$@"; }
@@ -573,7 +555,7 @@ systemctl_is() {
 
 # bats test_tags=deep
 @test "live: systemctl fails, everything is taken back" {
-	with_systemd
+	live_host
 	# shellcheck disable=SC2016
 	systemctl_is 'if [ $1 = enable ]; then echo "Failed to connect to bus"; exit 1; fi'
 	live --json pci bind 0b:00.0 --group --persist
@@ -598,7 +580,7 @@ systemctl_is() {
 
 # bats test_tags=deep
 @test "live: systemctl fails when the last file goes, and the files are there again" {
-	with_systemd
+	live_host
 	live pci bind 0b:00.0 --persist
 	exits 0
 	gone 0000:0b:00.0
@@ -613,7 +595,7 @@ systemctl_is() {
 }
 
 @test "live: a systemctl that passes over a unit which is masked for this boot" {
-	with_systemd
+	live_host
 	live pci bind 0b:00.0 --persist
 	exits 0
 	gone 0000:0b:00.0
@@ -627,7 +609,7 @@ systemctl_is() {
 
 # bats test_tags=deep
 @test "live: a device that is not bound now is not bound at boot either" {
-	with_systemd
+	live_host
 	local drv=$T/sys/bus/pci/drivers
 	: >"$T/sys/bus/pci/drivers_probe"
 	: >"$drv/nvidia/unbind"
@@ -653,7 +635,7 @@ systemctl_is() {
 
 # bats test_tags=deep
 @test "live: restore goes on behind a device that can't be bound" {
-	with_systemd
+	live_host
 	live pci bind 0b:00.0 --group --persist
 	exits 0
 	sed 's/0b:00.0/0c:00.0/; /^ports/d' "$T/$FILES/0000:0b:00.0.conf" >"$T/$FILES/0000:0a:00.0.conf"
@@ -680,7 +662,7 @@ systemctl_is() {
 		[ "$(grep -c @ "$D$dir/$UNIT")" -eq 0 ]
 		[ "$(find "$D" -name "$UNIT" | wc -l)" = 1 ]
 		# What slicer looks for is what is installed.
-		with_systemd
+		live_host
 		rm "$T/usr/local/lib/systemd/system/$UNIT"
 		install -D -m 644 "$D$dir/$UNIT" "$T$dir/$UNIT"
 		install -D -m 755 "$SLICER" "$T$prefix/sbin/slicer"

@@ -5,8 +5,6 @@
 load helpers
 
 FILES=etc/slicer/devices.d
-UNIT=slicer-bind.service
-WANTS=etc/systemd/system/multi-user.target.wants
 WITH=(pci bind 01:00.0 --group --persist --take-over)
 
 setup() {
@@ -24,24 +22,11 @@ next_boot() {
 is() {
 	diff - "$T/$1"
 }
-# The host as a live root, with a systemctl that does what the real one does to the unit's link.
+# The host as a live root, whose graphics card VFIO has.
 with_live() {
 	live_tree debian-grub ready settle
-	mkdir -p "$T/run/systemd/system" "$T/usr/local/lib/systemd/system" "$T/$WANTS"
-	sed 's|@SLICER@|/usr/local/bin/slicer|' "$TOP/templates/$UNIT" >"$T/usr/local/lib/systemd/system/$UNIT"
-	program usr/local/sbin/systemctl <<-SH
-		#!/bin/sh
-		w=/$WANTS
-		case \$1 in
-		enable) mkdir -p \$w && ln -sfn /usr/local/lib/systemd/system/\$2 \$w/\$2 ;;
-		disable) rm -f \$w/\$2 ;;
-		esac
-	SH
-	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
-	local a
-	for a in 0000:01:00.0 0000:01:00.1; do
-		ln -sfn ../../../../bus/pci/drivers/vfio-pci "$T/sys/bus/pci/devices/$a/driver"
-	done
+	with_systemd
+	vfio_has 0000:01:00.0 0000:01:00.1
 }
 in_image() {
 	(cd "$BATS_TEST_TMPDIR" && cpio -i --quiet --to-stdout "$2" <"$1" 2>/dev/null)

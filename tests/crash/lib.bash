@@ -3,7 +3,7 @@
 # What tests/crash/run and its jobs share. $WORK is a tmpfs in a mount namespace of their own. A machine is a directory
 # $WORK/NAME:
 #   tree, tree-booted  the whole of it, as the live root (tests/live.bash); with the trial that it has booted
-#   args        what setup-iommu is called with
+#   args        the words of the command that changes it
 #   start, done, ... states: what can change of it (parts_of). See verb_is
 #   w0, w1      a root for each worker, into which states are put; b0, b1: booted
 #   VERB.log    the numbered calls of an undisturbed run, VERB/N the state at the entry of call N
@@ -98,19 +98,21 @@ permanent_sum() {
 # $M is the machine. States: start; done, after a set-up; interrupted; pending, a trial; booted, that; confirmed; bare, start as
 # it is in that boot; back, what undoing the confirmed leaves in it.
 verb_is() {
-	local -a more=()
+	local -a words=(setup-iommu --yes)
 	old=start new="done" start=start again=setup root=w
 	case $1 in
-	setup) from=start to="done" && read -ra more <"$M/args" ;;
-	undo) from="done" to=start more=(--undo) ;;
+	setup) from=start to="done" && read -ra words <"$M/args" ;;
+	undo) from="done" to=start words+=(--undo) ;;
 	# The same after a set-up that was interrupted.
-	setup-again) from=interrupted to="done" && read -ra more <"$M/args" ;;
-	undo-again) from=interrupted to=start more=(--undo) ;;
-	trial) from=start to=pending new=pending again=trial && read -ra more <"$M/args.trial" ;;
-	undo-trial) from=pending to=start new=pending again=trial more=(--undo) ;;
-	confirm) from=booted to=confirmed old=booted new=confirmed start=bare again=confirm root=b more=(--confirm) ;;
+	setup-again) from=interrupted to="done" && read -ra words <"$M/args" ;;
+	undo-again) from=interrupted to=start words+=(--undo) ;;
+	trial) from=start to=pending new=pending again=trial && read -ra words <"$M/args.trial" ;;
+	undo-trial) from=pending to=start new=pending again=trial words+=(--undo) ;;
+	confirm) from=booted to=confirmed old=booted new=confirmed start=bare again=confirm root=b words+=(--confirm) ;;
+	# Where the initramfs binds devices, this is what ends it; --undo takes an interrupted run of it back only.
+	unbind) from="done" to=start start="done" again=unbind && words=(pci unbind 01:00.0 --group --persist) ;;
 	esac
-	args=(/usr/local/bin/slicer setup-iommu --yes "${more[@]}")
+	args=(/usr/local/bin/slicer "${words[@]}")
 }
 
 # in_root COMMAND...: in $R, with what it prints in $OUT and $ERR. Returns its status.
