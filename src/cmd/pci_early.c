@@ -127,9 +127,11 @@ static int refuse_unfinished(struct setup *s, struct error *e)
 	if (err < 0 || !records_choose(&rs, record_is_unfinished))
 		return err;
 	error_set(e, EBUSY, "an earlier run was interrupted, and not taken back yet");
-	error_hint(e, "sudo slicer setup-iommu --status lists it; setup-iommu takes it back "
-		      "and sets up again, --undo takes back the set-up as well; where it "
-		      "bound devices, the same command without --dry-run takes it back first");
+	error_hint(
+		e,
+		"sudo slicer setup-iommu --status lists it; setup-iommu takes it back "
+		"and sets up again, --undo takes back the set-up as well; where it "
+		"bound devices, the same command without --dry-run takes it back first");
 	return -EBUSY;
 }
 
@@ -331,8 +333,6 @@ int early_carry_out(const struct context *c, const struct pci_devices *all,
 	int status = 0, err = setup_look(&s, e);
 
 	s.kind = RUN_BIND;
-	if (!m->dry_run) /* the caller holds the lock */
-		journal_sweep(c->host);
 	if (err >= 0)
 		err = refuse_unfinished(&s, e);
 	if (err >= 0)

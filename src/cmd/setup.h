@@ -90,9 +90,10 @@ int setup_status(struct setup *s, int *ret_status, struct error *e);
  */
 int setup_recover(struct setup *s, struct error *e);
 /*
- * For the verbs that bind devices: takes back what their own interrupted runs left. Does
- * nothing where a run of setup-iommu was interrupted, too: that is for setup-iommu. The
- * caller holds the lock, and looks at the host afterwards. Returns 0 or negative errno.
+ * For the verbs that bind devices: takes back what an interrupted run of theirs left, and
+ * what was interrupted while it was taken back. Does nothing where it was a run of
+ * setup-iommu: that is for setup-iommu. The caller holds the lock, and looks at the host
+ * afterwards. Returns 0 or negative errno.
  */
 int setup_recover_binds(const struct context *c, struct error *e);
 /* Refuses while a program of an earlier run hangs; and, without --force, where a run of

@@ -82,9 +82,15 @@ int setup_recover(struct setup *s, struct error *e)
 	return err;
 }
 
-static bool is_other_unfinished(const struct record *r)
+/* Nothing but taking back begins while a run is unfinished: the first one tells whose it
+ * is. */
+static bool begins_with_a_bind(const struct records *rs)
 {
-	return record_is_unfinished(r) && r->kind != RUN_BIND && r->kind != RUN_TAKE_OVER;
+	for (size_t i = 0; i < rs->n; i++)
+		if (record_is_unfinished(&rs->v[i]))
+			return rs->v[i].kind == RUN_BIND ||
+			       rs->v[i].kind == RUN_TAKE_OVER;
+	return false;
 }
 
 int setup_recover_binds(const struct context *c, struct error *e)
@@ -92,10 +98,12 @@ int setup_recover_binds(const struct context *c, struct error *e)
 	const struct setup_options o = { .yes = true };
 	struct setup s = { .c = c, .o = &o, .lock = -1 };
 	struct undo u = { 0 };
-	int err = journal_list(c->host, &u.records, e);
+	int err;
 
-	if (err >= 0 && !records_choose(&u.records, is_other_unfinished) &&
-	    records_choose(&u.records, record_is_unfinished)) {
+	journal_sweep(c->host);
+	err = journal_list(c->host, &u.records, e);
+	if (err >= 0 && begins_with_a_bind(&u.records)) {
+		records_choose(&u.records, record_is_unfinished);
 		err = setup_check_journal(&s, &u.records, e);
 		if (err >= 0)
 			err = setup_look(&s, e);

@@ -73,6 +73,12 @@ void undo_kernels(const struct records *rs, struct strv *ret)
 /* ---- programs of runs that did not come to their end
  * ------------------------------------------- */
 
+/* An undo that was cut short goes on with what it had left. */
+static bool goes_on(const struct record *r, bool recover)
+{
+	return r->kind == RUN_UNDO && !recover;
+}
+
 static int undo_program(const struct host *h, const struct records *rs,
 			const struct record_step *s, bool tokens, struct plan *ret,
 			struct error *e)
@@ -107,11 +113,10 @@ static int undo_program(const struct host *h, const struct records *rs,
 	return err;
 }
 
-/* Going back, what has begun counts: the first that is not done may have. An undo that
- * was cut short goes on with what it had left. */
+/* Going back, what has begun counts: the first that is not done may have. */
 static bool is_due(const struct record *r, size_t k, bool recover)
 {
-	if (r->kind == RUN_UNDO && !recover)
+	if (goes_on(r, recover))
 		return !r->steps[k].done;
 	for (size_t i = 0; i < k; i++)
 		if (!r->steps[i].done)
@@ -129,10 +134,18 @@ int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 
 		if (!r->chosen || !record_is_unfinished(r))
 			continue;
-		for (size_t k = 0; k < r->n && err >= 0; k++)
-			if (r->steps[k].kind == STEP_RUN && !r->steps[k].passing &&
-			    is_due(r, k, recover))
-				err = undo_program(h, rs, &r->steps[k], tokens, ret, e);
+		for (size_t k = 0; k < r->n && err >= 0; k++) {
+			const struct record_step *s = &r->steps[k];
+
+			if (s->kind != STEP_RUN || s->passing || !is_due(r, k, recover))
+				continue;
+			if (s->undo.n && goes_on(r, recover))
+				plan_run_with_undo(ret, (const char *const *)s->argv.v,
+						   (const char *const *)s->undo.v, 0,
+						   "was left by the interrupted undo");
+			else
+				err = undo_program(h, rs, s, tokens, ret, e);
+		}
 	}
 	return err;
 }

@@ -95,14 +95,16 @@ permanent_sum() {
 
 # The one table of VERBs: what is run, from which state, to which. verb_is VERB sets args, from, to; old and new, the states
 # that # files are of in between; start, what --undo brings back; again, the verb that goes on; root, whose roots it is run in.
-# $M is the machine. States: start; done, after a set-up; interrupted; pending, a trial; booted, that; confirmed; bare, start as
+# $M is the machine. States: start; done, after a set-up; ended, without early binds again; interrupted; pending, a trial;
+# booted, that; confirmed; bare, start as
 # it is in that boot; back, what undoing the confirmed leaves in it.
 verb_is() {
 	local -a words=(setup-iommu --yes)
 	old=start new="done" start=start again=setup root=w
 	case $1 in
 	setup) from=start to="done" && read -ra words <"$M/args" ;;
-	undo) from="done" to=start words+=(--undo) ;;
+	# An interrupted undo is gone on with by itself, or by setup-iommu: not by the verbs that bind.
+	undo) from="done" to=start words+=(--undo) && { [ "${M##*/}" != old-setup ] || again=undo; } ;;
 	# The same after a set-up that was interrupted.
 	setup-again) from=interrupted to="done" && read -ra words <"$M/args" ;;
 	undo-again) from=interrupted to=start words+=(--undo) ;;
@@ -110,7 +112,7 @@ verb_is() {
 	undo-trial) from=pending to=start new=pending again=trial words+=(--undo) ;;
 	confirm) from=booted to=confirmed old=booted new=confirmed start=bare again=confirm root=b words+=(--confirm) ;;
 	# Where the initramfs binds devices, this is what ends it; --undo takes an interrupted run of it back only.
-	unbind) from="done" to=start start="done" again=unbind && words=(pci unbind 01:00.0 --group --persist) ;;
+	unbind) from="done" to=ended start="done" again=unbind && words=(pci unbind 01:00.0 --group --persist) ;;
 	esac
 	args=(/usr/local/bin/slicer "${words[@]}")
 }
