@@ -8,6 +8,7 @@
 #include "cmd/pci_early.h"
 #include "cmd/pci_move.h"
 #include "cmd/pci_persist.h"
+#include "cmd/setup.h"
 #include "devices/original.h"
 
 enum {
