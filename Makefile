@@ -20,7 +20,8 @@ LINKED := libpci libudev blkid mount jansson libmnl
 # Asked only by the rules that compile: `make deps` and `make clean` work without pkg-config.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS = $(shell pkg-config --libs $(LINKED))
-WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+WARN := -Wall -Wextra -Werror=implicit-function-declaration \
+	-Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wformat=2 -Wvla -Wundef -Wwrite-strings
 DEFINES := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSLICER_VERSION='"$(VERSION)"' -Isrc -I. -Itests
 HARDEN := -fstack-protector-strong -fPIE
