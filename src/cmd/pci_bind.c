@@ -257,7 +257,7 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 		lock = host_lock(c->host, e);
 		if (lock < 0)
 			return exit_of(e);
-		if (o.persist && setup_recover_binds(c, e) < 0)
+		if (o.persist && setup_recover_binds(c, o.force, e) < 0)
 			return exit_of(e);
 	}
 	m.dry_run = o.dry_run;

@@ -127,11 +127,13 @@ static int refuse_unfinished(struct setup *s, struct error *e)
 	if (err < 0 || !records_choose(&rs, record_is_unfinished))
 		return err;
 	error_set(e, EBUSY, "an earlier run was interrupted, and not taken back yet");
-	error_hint(
-		e,
-		"sudo slicer setup-iommu --status lists it; setup-iommu takes it back "
-		"and sets up again, --undo takes back the set-up as well; where it "
-		"bound devices, the same command without --dry-run takes it back first");
+	if (records_begin_with_a_bind(&rs)) /* a dry run */
+		error_hint(e, "without --dry-run it is taken back first; "
+			      "sudo slicer setup-iommu --status lists it");
+	else
+		error_hint(e, "sudo slicer setup-iommu takes it back and sets up again; "
+			      "--undo only takes back, the set-up as well; --status "
+			      "lists it");
 	return -EBUSY;
 }
 

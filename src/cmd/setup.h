@@ -92,10 +92,11 @@ int setup_recover(struct setup *s, struct error *e);
 /*
  * For the verbs that bind devices: takes back what an interrupted run of theirs left, and
  * what was interrupted while it was taken back. Does nothing where it was a run of
- * setup-iommu: that is for setup-iommu. The caller holds the lock, and looks at the host
- * afterwards. Returns 0 or negative errno.
+ * setup-iommu, which only setup-iommu deals with. force: also where another run of the
+ * journal can't be read. The caller holds the lock, and looks at the host afterwards.
+ * Returns 0 or negative errno.
  */
-int setup_recover_binds(const struct context *c, struct error *e);
+int setup_recover_binds(const struct context *c, bool force, struct error *e);
 /* Refuses while a program of an earlier run hangs; and, without --force, where a run of
  * the journal can't be read: it may be an interrupted one. */
 int setup_check_journal(struct setup *s, const struct records *rs, struct error *e);

@@ -82,27 +82,16 @@ int setup_recover(struct setup *s, struct error *e)
 	return err;
 }
 
-/* Nothing but taking back begins while a run is unfinished: the first one tells whose it
- * is. */
-static bool begins_with_a_bind(const struct records *rs)
+int setup_recover_binds(const struct context *c, bool force, struct error *e)
 {
-	for (size_t i = 0; i < rs->n; i++)
-		if (record_is_unfinished(&rs->v[i]))
-			return rs->v[i].kind == RUN_BIND ||
-			       rs->v[i].kind == RUN_TAKE_OVER;
-	return false;
-}
-
-int setup_recover_binds(const struct context *c, struct error *e)
-{
-	const struct setup_options o = { .yes = true };
+	const struct setup_options o = { .yes = true, .force = force };
 	struct setup s = { .c = c, .o = &o, .lock = -1 };
 	struct undo u = { 0 };
 	int err;
 
 	journal_sweep(c->host);
 	err = journal_list(c->host, &u.records, e);
-	if (err >= 0 && begins_with_a_bind(&u.records)) {
+	if (err >= 0 && records_begin_with_a_bind(&u.records)) {
 		records_choose(&u.records, record_is_unfinished);
 		err = setup_check_journal(&s, &u.records, e);
 		if (err >= 0)

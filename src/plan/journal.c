@@ -33,6 +33,15 @@ bool record_is_unfinished(const struct record *r)
 	return r->state == RUN_STARTED || r->state == RUN_FAILED;
 }
 
+bool records_begin_with_a_bind(const struct records *rs)
+{
+	for (size_t i = 0; i < rs->n; i++)
+		if (record_is_unfinished(&rs->v[i]))
+			return rs->v[i].kind == RUN_BIND ||
+			       rs->v[i].kind == RUN_TAKE_OVER;
+	return false;
+}
+
 size_t records_choose(struct records *rs, bool (*which)(const struct record *r))
 {
 	size_t n = 0;

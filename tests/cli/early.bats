@@ -478,8 +478,7 @@ killed() {
 	live pci bind 02:00.0 --persist=initramfs --dry-run
 	exits 3
 	complains 'an earlier run was interrupted, and not taken back yet'
-	complains --undo
-	complains 'the same command without --dry-run'
+	complains 'without --dry-run it is taken back first'
 	[ "$(names | wc -l)" = 2 ]
 	live setup-iommu --undo --yes
 	exits 0
@@ -514,6 +513,7 @@ killed() {
 	killed pci bind 01:00.0 --group --persist=initramfs
 	live --json pci bind 02:00.0 --persist=initramfs
 	exits 0
+	[ "$(jq -s length <<<"$output")" = 1 ]
 	json '.applied and .verified'
 	[ "$(names)" = 0000:02:00.0.conf ]
 	images_agree
@@ -524,6 +524,20 @@ killed() {
 	live pci unbind 02:00.0 --persist
 	exits 0
 	nothing_left
+}
+
+# bats test_tags=deep
+@test "interrupted: another run that can't be read is in the way, but with --force" {
+	killed pci bind 01:00.0 --group --persist=initramfs
+	mkdir "$T/var/lib/slicer/runs/20200101T000000Z-000"
+	echo junk >"$T/var/lib/slicer/runs/20200101T000000Z-000/manifest.json"
+	live pci bind 01:00.0 --group --persist=initramfs
+	exits 3
+	complains --force
+	[ "$(names | wc -l)" = 2 ]
+	live pci bind 01:00.0 --group --persist=initramfs --force
+	exits 0
+	images_agree
 }
 
 # bats test_tags=deep
