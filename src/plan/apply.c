@@ -161,7 +161,7 @@ static int execute(struct apply *a, struct record *rec, int log_fd, size_t *begu
 				*begun = i; /* somebody else's contents: not ours to
 					       restore */
 			else
-				err = do_file(a->host, s, true, &rec->dirs, e);
+				err = do_file(a->host, s, true, s->mode, &rec->dirs, e);
 			apply_tell(a, s, err < 0 ? APPLY_FAILED : APPLY_OK, 0, NULL);
 		} else if (s->kind == STEP_RUN) {
 			err = s->argv_aside.n ? do_make(a, rec, i, log_fd, e)

@@ -65,14 +65,14 @@ static int write_file(const struct host *h, const char *path, bool exists,
 	return err;
 }
 
-int do_file(const struct host *h, const struct step *s, bool after, struct strv *made,
-	    struct error *e)
+int do_file(const struct host *h, const struct step *s, bool after, mode_t mode,
+	    struct strv *made, struct error *e)
 {
 	CLEANUP(str_done) struct str now = { 0 };
 	bool want = after ? s->kind == STEP_REPLACE : s->existed, exists;
 	const char *path = step_file(s);
-	int err = write_file(h, path, want, after ? &s->after : &s->before, s->mode, made,
-			     e);
+	int err =
+		write_file(h, path, want, after ? &s->after : &s->before, mode, made, e);
 
 	if (err >= 0)
 		err = read_now(h, path, &exists, &now, e);

@@ -19,10 +19,11 @@ int read_now(const struct host *h, const char *path, bool *ret_exists, struct st
 bool has_text(const struct step *s, bool after, bool exists, const struct str *now);
 /*
  * Brings the file into the state after the step, or before it, and reads it back.
- * Directories that were not there are made and noted in made.
+ * mode: of a file that has to be made anew; 0: 0644. Directories that were not there are
+ * made and noted in made.
  */
-int do_file(const struct host *h, const struct step *s, bool after, struct strv *made,
-	    struct error *e);
+int do_file(const struct host *h, const struct step *s, bool after, mode_t mode,
+	    struct strv *made, struct error *e);
 
 /* Removes what a program left beside the file that it was to make. */
 void remove_aside(const struct host *h, const char *makes);

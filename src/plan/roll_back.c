@@ -49,14 +49,17 @@ static bool is_late(const struct apply *a, size_t i, size_t begun)
 	return false;
 }
 
-/* As it was before; or, where programs are run again, as they must find it. */
-static int put_back(const struct apply *a, const struct step *s, struct record *rec,
-		    struct error *e)
+/* As it was before; or, where programs are run again, as they must find it. One that is
+ * gone by now gets the mode that the record has of it. */
+static int put_back(const struct apply *a, size_t i, struct record *rec, struct error *e)
 {
+	const struct step *s = &a->plan->v[i];
+	mode_t mode = rec->steps[i].mode;
+
 	if (!s->meanwhile.len || !host_is_live(a->host))
-		return do_file(a->host, s, false, &rec->dirs, e);
+		return do_file(a->host, s, false, mode, &rec->dirs, e);
 	return host_replace(a->host, s->path, str_c(&s->meanwhile), s->meanwhile.len,
-			    s->mode ? s->mode : 0644, e);
+			    mode ? mode : 0644, e);
 }
 
 /* Puts back every file that was touched, and what programs set, newest first. Notes in
@@ -79,7 +82,7 @@ static bool restore(const struct apply *a, size_t begun, struct record *rec, int
 		if (read_now(a->host, path, &exists, &now, &why) >= 0 &&
 		    has_text(s, false, exists, &now))
 			continue;
-		if (put_back(a, s, rec, &why) < 0)
+		if (put_back(a, i, rec, &why) < 0)
 			str_addf(left, "%s is not as before (%s)\n", path, why.what);
 	}
 	return true;
@@ -93,7 +96,8 @@ static bool restore_rest(const struct apply *a, size_t begun, struct record *rec
 		const struct step *s = &a->plan->v[i];
 		struct error why = { 0 };
 
-		if (s->meanwhile.len && do_file(a->host, s, false, &rec->dirs, &why) < 0)
+		if (s->meanwhile.len &&
+		    do_file(a->host, s, false, rec->steps[i].mode, &rec->dirs, &why) < 0)
 			str_addf(left, "%s is not as before (%s)\n", s->path, why.what);
 	}
 	/* What is not whole must not be started by it. */

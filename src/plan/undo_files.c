@@ -73,25 +73,18 @@ static const struct step *step_of(const struct plan *p, const char *path)
 	return NULL;
 }
 
-static void add_remove(struct plan *ret, const char *path, const struct str *text,
-		       mode_t mode, const char *why)
-{
-	plan_remove(ret, path, text, why);
-	ret->v[ret->n - 1].mode = mode; /* for putting it back if a later step fails */
-}
-
-static void add_tokens(const struct step *s, mode_t mode, struct plan *ret)
+static void add_tokens(const struct step *s, struct plan *ret)
 {
 	if (s->kind == STEP_REMOVE)
-		add_remove(ret, s->path, &s->before, mode, s->why);
+		plan_remove(ret, s->path, &s->before, s->why);
 	else
-		plan_replace(ret, s->path, s->existed, &s->before, &s->after, mode,
+		plan_replace(ret, s->path, s->existed, &s->before, &s->after, s->mode,
 			     s->why);
 }
 
 /* What slicer added is taken out of the file as it is now: where that can be done. */
-static void undo_tokens(const struct plan *tokens, const char *path, mode_t mode,
-			struct plan *ret, char **need_tokens, bool *used_tokens)
+static void undo_tokens(const struct plan *tokens, const char *path, struct plan *ret,
+			char **need_tokens, bool *used_tokens)
 {
 	if (!tokens) {
 		if (!*need_tokens)
@@ -100,13 +93,13 @@ static void undo_tokens(const struct plan *tokens, const char *path, mode_t mode
 	}
 	*used_tokens = true;
 	if (step_of(tokens, path))
-		add_tokens(step_of(tokens, path), mode, ret);
+		add_tokens(step_of(tokens, path), ret);
 }
 
 /* The loader can't plan: of a file that is as slicer left it, the command line is known.
  */
 static void undo_own(const struct records *rs, const char *path, const struct str *text,
-		     mode_t mode, struct plan *ret)
+		     struct plan *ret)
 {
 	CLEANUP(edit_done) struct edit ed = { 0 };
 	CLEANUP(str_done) struct str line = { 0 }, then = { 0 };
@@ -116,7 +109,7 @@ static void undo_own(const struct records *rs, const char *path, const struct st
 	str_rtrim(&line);
 	edit_apply(&ed, str_c(&line), line.len, true, &then);
 	str_addc(&then, '\n');
-	plan_replace(ret, path, true, text, &then, mode, "without slicer's parameters");
+	plan_replace(ret, path, true, text, &then, 0, "without slicer's parameters");
 }
 
 static int undo_file(const struct host *h, const struct records *rs,
@@ -126,22 +119,19 @@ static int undo_file(const struct host *h, const struct records *rs,
 {
 	CLEANUP(str_done) struct str text = { 0 };
 	struct state now = { .exists = true, .text = &text };
-	struct stat st = { 0 };
 	int err = host_read(h, path, HOST_MAX_CONFIG, &text, e);
 
 	if (err == -ENOENT)
 		now.exists = false;
 	else if (err < 0)
 		return err;
-	host_stat(h, path, &st);
 	if (str_eq(keep, path) && err >= 0) {
 		struct state was = now;
 
 		if (!tokens && walk_back(rs, path, &was))
-			undo_own(rs, path, &text, st.st_mode & 07777, ret);
+			undo_own(rs, path, &text, ret);
 		else
-			undo_tokens(tokens, path, st.st_mode & 07777, ret, need_tokens,
-				    used_tokens);
+			undo_tokens(tokens, path, ret, need_tokens, used_tokens);
 		plan_warn(ret,
 			  "%s stays, without slicer's parameters: kernel-install would "
 			  "take the running command line in its place, which is another "
@@ -152,20 +142,17 @@ static int undo_file(const struct host *h, const struct records *rs,
 	}
 	if (walk_back(rs, path, &now)) {
 		if (now.exists)
-			plan_replace(ret, path, err >= 0, &text, now.text,
-				     err >= 0 ? st.st_mode & 07777 : now.mode,
+			plan_replace(ret, path, err >= 0, &text, now.text, now.mode,
 				     "as it was before slicer");
 		else if (err >= 0)
-			add_remove(ret, path, &text, st.st_mode & 07777,
-				   "slicer made it");
+			plan_remove(ret, path, &text, "slicer made it");
 		return 0;
 	}
 	if (strv_has(own, path)) {
 		plan_warn(ret, "%s was changed by somebody else since: it is left alone",
 			  path);
 	} else {
-		undo_tokens(tokens, path, st.st_mode & 07777, ret, need_tokens,
-			    used_tokens);
+		undo_tokens(tokens, path, ret, need_tokens, used_tokens);
 	}
 	return 0;
 }

@@ -389,6 +389,7 @@ lying() {
 	json '.rolled_back and (.error.message | contains("still holds /scripts/init-top/slicer-bind"))'
 	[ "$(names)" = 0000:01:00.0.conf ]
 	[ "$(given)" = 0000:01:00.0 ]
+	[ "$(stat -c %a "$T/$SCRIPT" "$T/$HOOK")" = $'755\n755' ]
 	[ -L "$T/$WANTS/$UNIT" ]
 	images_agree
 }

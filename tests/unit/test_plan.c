@@ -196,6 +196,9 @@ static void test_failure_takes_back(void **state)
 	struct plan p = { 0 };
 	struct records rs = { 0 };
 	struct error e = { 0 };
+	struct str hook = text_of("#!/bin/sh");
+	char *hook_file = tree_path(t, "/hook");
+	struct stat st;
 	struct apply a;
 
 	tree_write(t, "/a", "old");
@@ -213,19 +216,27 @@ static void test_failure_takes_back(void **state)
 
 	/* a directory where a file must be written shows only when it is tried */
 	p = (struct plan){ 0 };
+	tree_write(t, "/hook", "#!/bin/sh");
+	assert_int_equal(chmod(hook_file, 0750), 0);
 	replace(&p, "/a", "old", "new");
 	replace(&p, "/new", NULL, "made");
+	plan_remove(&p, "/hook", &hook, "no longer");
 	plan_sysfs(&p, "/sys/x", NULL, "1", "does not belong here");
 	assert_true(apply(t, &p, NULL, &a, &e) < 0);
 	assert_int_equal(e.code, ERROR_FAILED);
 	assert_true(e.rolled_back);
 	tree_is(t, "/a", "old");
+	tree_is(t, "/hook", "#!/bin/sh");
+	assert_int_equal(host_stat(t->host, "/hook", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
 	assert_false(host_exists(t->host, "/new"));
 	assert_int_equal(journal_list(t->host, &rs, &e), 0);
 	assert_int_equal(rs.v[rs.n - 1].state, RUN_ROLLED_BACK);
 	assert_false(record_counts(&rs.v[rs.n - 1]));
 	records_done(&rs);
 	apply_free(&a);
+	str_done(&hook);
+	free(hook_file);
 	plan_done(&p);
 }
 
