@@ -78,6 +78,20 @@ static void check_outside(const struct shell_doc *doc, size_t stmt,
 	must(memcmp(after->s + after->len - tail, doc->text.s + s->value_end, tail) == 0);
 }
 
+/* The kernel's eyes: blanks before, between and after parameters are of no account, and
+ * they are left where a variable in the value turns out to be empty. */
+static bool same_params(const char *a, const char *b)
+{
+	CLEANUP(strv_done) struct strv x = { 0 }, y = { 0 };
+
+	cmdline_split(a, strlen(a), &x);
+	cmdline_split(b, strlen(b), &y);
+	for (size_t i = 0; x.n == y.n && i < x.n; i++)
+		if (strcmp(x.v[i], y.v[i]) != 0)
+			return false;
+	return x.n == y.n;
+}
+
 static void check_edit(const struct shell_doc *doc, size_t stmt, const struct edit *ed)
 {
 	CLEANUP(str_done) struct str after = { 0 }, again = { 0 }, wanted = { 0 };
@@ -98,7 +112,7 @@ static void check_edit(const struct shell_doc *doc, size_t stmt, const struct ed
 	must(!old == !new);
 	if (old) {
 		edit_apply(ed, old, strlen(old), true, &wanted);
-		must(strcmp(new, str_c(&wanted)) == 0);
+		must(same_params(new, str_c(&wanted)));
 	}
 	must(shell_edit(&changed, stmt, ed, true, &again, &e) == 0);
 	must(str_same(&after, &again));
