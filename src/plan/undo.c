@@ -113,11 +113,13 @@ static int undo_program(const struct host *h, const struct records *rs,
 	return err;
 }
 
-/* Going back, what has begun counts: the first that is not done may have. */
+/* Going back, what has begun counts: the first that is not done may have. Going on, what
+ * is done may have been taken back by a run that could no longer note it (a disk that
+ * can't be written any more): what sets something is set again. */
 static bool is_due(const struct record *r, size_t k, bool recover)
 {
 	if (goes_on(r, recover))
-		return !r->steps[k].done;
+		return !r->steps[k].done || r->steps[k].undo.n;
 	for (size_t i = 0; i < k; i++)
 		if (!r->steps[i].done)
 			return false;
