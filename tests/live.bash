@@ -38,11 +38,12 @@ alive() {
 # Run by sh -e with $T set, in a mount namespace: what of this machine the tree borrows.
 # shellcheck disable=SC2016,SC2034 # expanded by that shell; used by who sources this
 LIVE_MOUNTS='
-	mount --bind /usr/bin "$T/usr/bin"
-	for d in usr/lib/x86_64-linux-gnu usr/lib64; do
-		[ ! -d "/$d" ] || mount --bind "/$d" "$T/$d"
+	lend() { mount -o bind,ro "$1" "$T$1"; }
+	lend /usr/bin
+	for d in /usr/lib/x86_64-linux-gnu /usr/lib64; do
+		[ ! -d "$d" ] || lend "$d"
 	done
-	[ -L /lib64 ] || mount --bind /lib64 "$T/lib64"
+	[ -L /lib64 ] || lend /lib64
 	mount --bind /dev/null "$T/dev/null"'
 
 # in_namespace COMMAND...: with mounts that nobody else sees.

@@ -60,7 +60,7 @@ int host_lock(const struct host *h, struct error *e)
 	r = host_mkdirs(h, "/run/slicer", 0755, e);
 	if (r < 0)
 		return r;
-	dir = host_open_parent(h, "/run/slicer/lock", true, &name);
+	dir = host_open_parent(h, "/run/slicer/lock", false, &name);
 	if (dir < 0)
 		return host_write_error(e, "/run/slicer/lock", -dir, "lock");
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -64,8 +64,11 @@ static int copy_metadata(int dir, const char *name, int to, mode_t mode)
 	CLEANUP(close_fd) int from = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st, now;
 
+	/* ELOOP: a link, which is about to be replaced. */
+	if (from < 0 && (errno == ENOENT || errno == ELOOP))
+		return fchmod(to, mode) < 0 ? -errno : 0;
 	if (from < 0)
-		return errno == ENOENT ? (fchmod(to, mode) < 0 ? -errno : 0) : -errno;
+		return -errno;
 	if (fstat(from, &st) < 0 || fstat(to, &now) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
@@ -198,6 +201,14 @@ static int rename_for_good(int dir, const char *temp, const char *name, int fd,
 	return r;
 }
 
+/* Nobody else has a reason to put a link there, and following it would write to a file
+ * that is none of slicer's. */
+static bool is_own(const char *path)
+{
+	return str_starts(path, "/etc/slicer/") || str_starts(path, "/var/lib/slicer/") ||
+	       str_starts(path, "/run/slicer/");
+}
+
 static int replace(const struct host *h, const char *path, const struct source *from,
 		   mode_t mode, struct error *e)
 {
@@ -208,7 +219,7 @@ static int replace(const struct host *h, const char *path, const struct source *
 	const char *doing = "write";
 	int r;
 
-	dir = host_open_parent(h, path, true, &name);
+	dir = host_open_parent(h, path, !is_own(path), &name);
 	if (dir < 0)
 		return host_write_error(e, path, -dir, "write");
 	temp = temp_name(name);
@@ -255,7 +266,7 @@ int host_copy(const struct host *h, const char *from, const char *to, mode_t mod
 void host_replace_sweep(const struct host *h, const char *path)
 {
 	CLEANUP(free_char) char *name = NULL;
-	CLEANUP(close_fd) int dir = host_open_parent(h, path, true, &name);
+	CLEANUP(close_fd) int dir = host_open_parent(h, path, !is_own(path), &name);
 	CLEANUP(free_char) char *temp = dir < 0 ? NULL : temp_name(name);
 
 	if (temp)

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "mutate/sysfs.h"
+#include "text/pciaddr.h"
 
 #define MEMORY_MAX_KIB (600 * 1024)
 #define EXIT_SANITIZER 99
@@ -151,19 +152,38 @@ static const char *group_of(const struct states *s, const char *address)
 	return "";
 }
 
+static void read_attribute(const struct tree *t, const char *address, const char *name,
+			   struct str *ret)
+{
+	CLEANUP(free_char)
+	char *path = xasprintf("sys/bus/pci/devices/%s/%s", address, name);
+
+	tree_read(t, path, 4096, ret);
+	str_rtrim(ret);
+}
+
+/* As devices.d has them: of its modalias, or of single files where that is none. */
+static void read_ids(const struct tree *t, const char *address, struct str *ret)
+{
+	CLEANUP(str_done) struct str alias = { 0 }, vendor = { 0 }, device = { 0 };
+	struct pci_modalias m;
+
+	read_attribute(t, address, "modalias", &alias);
+	if (!pci_modalias_parse(str_c(&alias), &m)) {
+		read_attribute(t, address, "vendor", &vendor);
+		read_attribute(t, address, "device", &device);
+		m.vendor = (uint16_t)strtoul(str_c(&vendor), NULL, 16);
+		m.device = (uint16_t)strtoul(str_c(&device), NULL, 16);
+	}
+	str_addf(ret, "id=%04x:%04x", m.vendor, m.device);
+}
+
 /* Is there a file in devices.d about a device with these ids? */
 static bool is_listed(const struct tree *t, const char *address)
 {
-	CLEANUP(free_char)
-	char *path = xasprintf("sys/bus/pci/devices/%s/modalias", address);
-	CLEANUP(str_done) struct str alias = { 0 }, file = { 0 }, id = { 0 };
+	CLEANUP(str_done) struct str file = { 0 }, id = { 0 };
 
-	tree_read(t, path, 4096, &alias);
-	if (alias.len < 22)
-		return true; /* its ids are in other files: not looked at */
-	str_addf(&id, "id=%.4s:%.4s", alias.s + 9, alias.s + 18);
-	for (char *p = id.s; *p; p++)
-		*p = (char)(*p >= 'A' && *p <= 'F' ? *p + 32 : *p);
+	read_ids(t, address, &id);
 	for (size_t i = 0; i < t->paths.n; i++) {
 		if (!str_starts(t->paths.v[i], "etc/slicer/devices.d/"))
 			continue;

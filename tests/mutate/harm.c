@@ -4,26 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define MIB (1u << 20)
-
-void note(struct tree *t, const char *path, const char *fmt, ...)
-{
-	CLEANUP(str_done) struct str line = { 0 };
-	CLEANUP(free_char) char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = xvasprintf(fmt, ap);
-	va_end(ap);
-	str_add_printable(&line, path, strlen(path));
-	str_add(&line, ": ");
-	str_add_printable(&line, text, strlen(text));
-	strv_add(&t->done, str_c(&line));
-}
 
 /* ---- texts ---------------------------------------------------------------------------
  */
@@ -233,8 +217,8 @@ static void harm_text(struct tree *t, struct draw *d, const char *path)
 	if (!tree_put(t, path, str_c(&text), text.len, 0644))
 		return;
 	str_addn(&shown, str_c(&text), text.len < 60 ? text.len : 60);
-	note(t, path, "%s: \"%s\"%s", texts[i].name, str_c(&shown),
-	     text.len > 60 ? "..." : "");
+	tree_note(t, path, "%s: \"%s\"%s", texts[i].name, str_c(&shown),
+		  text.len > 60 ? "..." : "");
 }
 
 /* ---- kinds ---------------------------------------------------------------------------
@@ -251,7 +235,7 @@ static void make_node(struct tree *t, const char *path, mode_t mode, const char 
 	if (S_ISDIR(mode) ? mkdirat(dir, name, mode & 07777) < 0
 			  : mknodat(dir, name, mode, 0) < 0)
 		tree_die(what, path);
-	note(t, path, "%s", what);
+	tree_note(t, path, "%s", what);
 }
 
 /* An endless file: read from a disk it would be zeros for as long as anybody reads. */
@@ -271,7 +255,7 @@ static void make_sparse(struct tree *t, struct draw *d, const char *path)
 	fd = openat(dir, name, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || ftruncate(fd, size) < 0)
 		tree_die("can't be made long", path);
-	note(t, path, "%lld bytes, most of them zero", (long long)size);
+	tree_note(t, path, "%lld bytes, most of them zero", (long long)size);
 }
 
 static void make_link(struct tree *t, struct draw *d, const char *path)
@@ -304,7 +288,7 @@ static void make_link(struct tree *t, struct draw *d, const char *path)
 		target = xasprintf("/%s", draw_path(t, d, "", ""));
 	}
 	if (tree_link(t, target, path))
-		note(t, path, "a link to %s", target);
+		tree_note(t, path, "a link to %s", target);
 }
 
 static void make_crowd(struct tree *t, struct draw *d, const char *path)
@@ -331,7 +315,7 @@ void harm(struct tree *t, struct draw *d, const char *path)
 	case 0:
 	case 1:
 		if (tree_take(t, path))
-			note(t, path, "missing");
+			tree_note(t, path, "missing");
 		break;
 	case 2:
 		make_node(t, path, S_IFIFO | 0644, "a FIFO that nobody writes to");
@@ -350,7 +334,7 @@ void harm(struct tree *t, struct draw *d, const char *path)
 		break;
 	case 7:
 		if (tree_put(t, path, "secret\n", 7, 0))
-			note(t, path, "a file that nobody may read");
+			tree_note(t, path, "a file that nobody may read");
 		break;
 	case 8:
 		make_sparse(t, d, path);

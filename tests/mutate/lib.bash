@@ -61,8 +61,8 @@ for name in vendor device class config modalias driver_override resource fstab c
 	echo CANARY-5d1c7e >"$outside/$name"
 done
 
-# mutate WORD...: with what the trees borrow of this machine, in a namespace.
-mutate() {
+# live WORD...: runs them, and the trees after them, where the trees have what they borrow of this machine.
+live() {
 	# shellcheck disable=SC2016 # the inner shell's
 	in_namespace bash -euc '
 		mounts=$1
@@ -73,6 +73,9 @@ mutate() {
 			shift
 		done
 		shift
-		exec "$@"' - "$LIVE_MOUNTS" "${trees[@]}" -- \
-		"$MUTATE" --slicer "$SLICER" --outside "$outside" "$@" "${trees[@]}"
+		exec "$@"' - "$LIVE_MOUNTS" "${trees[@]}" -- "$@" "${trees[@]}"
+}
+# mutate WORD...
+mutate() {
+	live "$MUTATE" --slicer "$SLICER" --outside "$outside" "$@"
 }

@@ -19,8 +19,6 @@ void harm(struct tree *t, struct draw *d, const char *path);
 /* Something that is only wrong in that place: links and lists that contradict each other
  * (structure.c). */
 void twist(struct tree *t, struct draw *d, const struct focus *f);
-/* Notes what was done: a line for t->done. */
-void note(struct tree *t, const char *path, const char *fmt, ...) PRINTF(3, 4);
 /* One of the paths that begin, and end, so; NULL if there is none. */
 const char *draw_path(const struct tree *t, struct draw *d, const char *begin,
 		      const char *end);

@@ -74,7 +74,8 @@ static _Noreturn void child(const struct tree *t, const struct run *r, int go,
 	if (r->humble && (prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE) < 0 ||
 			  prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH) < 0))
 		_exit(98);
-	if (is_traced(r) && calls_trace(false) < 0)
+	if (is_traced(r) &&
+	    calls_trace(r->writes_only ? CALLS_WRITE : CALLS_OF_TABLE) < 0)
 		_exit(98);
 	execve(words.v[0], words.v, environment);
 	_exit(98);
@@ -168,6 +169,11 @@ static void on_stop(struct trace *tr, pid_t pid, int st)
 	ptrace(PTRACE_CONT, pid, 0, sig);
 }
 
+static double in_ms(struct timeval t)
+{
+	return (double)t.tv_sec * 1e3 + (double)t.tv_usec / 1e3;
+}
+
 /* Until slicer itself has ended; then the others are ended, too. */
 static void follow(struct trace *tr)
 {
@@ -195,6 +201,7 @@ static void follow(struct trace *tr)
 			continue;
 		over = true;
 		tr->r->memory_kib = usage.ru_maxrss;
+		tr->r->cpu_ms = in_ms(usage.ru_utime) + in_ms(usage.ru_stime);
 		tr->r->status = WIFEXITED(st) ? WEXITSTATUS(st) : -1;
 		tr->r->signal = WIFSIGNALED(st) ? WTERMSIG(st) : 0;
 		kill_all(tr);

@@ -11,6 +11,7 @@ struct run {
 	struct strv argv;
 	const char *slicer; /* the program, outside of the tree */
 	bool live; /* the tree is its root: writes to sysfs have their effect */
+	bool writes_only; /* what else it changes is not followed, and takes no time */
 	bool humble; /* without the right to read what the modes forbid */
 	const char *vanishing; /* a device that goes, or NULL */
 	unsigned vanish_at; /* at that call of openat2 */
@@ -20,6 +21,7 @@ struct run {
 	int signal; /* out: which */
 	bool late; /* out: the deadline passed, it was killed */
 	double seconds;
+	double cpu_ms; /* out: of the processor, with the children that it waited for */
 	long memory_kib; /* out: the most that it had */
 	struct str out, err;
 	struct strv writes; /* out: live, each write to sysfs: "PATH TEXT" */

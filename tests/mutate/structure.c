@@ -44,11 +44,12 @@ static void exchange(struct tree *t, struct draw *d, const struct focus *f)
 	     *other_text = tree_readlink(t, other);
 
 	if (other_text ? tree_link(t, other_text, mine) : tree_take(t, mine))
-		note(t, mine, "%s, as %s has it", other_text ? other_text : "missing",
-		     other);
+		tree_note(t, mine, "%s, as %s has it",
+			  other_text ? other_text : "missing", other);
 	if (draw_chance(d, 70) &&
 	    (my_text ? tree_link(t, my_text, other) : tree_take(t, other)))
-		note(t, other, "%s, as %s has it", my_text ? my_text : "missing", mine);
+		tree_note(t, other, "%s, as %s has it", my_text ? my_text : "missing",
+			  mine);
 }
 
 /* Where the bus says that a device is. */
@@ -59,7 +60,7 @@ static void misplace(struct tree *t, struct draw *d, const struct focus *f)
 	CLEANUP(free_char) char *text = tree_readlink(t, other);
 
 	if (text && tree_link(t, text, mine))
-		note(t, mine, "leads to %s", text);
+		tree_note(t, mine, "leads to %s", text);
 }
 
 static void link_to_junk(struct tree *t, struct draw *d, const struct focus *f)
@@ -88,7 +89,7 @@ static void link_to_junk(struct tree *t, struct draw *d, const struct focus *f)
 	char *path = xasprintf("%s/%.*s", f->dir, (int)(space - one), one);
 
 	if (tree_link(t, space + 1, path))
-		note(t, path, "a link to %s", space + 1);
+		tree_note(t, path, "a link to %s", space + 1);
 }
 
 /* A name on the bus that is none, or one device twice. */
@@ -105,7 +106,7 @@ static void junk_device(struct tree *t, struct draw *d, const struct focus *f)
 
 	text = tree_readlink(t, bus);
 	if (tree_link(t, text ? text : ".", path))
-		note(t, path, "on the bus, too, and leads to %s", text ? text : ".");
+		tree_note(t, path, "on the bus, too, and leads to %s", text ? text : ".");
 }
 
 /* A group lists what its devices deny. */
@@ -119,7 +120,8 @@ static void twist_group(struct tree *t, struct draw *d, const struct focus *f)
 	path = xasprintf("%s/%s", group, f->address);
 	if (draw_chance(d, 50) ? tree_take(t, path)
 			       : tree_link(t, "../../../../devices", path))
-		note(t, path, "in the group's list or not, against the device's link");
+		tree_note(t, path,
+			  "in the group's list or not, against the device's link");
 }
 
 /* ---- configuration space -------------------------------------------------------------
@@ -166,8 +168,9 @@ static void twist_config(struct tree *t, struct draw *d, const struct focus *f)
 		c[0x0e] = (unsigned char)draw_bits(d);
 	}
 	if (tree_put(t, path, c, len, 0644))
-		note(t, path, "%zu bytes, starting with %02x%02x, capabilities at %02x",
-		     len, c[1], c[0], c[0x34]);
+		tree_note(t, path,
+			  "%zu bytes, starting with %02x%02x, capabilities at %02x", len,
+			  c[1], c[0], c[0x34]);
 }
 
 /* ---- slicer's own files --------------------------------------------------------------
@@ -183,7 +186,7 @@ static void file_of(struct tree *t, struct draw *d, const char *dir, const char 
 	if (draw_chance(d, 30))
 		str_add(&text, "driver=../../../etc/\033[31m\noriginal=-x\nforce=yes\n");
 	if (tree_put(t, path, str_c(&text), text.len, 0644))
-		note(t, path, "as %s", from);
+		tree_note(t, path, "as %s", from);
 }
 
 /* Two files for one device, names that are none, a link that leads out. */
@@ -214,7 +217,7 @@ static void twist_files(struct tree *t, struct draw *d, const struct focus *f)
 	}
 	if (draw_chance(d, 20)) {
 		if (tree_link(t, t->outside, path))
-			note(t, path, "a link to %s", t->outside);
+			tree_note(t, path, "a link to %s", t->outside);
 		return;
 	}
 	if (from)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mutate/sysfs.h"
 
-#include "mutate/mutations.h"
-
 #include <errno.h>
 
 #define BUS "sys/bus/pci/"
@@ -155,5 +153,5 @@ void sysfs_vanish(struct tree *t, const char *address)
 		tree_take(t, in_group);
 	if (dir && str_starts(dir, "sys/devices/"))
 		tree_take(t, dir);
-	note(t, device, "vanishes while it is looked at");
+	tree_note(t, device, "vanishes while it is looked at");
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -328,4 +329,19 @@ char *tree_resolve(const struct tree *t, const char *path)
 		return NULL;
 	text[n] = '\0';
 	return xstrdup(text + len + 1);
+}
+
+void tree_note(struct tree *t, const char *path, const char *fmt, ...)
+{
+	CLEANUP(str_done) struct str line = { 0 };
+	CLEANUP(free_char) char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	str_add_printable(&line, path, strlen(path));
+	str_add(&line, ": ");
+	str_add_printable(&line, text, strlen(text));
+	strv_add(&t->done, str_c(&line));
 }

@@ -47,6 +47,8 @@ char *tree_resolve(const struct tree *t, const char *path);
 /* A number that is another one when anything in the tree is: names, kinds, modes, links,
  * inodes; with times, contents, too. */
 uint64_t tree_print(const struct tree *t, bool times);
+/* Notes what was done: a line for t->done. */
+void tree_note(struct tree *t, const char *path, const char *fmt, ...) PRINTF(3, 4);
 /* Is it below one of the directories of slicer's own: /var/lib/slicer, /run/slicer? */
 bool tree_is_own(const char *path);
 

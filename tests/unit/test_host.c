@@ -153,6 +153,7 @@ static void test_replace_follows_link(void **state)
 {
 	struct tree *t = *state;
 	char *target;
+	struct stat st;
 	struct strv names = { 0 };
 
 	tree_write(t, "/data/real.cfg", "old");
@@ -168,6 +169,16 @@ static void test_replace_follows_link(void **state)
 	assert_int_equal(names.n, 2);
 	strv_done(&names);
 	free(target);
+	/* In a directory of slicer's own, the link goes. */
+	tree_mkdir(t, "/etc/slicer/devices.d");
+	tree_link(t, "/data/real.cfg", "/etc/slicer/devices.d/a.conf");
+	assert_int_equal(host_replace(t->host, "/etc/slicer/devices.d/a.conf", "own", 3,
+				      0640, NULL),
+			 0);
+	tree_is(t, "/data/real.cfg", "new");
+	tree_is(t, "/etc/slicer/devices.d/a.conf", "own");
+	assert_int_equal(host_stat(t->host, "/etc/slicer/devices.d/a.conf", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
 }
 
 static void test_replace_fails_clean(void **state)
