@@ -162,10 +162,10 @@ static char *link_name(int dir, const char *name)
  * really_probe() and dev_uevent()", Linux 6.10 and stable kernels of that time): where a
  * driver hangs in its unbind, whoever reads it hangs as well.
  */
-static void load_ids(int dir, struct pci_device *d)
+static void load_ids(int dir, bool keep_modalias, struct pci_device *d)
 {
 	struct pci_modalias m;
-	char text[128];
+	char text[ATTR_MAX];
 
 	if (!pci_modalias_parse(read_attr(dir, "modalias", text, sizeof(text)), &m)) {
 		m.class_code = read_hex(dir, "class", 0xffffff);
@@ -179,16 +179,19 @@ static void load_ids(int dir, struct pci_device *d)
 	d->device = m.device;
 	d->subsystem_vendor = m.subsystem_vendor;
 	d->subsystem_device = m.subsystem_device;
+	if (keep_modalias && *text)
+		d->modalias = xstrdup(text);
 }
 
-static void load_basics(int dir, const struct numbers *vfio, struct pci_device *d)
+static void load_basics(int dir, const struct numbers *vfio, bool keep_modalias,
+			struct pci_device *d)
 {
 	char buf[ATTR_MAX];
 	const char *group = link_base(dir, "iommu_group", buf, sizeof(buf));
 
 	d->iommu_group = group ? group_number(group) : -1;
 	d->vfio_group = has_number(vfio, d->iommu_group) ? d->iommu_group : -1;
-	load_ids(dir, d);
+	load_ids(dir, keep_modalias, d);
 	d->driver = link_name(dir, "driver");
 }
 
@@ -245,7 +248,7 @@ static void load_device(const struct loader *l, struct pci_address at, const cha
 	dir = host_openat(l->h, path, O_PATH | O_DIRECTORY);
 	if (dir < 0)
 		return; /* went away, or a link to nowhere: it is listed, and empty */
-	load_basics(dir, &l->vfio, d);
+	load_basics(dir, &l->vfio, l->what & (PCI_DETAILS | PCI_MODULES), d);
 	if (l->what & (PCI_DETAILS | PCI_PLACE))
 		d->physfn = link_name(dir, "physfn");
 	if (l->what & PCI_DETAILS) {
@@ -254,8 +257,6 @@ static void load_device(const struct loader *l, struct pci_address at, const cha
 	}
 	if (l->what & PCI_REGIONS)
 		pci_regions_load(l->h, d);
-	if (l->what & (PCI_DETAILS | PCI_MODULES))
-		d->modalias = read_string(dir, "modalias");
 	if (l->modules && d->modalias)
 		module_index_alias(l->modules, d->modalias, &d->modules);
 }

@@ -84,18 +84,22 @@ static const struct call calls[] = {
 
 #define N_CALLS (sizeof(calls) / sizeof(calls[0]))
 
-int calls_trace(bool any)
+int calls_trace(enum calls which)
 {
+	const bool any = which == CALLS_ANY;
 	struct sock_filter f[MAX_FILTER];
 	struct sock_fprog p = { .filter = f };
 	unsigned short n = 0;
 
 	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 					      offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < N_CALLS && !any; i++)
+	for (size_t i = 0; i < N_CALLS && !any; i++) {
+		long number = which == CALLS_WRITE ? SYS_write : calls[i].number;
+
 		f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-						      (unsigned)calls[i].number,
+						      (unsigned)number,
 						      (unsigned char)(N_CALLS - i), 0);
+	}
 	f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, any ? SECCOMP_RET_TRACE
 								   : SECCOMP_RET_ALLOW);
 	f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);

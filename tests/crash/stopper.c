@@ -171,7 +171,7 @@ static void start(void)
 			_exit(EXIT_BROKEN);
 		if (opt.root && (chroot(opt.root) < 0 || chdir("/") < 0))
 			die(opt.root);
-		if (calls_trace(opt.any) < 0)
+		if (calls_trace(opt.any ? CALLS_ANY : CALLS_OF_TABLE) < 0)
 			die("seccomp");
 		execv(opt.command[0], opt.command);
 		die(opt.command[0]);
