@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "cmd/setup.h"
-#include "devices/devices.h"
+#include "devices/ids.h"
 #include "policy/remapping.h"
 
 static int choose_vendor(struct setup *s, struct error *e)
@@ -107,33 +107,6 @@ static int find_asked(struct setup *s, struct error *e)
 	return 0;
 }
 
-/* What the host needs must not come up on vfio-pci at the next boot. */
-static int check_needed(struct setup *s, const struct pci_device *d, struct str *why,
-			struct error *e)
-{
-	struct uses u = { 0 };
-	int err = device_uses(s->c->host, &s->facts.mounts, d, &u, e);
-	bool is_display = false;
-
-	for (size_t i = 0; err >= 0 && i < u.n; i++) {
-		enum use_kind k = u.v[i].kind;
-
-		is_display |= k == USE_DISPLAY;
-		if (k == USE_ROOT_DISK || k == USE_MOUNT || k == USE_ROUTE ||
-		    k == USE_INTERFACE || k == USE_DISPLAY)
-			str_addf(why, "%s: %s\n", d->address, u.v[i].text);
-	}
-	if (err >= 0 && !s->facts.mounts.known && d->class_code >> 16 == 0x01)
-		str_addf(why,
-			 "%s: nobody knows what is mounted from it (no mount table)\n",
-			 d->address);
-	/* Not used as such at the moment, it is the one that the next boot shows. */
-	if (err >= 0 && d->boot_vga && !is_display)
-		str_addf(why, "%s: it is the boot display\n", d->address);
-	uses_done(&u);
-	return err;
-}
-
 /* The modules that would take the device: those that its alias resolves to, and the one
  * that has it now (a driver's name need not be its module's: xhci_hcd is in xhci_pci). */
 static void add_drivers(struct setup *s, const struct pci_device *d)
@@ -168,31 +141,17 @@ static int refuse_unknown_id(struct setup *s, struct pci_id id, struct error *e)
 
 static int check_id(struct setup *s, struct pci_id id, struct str *why, struct error *e)
 {
-	CLEANUP(str_done) struct str all = { 0 };
-	size_t matches = 0;
+	int matches = ids_judge(s->c->host, &s->facts.mounts, &s->devices, id, why, e);
 
-	for (size_t i = 0; i < s->devices.n; i++) {
+	for (size_t i = 0; i < s->devices.n && matches > 0; i++) {
 		const struct pci_device *d = &s->devices.v[i];
-		int err;
 
 		if (d->vendor != id.vendor || d->device != id.device)
 			continue;
-		matches++;
-		str_addf(&all, "%s%s", all.len ? ", " : "", d->address);
 		choose(s, d);
 		add_drivers(s, d);
-		err = check_needed(s, d, why, e);
-		if (err < 0)
-			return err;
 	}
-	if (!matches)
-		return refuse_unknown_id(s, id, e);
-	if (matches > 1)
-		str_addf(why,
-			 "%04x:%04x: matches more than one device, all of them would be "
-			 "taken: %s\n",
-			 id.vendor, id.device, str_c(&all));
-	return 0;
+	return matches ? matches : refuse_unknown_id(s, id, e);
 }
 
 static int find_ids(struct setup *s, struct error *e)

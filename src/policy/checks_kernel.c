@@ -114,6 +114,8 @@ static bool has_ids(const char *cmdline)
 {
 	CLEANUP(strv_done) struct strv tokens = { 0 };
 
+	if (!cmdline)
+		return false;
 	cmdline_split(cmdline, strlen(cmdline), &tokens);
 	for (size_t i = 0; i < tokens.n; i++)
 		if (param_name_same(tokens.v[i], "vfio-pci.ids"))
@@ -131,16 +133,18 @@ static void check_ids(const struct diagnosis *d, const struct kernel_facts *k,
 	struct check *c;
 
 	if (!k || k->vfio_pci_state != MODULE_BUILTIN || !ids ||
-	    (d->facts->cmdline && has_ids(d->facts->cmdline)))
+	    has_ids(d->facts->cmdline) || has_ids(judge_configured(d)))
 		return;
 	c = check_add(ret, "kernel.vfio-ids", KERNEL, CHECK_WARN,
 		      "vfio-pci is built into the kernel and does not read modprobe.d",
 		      "%s: options vfio-pci ids=%s does nothing",
 		      d->facts->iommu.vfio_ids_modprobe, ids);
-	if (advice_can_set_up(d) && *ids && !ids[strspn(ids, "0123456789abcdefABCDEF:,")])
+	if (advice_can_set_up(d) && d->ids_are_free)
 		strv_addf(&c->fix, "sudo slicer setup-iommu --ids %s", ids);
 	else
-		strv_addf(&c->fix, "vfio-pci.ids=%s belongs on the kernel command line",
+		strv_addf(&c->fix,
+			  "vfio-pci.ids=%s belongs on the kernel command line; or bind "
+			  "the devices by their addresses (slicer pci bind ADDR --persist)",
 			  ids);
 }
 

@@ -243,6 +243,7 @@ struct diagnosis {
 	const struct old_view_entry *old;
 	size_t n_old;
 	bool old_known; /* it was looked for */
+	bool ids_are_free; /* setup-iommu --ids would take those of modprobe.d */
 	const struct leftover *leftovers;
 	size_t n_leftovers;
 	const struct node_view *nodes;

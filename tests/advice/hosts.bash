@@ -3,7 +3,7 @@
 # Hosts with awkward devices, or a loader that slicer can't edit: derived from the trees of tests/roots. Sourced by run.
 # shellcheck disable=SC2034,SC2154 # variants: read by run; work, top: set there
 
-variants=(shared_root_disk vfio_sister bridged_nic fedora_off ostree_off limine_off refind_off extlinux_off kernelstub_off \
+variants=(shared_root_disk vfio_sister twin_ids display_ids bridged_nic fedora_off ostree_off limine_off refind_off extlinux_off kernelstub_off \
 	hyperv_guest vmware_guest arm64)
 
 derive() { # derive TREE STATE
@@ -33,6 +33,18 @@ make_vfio_sister() {
 	rm "$d/driver" "$1/sys/bus/pci/drivers/nouveau/0000:01:00.0"
 	ln -s ../../../../bus/pci/drivers/vfio-pci "$d/driver"
 	touch "$1/dev/vfio/1"
+}
+
+# Ids in modprobe.d, which a vfio-pci that is built in does not read: of two cards, and of the boot display.
+make_twin_ids() {
+	"$top/tests/roots/build" "$1" two-gpu ready
+	mkdir -p "$1/etc/modprobe.d"
+	echo 'options vfio-pci ids=10de:2204,10de:1aef' >"$1/etc/modprobe.d/vfio.conf"
+}
+make_display_ids() {
+	"$top/tests/roots/build" "$1" two-gpu ready
+	mkdir -p "$1/etc/modprobe.d"
+	echo 'options vfio-pci ids=1a03:2000' >"$1/etc/modprobe.d/vfio.conf"
 }
 
 # The default route goes by a bridge over the NIC, as on every virtualization host.
