@@ -142,10 +142,11 @@ static void check_ids(const struct diagnosis *d, const struct kernel_facts *k,
 	if (advice_can_set_up(d) && d->ids_are_free)
 		strv_addf(&c->fix, "sudo slicer setup-iommu --ids %s", ids);
 	else
-		strv_addf(&c->fix,
-			  "vfio-pci.ids=%s belongs on the kernel command line; or bind "
-			  "the devices by their addresses (slicer pci bind ADDR --persist)",
-			  ids);
+		strv_addf(
+			&c->fix,
+			"vfio-pci.ids=%s belongs on the kernel command line; or bind "
+			"the devices by their addresses (slicer pci bind ADDR --persist)",
+			ids);
 }
 
 static void skip_next(const struct diagnosis *d, struct checks *ret)
