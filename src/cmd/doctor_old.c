@@ -24,7 +24,8 @@ static void add_needed(const struct bind_world *w, const struct pci_device *d,
 		strv_addf(ret, "%s: it is the boot display", d->address);
 }
 
-/* The command that moves it, if pci bind would do that now. */
+/* The command that moves it, or does what stray ids were meant to, if pci bind would do
+ * that now. */
 static void offer(const struct doctor *doc, const struct bind_world *w,
 		  struct old_view_entry *v)
 {
@@ -33,8 +34,12 @@ static void offer(const struct doctor *doc, const struct bind_world *w,
 	CLEANUP(strv_done) struct strv warnings = { 0 };
 	CLEANUP(str_done) struct str list = { 0 };
 
-	if (!st->n || !st->can_edit || !old_statement_gives(st) || !doc->d.boot ||
-	    (st->source != OLD_IN_CMDLINE && !take_over_is_ours(st->path)) ||
+	bool is_stray = st->kind == OLD_STRAY;
+
+	if (!st->n || !doc->d.boot ||
+	    (!is_stray &&
+	     (!st->can_edit || !old_statement_gives(st) ||
+	      (st->source != OLD_IN_CMDLINE && !take_over_is_ours(st->path)))) ||
 	    persist_check_unit(w->host, "", NULL) < 0)
 		return;
 	for (size_t i = 0; i < st->n; i++) {
@@ -44,8 +49,8 @@ static void offer(const struct doctor *doc, const struct bind_world *w,
 			return;
 	}
 	if (bind_check_in(w, &r, &warnings, NULL) == 0)
-		strv_addf(&v->next, "sudo slicer pci bind%s --persist --take-over",
-			  str_c(&list));
+		strv_addf(&v->next, "sudo slicer pci bind%s --persist%s", str_c(&list),
+			  is_stray ? "" : " --take-over");
 }
 
 void doctor_read_old(struct doctor *doc, const struct bind_world *w)

@@ -75,6 +75,15 @@ static char *second_of(const struct diagnosis *d, size_t which)
 	return NULL;
 }
 
+/* Words that are no ids, though their start may read as one: "01:00.0", "[10de:1c03]". */
+static bool has_no_ids(const struct strv *idle)
+{
+	for (size_t i = 0; i < idle->n; i++)
+		if (idle->v[i][strspn(idle->v[i], "0123456789abcdefxABCDEFX: ")])
+			return true;
+	return false;
+}
+
 static void check_given(const struct diagnosis *d, size_t i, const char *evidence,
 			struct checks *ret, size_t *n)
 {
@@ -98,11 +107,19 @@ static void check_given(const struct diagnosis *d, size_t i, const char *evidenc
 	else if (second)
 		c = add(ret, n, CHECK_WARN, "a device is bound at boot by two set-ups",
 			evidence, second);
+	else if (has_no_ids(&s->idle))
+		c = add(ret, n, CHECK_WARN,
+			"an older set-up names devices by words that are no ids: "
+			"VENDOR:DEVICE, as pci list has them",
+			evidence, s->n ? unknown : NULL);
 	else if (s->idle.n)
 		c = add(ret, n, CHECK_WARN,
 			"an older set-up names devices that are not there: was a card "
 			"exchanged?",
 			evidence, s->n ? unknown : NULL);
+	else if (!s->n)
+		c = add(ret, n, CHECK_PASS, "an older set-up names no devices", evidence,
+			NULL);
 	else
 		c = add(ret, n, CHECK_PASS,
 			"an older set-up gives devices to VFIO at boot (pci bind "
@@ -110,6 +127,38 @@ static void check_given(const struct diagnosis *d, size_t i, const char *evidenc
 			"it)",
 			evidence, NULL);
 	strv_copy(&c->fix, &v->next);
+}
+
+static bool is_given(const struct diagnosis *d, const struct pci_device *dev)
+{
+	for (size_t i = 0; i < d->n_old; i++)
+		if (old_statement_gives(d->old[i].statement) &&
+		    old_statement_takes(d->old[i].statement, dev))
+			return true;
+	return false;
+}
+
+/* Where something else gives all the devices away, a line that does nothing is no harm:
+ * many a guide has one, and says the same in three files. */
+static void check_idle(const struct diagnosis *d, size_t i, const char *evidence,
+		       struct checks *ret, size_t *n)
+{
+	const struct old_statement *s = d->old[i].statement;
+	bool is_harmless = s->n > 0;
+	struct check *c;
+
+	for (size_t k = 0; k < s->n; k++)
+		is_harmless &= is_given(d, s->devices[k]);
+	if (is_harmless) {
+		add(ret, n, CHECK_PASS,
+		    "what names devices for VFIO has no effect at boot, and others give "
+		    "them",
+		    evidence, NULL);
+		return;
+	}
+	c = add(ret, n, CHECK_WARN, "what names devices for VFIO has no effect at boot",
+		evidence, NULL);
+	strv_copy(&c->fix, &d->old[i].next);
 }
 
 /* What the module does not read is kernel.vfio-ids, and what is only in this boot's
@@ -128,9 +177,7 @@ void checks_old_setup(const struct diagnosis *d, struct checks *ret)
 			add(ret, &n, CHECK_PASS, "a program may bind devices at boot",
 			    evidence, NULL);
 		else if (s->why_idle && !s->is_unread && s->source != OLD_IN_RUNNING)
-			add(ret, &n, CHECK_WARN,
-			    "what names devices for VFIO has no effect at boot", evidence,
-			    NULL);
+			check_idle(d, i, evidence, ret, &n);
 	}
 	if (!n && d->old_known)
 		check_add(ret, ID, DEVICES, CHECK_PASS,

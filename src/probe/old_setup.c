@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "probe/old_setup.h"
 
-#include "probe/modules.h"
 #include "text/bindids.h"
 #include "text/cmdline.h"
-#include "text/glob.h"
-#include "text/joined.h"
 #include "text/modprobe.h"
 
 #define SHOWN_TEXT 160
 
-/* The drivers that keep devices for guests, and the parameters that name these. */
-static const struct {
-	const char *driver, *parameter, *full;
-	enum old_kind kind;
-} takers[] = {
+const struct old_taker old_takers[OLD_TAKERS] = {
 	{ "vfio-pci", "ids", "vfio-pci.ids", OLD_IDS },
 	{ "pci-stub", "ids", "pci-stub.ids", OLD_IDS },
 	{ "xen-pciback", "hide", "xen-pciback.hide", OLD_HIDE },
@@ -148,13 +141,14 @@ static void take_hidden(const struct pci_devices *all, const char *value, size_t
 		}
 }
 
-static struct old_statement *add_taker(const struct old_query *q, struct old_setup *s,
-				       size_t file, size_t taker, const char *text,
-				       size_t len, const char *value, size_t value_len)
+struct old_statement *old_add_taker(const struct old_query *q, struct old_setup *s,
+				    size_t file, size_t taker, const char *text,
+				    size_t len, const char *value, size_t value_len)
 {
-	struct old_statement *st = old_setup_add(s, takers[taker].kind, file, text, len);
+	struct old_statement *st =
+		old_setup_add(s, old_takers[taker].kind, file, text, len);
 
-	st->driver = xstrdup(takers[taker].driver);
+	st->driver = xstrdup(old_takers[taker].driver);
 	if (st->kind == OLD_IDS)
 		take_ids(q->all, value, value_len, st);
 	else
@@ -199,6 +193,25 @@ static bool is_slicers(const struct old_query *q, const char *param)
 	return q->slicers && cmdline_has(q->slicers, param);
 }
 
+/* The parameter that names devices for one of the drivers. False: it is none of theirs.
+ */
+static bool find_param(const struct old_query *q, struct old_setup *s, size_t file,
+		       const char *param)
+{
+	for (size_t i = 0; i < OLD_TAKERS; i++) {
+		struct modprobe_param p;
+		size_t from = 0;
+
+		if (!modprobe_next_param(param, strlen(param), old_takers[i].full, &from,
+					 &p))
+			continue;
+		old_add_taker(q, s, file, i, param, strlen(param), param + p.value,
+			      p.value_end - p.value);
+		return true;
+	}
+	return false;
+}
+
 void old_find_cmdline(const struct old_query *q, struct old_setup *s, size_t file)
 {
 	const char *text = str_c(&s->files[file].text);
@@ -207,186 +220,19 @@ void old_find_cmdline(const struct old_query *q, struct old_setup *s, size_t fil
 
 	while (cmdline_next(text, len, &at, &start, &end)) {
 		CLEANUP(free_char) char *param = xstrndup(text + start, end - start);
+		struct old_statement *st;
 
-		for (size_t i = 0; i < ARRAY_SIZE(takers); i++) {
-			struct modprobe_param p;
-			struct old_statement *st;
-			size_t from = 0;
-
-			if (!modprobe_next_param(param, strlen(param), takers[i].full,
-						 &from, &p) ||
-			    (is_running && is_in_next_boot(q, param)))
-				continue;
-			st = add_taker(q, s, file, i, param, strlen(param),
-				       param + p.value, p.value_end - p.value);
-			st->start = start;
-			st->end = end;
-			st->is_slicers = is_slicers(q, param);
-			if (q->next_boot && !is_running)
-				find_source(q, param, st);
-			if (is_running)
-				st->why_idle = st->why_idle
-						       ? st->why_idle
-						       : xstrdup("only in this boot");
-		}
-	}
-}
-
-/* ---- modprobe.d and lists of modules ----------------------------------------------- */
-
-static struct old_statement *at_line(struct old_statement *st,
-				     const struct joined_line *l)
-{
-	st->line = l->number;
-	st->start = l->start;
-	st->end = l->end;
-	return st;
-}
-
-static void find_params(const struct old_query *q, struct old_setup *s, size_t file,
-			const struct joined_line *l, size_t taker, size_t at)
-{
-	const char *line = str_c(&l->text);
-	struct modprobe_param p, last = { 0 };
-	bool any = false;
-
-	while (modprobe_next_param(line, l->text.len, takers[taker].parameter, &at, &p)) {
-		last = p;
-		any = true;
-	}
-	if (any)
-		at_line(add_taker(q, s, file, taker, line, l->text.len, line + last.value,
-				  last.value_end - last.value),
-			l);
-}
-
-static bool drives(const struct pci_device *d, const char *module)
-{
-	bool found = d->driver && module_same_name(d->driver, module);
-
-	for (size_t i = 0; i < d->modules.n && !found; i++)
-		found = module_same_name(d->modules.v[i], module);
-	return found;
-}
-
-/* A line about a module that is none of the takers: all devices that it could drive. */
-static struct old_statement *add_module(const struct old_query *q, struct old_setup *s,
-					enum old_kind kind, size_t file,
-					const struct joined_line *l, const char *module)
-{
-	struct old_statement *st =
-		at_line(old_setup_add(s, kind, file, str_c(&l->text), l->text.len), l);
-
-	st->driver = xstrdup(module);
-	for (size_t i = 0; i < q->all->n; i++)
-		if (drives(&q->all->v[i], module))
-			old_statement_take(st, &q->all->v[i]);
-	return st;
-}
-
-static bool names_vfio(const char *text)
-{
-	return strstr(text, "vfio-pci") || strstr(text, "vfio_pci");
-}
-
-/* "softdep MODULE pre: vfio-pci" and nothing else can be taken out. */
-static void find_softdep(const struct old_query *q, struct old_setup *s, size_t file,
-			 const struct joined_line *l, const struct strv *words)
-{
-	struct old_statement *st;
-
-	if (words->n < 4 || !names_vfio(str_c(&l->text)) || names_vfio(words->v[1]))
-		return;
-	st = add_module(q, s, OLD_SOFTDEP, file, l, words->v[1]);
-	st->can_edit = words->n == 4 && strcmp(words->v[2], "pre:") == 0 &&
-		       module_same_name(words->v[3], "vfio-pci");
-}
-
-/* "install vfio-pci SCRIPT" has the script bind, which may have addresses in it;
- * "install MODULE /sbin/modprobe vfio-pci; ..." has vfio-pci come first, or binds by
- * itself. */
-static void find_install(const struct old_query *q, struct old_setup *s, size_t file,
-			 const struct joined_line *l, const struct strv *words)
-{
-	CLEANUP(free_char) char *rest = NULL;
-	CLEANUP(str_done) struct str script = { 0 };
-	struct old_statement *st;
-
-	if (words->n < 3)
-		return;
-	rest = strv_join(words, " ");
-	if (!names_vfio(rest) && !strstr(rest, "driver_override"))
-		return;
-	st = add_module(q, s, OLD_PROGRAM, file, l, words->v[1]);
-	old_find_addresses(q->all, rest, st);
-	if (*words->v[2] == '/' &&
-	    host_read(q->host, words->v[2], OLD_PROGRAM_MAX, &script, NULL) == 0)
-		old_find_addresses(q->all, str_c(&script), st);
-}
-
-static void find_alias(const struct old_query *q, struct old_setup *s, size_t file,
-		       const struct joined_line *l, const struct strv *words)
-{
-	struct old_statement *st;
-
-	if (words->n < 3 || !module_same_name(words->v[2], "vfio-pci"))
-		return;
-	st = at_line(old_setup_add(s, OLD_ALIAS, file, str_c(&l->text), l->text.len), l);
-	st->driver = xstrdup("vfio-pci");
-	for (size_t i = 0; i < q->all->n; i++) {
-		const struct pci_device *d = &q->all->v[i];
-
-		if (d->modalias &&
-		    glob_match(words->v[1], d->modalias, strlen(d->modalias)))
-			old_statement_take(st, d);
-	}
-}
-
-void old_find_modprobe(const struct old_query *q, struct old_setup *s, size_t file)
-{
-	CLEANUP(joined_line_done) struct joined_line l = { 0 };
-	const struct str *text = &s->files[file].text;
-	size_t pos = 0, at;
-
-	while (joined_next(str_c(text), text->len, JOINED_COMMENTS, &pos, &l)) {
-		CLEANUP(strv_done) struct strv words = { 0 };
-
-		for (size_t i = 0; i < ARRAY_SIZE(takers); i++)
-			if (modprobe_is_options(str_c(&l.text), l.text.len,
-						takers[i].driver, &at))
-				find_params(q, s, file, &l, i, at);
-		strv_split(&words, str_c(&l.text), " \t\r");
-		if (words.n < 2)
+		if ((is_running && is_in_next_boot(q, param)) ||
+		    (!find_param(q, s, file, param) &&
+		     (is_running || !old_add_stray_param(q, s, file, param))))
 			continue;
-		if (strcmp(words.v[0], "softdep") == 0)
-			find_softdep(q, s, file, &l, &words);
-		else if (strcmp(words.v[0], "install") == 0)
-			find_install(q, s, file, &l, &words);
-		else if (strcmp(words.v[0], "alias") == 0)
-			find_alias(q, s, file, &l, &words);
-		else if (strcmp(words.v[0], "blacklist") == 0)
-			add_module(q, s, OLD_BLACKLIST, file, &l, words.v[1]);
-	}
-}
-
-/* A name in each line, and parameters: of initramfs-tools, whose init gives both to
- * modprobe (scripts/functions, load_modules()), and older systems. */
-void old_find_modules(const struct old_query *q, struct old_setup *s, size_t file)
-{
-	CLEANUP(joined_line_done) struct joined_line l = { 0 };
-	size_t pos = 0, n, at;
-	const char *word;
-
-	while (joined_next(str_c(&s->files[file].text), s->files[file].text.len,
-			   DROPPED_COMMENTS, &pos, &l)) {
-		at = 0;
-		if (!next_word(str_c(&l.text), l.text.len, &at, &word, &n))
-			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(takers); i++) {
-			CLEANUP(free_char) char *name = xstrndup(word, n);
-
-			if (module_same_name(name, takers[i].driver))
-				find_params(q, s, file, &l, i, at);
-		}
+		st = &s->v[s->n - 1];
+		st->start = start;
+		st->end = end;
+		st->is_slicers = is_slicers(q, param);
+		if (q->next_boot && !is_running)
+			find_source(q, param, st);
+		if (is_running && !st->why_idle)
+			st->why_idle = xstrdup("only in this boot");
 	}
 }

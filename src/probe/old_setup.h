@@ -9,6 +9,7 @@
 #define SLICER_PROBE_OLD_SETUP_H
 
 #include "probe/pci.h"
+#include "text/joined.h"
 
 enum old_kind {
 	OLD_IDS, /* vfio-pci's or pci-stub's parameter ids */
@@ -19,12 +20,14 @@ enum old_kind {
 	OLD_SOFTDEP, /* vfio-pci is loaded before the device's driver */
 	OLD_BLACKLIST, /* of the driver of a device that another statement takes */
 	OLD_PROGRAM, /* a script or command that may bind devices: which is not known */
+	OLD_STRAY, /* ids that stand where nothing reads them; why_idle is always set */
 };
 
 /* Where a statement stands. */
 enum old_source {
 	OLD_IN_MODPROBE, /* modprobe.d */
 	OLD_IN_MODULES, /* a list of modules with their parameters */
+	OLD_IN_UNREAD, /* a file of modprobe.d that modprobe leaves out for its name */
 	OLD_IN_CMDLINE, /* the command line that the next boot gets */
 	OLD_IN_RUNNING, /* the one that this boot got, and the next does not get */
 	OLD_IN_DRIVERCTL,
@@ -103,15 +106,43 @@ char *old_statement_tell(const struct old_statement *s);
 /* Scripts are short, and slicer only looks for words in them. */
 #define OLD_PROGRAM_MAX (256u << 10)
 
+/* The drivers that keep devices for guests, and the parameters that name these. */
+#define OLD_TAKERS 3
+extern const struct old_taker {
+	const char *driver, *parameter, *full;
+	enum old_kind kind;
+} old_takers[OLD_TAKERS];
+/* Adds what such a parameter with this value takes; text is what is shown. */
+struct old_statement *old_add_taker(const struct old_query *q, struct old_setup *s,
+				    size_t file, size_t taker, const char *text,
+				    size_t len, const char *value, size_t value_len);
 struct old_statement *old_setup_add(struct old_setup *s, enum old_kind kind, size_t file,
 				    const char *text, size_t len);
 void old_statement_take(struct old_statement *s, const struct pci_device *d);
 void old_statement_done(struct old_statement *s);
 void old_find_cmdline(const struct old_query *q, struct old_setup *s, size_t file);
 void old_find_modprobe(const struct old_query *q, struct old_setup *s, size_t file);
+void old_find_unread(const struct old_query *q, struct old_setup *s, size_t file);
 void old_find_modules(const struct old_query *q, struct old_setup *s, size_t file);
 void old_find_rules(const struct old_query *q, struct old_setup *s, size_t file);
 void old_find_program(const struct old_query *q, struct old_setup *s, size_t file);
+/* Does the word stand in the text, in any case, and not as a part of a longer number? */
+bool old_has_word(const char *text, const char *word);
+/* Adds a statement of ids that nothing reads, and why: those devices whose vendor and
+ * device stand in the text, and that statement "but" does not take (an index; SIZE_MAX:
+ * none). False: there are none. */
+bool old_add_stray(const struct old_query *q, struct old_setup *s, size_t file,
+		   const char *text, size_t len, size_t but, const char *why);
+/* The same of a line, if "vfio" stands in it, up to a comment. */
+void old_add_stray_line(const struct old_query *q, struct old_setup *s, size_t file,
+			const struct joined_line *l, size_t but, const char *why);
+/* The same of a word of the kernel command line that is no parameter of a module which
+ * takes devices. */
+bool old_add_stray_param(const struct old_query *q, struct old_setup *s, size_t file,
+			 const char *param);
+/* Does systemd load the modules that /etc/modules and modules-load.d list? Where it does
+ * not run, what is to be started as init says so. */
+bool old_systemd_loads(const struct host *h);
 /* Appends to ret the devices whose addresses stand in the text. */
 void old_find_addresses(const struct pci_devices *all, const char *text,
 			struct old_statement *ret);

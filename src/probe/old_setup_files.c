@@ -81,6 +81,40 @@ static void read_programs(const struct host *h, struct old_setup *ret)
 	read_file(h, OLD_IN_PROGRAM, "/boot/config/vfio-pci.cfg", OLD_PROGRAM_MAX, ret);
 }
 
+/* A name without a dot is a slip; others are mostly meant to put a file out of use. */
+static void read_unread(const struct host *h, struct old_setup *ret)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+
+	host_list(h, "/etc/modprobe.d", &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		CLEANUP(free_char)
+		char *path = xasprintf("/etc/modprobe.d/%s", names.v[i]);
+
+		if (!strchr(names.v[i], '.'))
+			read_file(h, OLD_IN_UNREAD, path, MODPROBE_MAX, ret);
+	}
+}
+
+/* One of modules-load.d's files is often a link to /etc/modules. */
+static void read_lists(const struct host *h, struct old_setup *ret)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+
+	read_file(h, OLD_IN_MODULES, "/etc/initramfs-tools/modules", HOST_MAX_CONFIG,
+		  ret);
+	read_file(h, OLD_IN_MODULES, "/etc/modules", HOST_MAX_CONFIG, ret);
+	host_list(h, "/etc/modules-load.d", &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		CLEANUP(free_char)
+		char *path = xasprintf("/etc/modules-load.d/%s", names.v[i]);
+		CLEANUP(free_char) char *link = host_link_base(h, path);
+
+		if (str_ends(path, ".conf") && !str_eq(link, "modules"))
+			read_file(h, OLD_IN_MODULES, path, HOST_MAX_CONFIG, ret);
+	}
+}
+
 void old_setup_read(const struct old_query *q, struct old_setup *ret)
 {
 	const struct host *h = q->host;
@@ -95,9 +129,8 @@ void old_setup_read(const struct old_query *q, struct old_setup *ret)
 		    q->next_boot ? q->next_boot : q->running, ret);
 	if (q->next_boot)
 		add_cmdline(OLD_IN_RUNNING, "/proc/cmdline", q->running, ret);
-	read_file(h, OLD_IN_MODULES, "/etc/initramfs-tools/modules", HOST_MAX_CONFIG,
-		  ret);
-	read_file(h, OLD_IN_MODULES, "/etc/modules", HOST_MAX_CONFIG, ret);
+	read_lists(h, ret);
+	read_unread(h, ret);
 	read_dir(h, OLD_IN_DRIVERCTL, DRIVERCTL_DIR, "pci-", "", 4096, ret);
 	read_dir(h, OLD_IN_RULES, "/etc/udev/rules.d", "", ".rules", HOST_MAX_CONFIG,
 		 ret);

@@ -107,6 +107,9 @@ static void find_in_file(const struct old_query *q, struct old_setup *s, size_t 
 	case OLD_IN_MODULES:
 		old_find_modules(q, s, file);
 		break;
+	case OLD_IN_UNREAD:
+		old_find_unread(q, s, file);
+		break;
 	case OLD_IN_CMDLINE:
 	case OLD_IN_RUNNING:
 		old_find_cmdline(q, s, file);
@@ -192,6 +195,8 @@ static char *tell(const struct old_statement *s)
 	case OLD_BLACKLIST:
 		return xasprintf("modprobe.d keeps %s from being loaded for any device",
 				 s->driver);
+	case OLD_STRAY:
+		return xstrdup("its ids stand where they do nothing");
 	case OLD_PROGRAM:
 		break;
 	}

@@ -178,8 +178,7 @@ static bool is_hex(char c)
 	return c && strchr("0123456789abcdefABCDEF:", c);
 }
 
-/* Not as a part of a longer number. */
-static bool has_word(const char *text, const char *word)
+bool old_has_word(const char *text, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -195,8 +194,8 @@ void old_find_addresses(const struct pci_devices *all, const char *text,
 	for (size_t i = 0; i < all->n; i++) {
 		const struct pci_device *d = &all->v[i];
 
-		if (has_word(text, d->address) ||
-		    (!d->at.domain && has_word(text, d->address + strlen("0000:"))))
+		if (old_has_word(text, d->address) ||
+		    (!d->at.domain && old_has_word(text, d->address + strlen("0000:"))))
 			old_statement_take(ret, d);
 	}
 }

@@ -181,6 +181,86 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 }
 
 # bats test_tags=deep
+@test "ids with a blank between them, in modprobe.d and on the command line: the later ones are told to do nothing" {
+	echo 'options vfio-pci ids=10de:1c03, 10de:10f1 # 8086:1533' | has etc/modprobe.d/vfio.conf
+	[ "$(old 01:00.0)" = 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/vfio.conf:1)' ]
+	[ "$(old 01:00.1)" = 'its ids stand where they do nothing (/etc/modprobe.d/vfio.conf:1; no effect: vfio-pci gets what comes right after the last ids=, up to a blank)' ]
+	[ -z "$(old 02:00.0)" ]
+	told warn 'has no effect at boot /etc/modprobe.d/vfio.conf:1: options vfio-pci ids=10de:1c03, 10de:10f1: 0000:01:00.1; no effect'
+	json '[.checks[].fix[]] | any(endswith(" pci bind 0000:01:00.1 --persist"))'
+	# Quoted, they are one value.
+	echo 'options vfio-pci ids="10de:1c03, 10de:10f1"' | has etc/modprobe.d/vfio.conf
+	[ "$(old 01:00.1)" = 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/vfio.conf:1)' ]
+	# Of two, the last one counts.
+	echo 'options vfio-pci ids=10de:1c03 ids=10de:10f1' | has etc/modprobe.d/vfio.conf
+	[[ $(old 01:00.0) == *'no effect: vfio-pci gets what comes right after the last ids='* ]]
+	echo 'options vfio-pci ids = 10de:1c03' | has etc/modprobe.d/vfio.conf
+	told pass 'an older set-up names no devices'
+	told warn '0000:01:00.0; no effect'
+	rm "$T/etc/modprobe.d/vfio.conf"
+	next_boot 'vfio-pci.ids=10de:1c03, 10de:10f1'
+	told pass 'vfio-pci.ids=10de:1c03,: 0000:01:00.0'
+	told warn '/etc/default/grub:9: 10de:10f1: 0000:01:00.1; no effect: a blank stands before it'
+}
+
+# bats test_tags=deep
+@test "ids where nothing reads them: another word, another file, another kind of list" {
+	local line
+	for line in 'options vfio-pci.ids=10de:1c03' 'options vfio ids=10de:1c03' 'options vfio-cpi ids=10DE:1C03' 'vfio-pci ids=10de:1c03' \
+		'options vfio-pci id=10de:1c03' 'option vfio-pci ids=10de:1c03'; do
+		echo "$line" | has etc/modprobe.d/vfio.conf
+		[ "$(old 01:00.0)" = 'its ids stand where they do nothing (/etc/modprobe.d/vfio.conf:1; no effect: modprobe gives vfio-pci its ids by a line that begins with: options vfio-pci ids=)' ]
+		told warn "has no effect at boot /etc/modprobe.d/vfio.conf:1: $line: 0000:01:00.0; no effect"
+	done
+	# Nothing of these is about VFIO, a device of this host, or in force.
+	for line in '# options vfio ids=10de:1c03' 'options vfio ids=10de:1c04' 'options snd-hda-intel patch=10de:10f1' \
+		'options vfio enable_unsafe_noiommu_mode=1 # 10de:1c03' 'remove vfio-pci echo 10de:1c03'; do
+		echo "$line" | has etc/modprobe.d/vfio.conf
+		[ -z "$(old 01:00.0)" ]
+		told pass 'no older set-up binds devices at boot'
+	done
+	rm "$T/etc/modprobe.d/vfio.conf"
+	echo 'options vfio-pci ids=10de:1c03' | has etc/modprobe.d/vfio
+	cp "$T/etc/modprobe.d/vfio" "$T/etc/modprobe.d/vfio.conf.off"
+	[ "$(old 01:00.0)" = 'its ids stand where they do nothing (/etc/modprobe.d/vfio:1; no effect: modprobe reads no file there whose name does not end in .conf)' ]
+	rm "$T"/etc/modprobe.d/vfio*
+	for line in 'options vfio_pci ids=10de:1c03' 'vfio vfio_iommu_type1 vfio_pci ids=10de:1c03' 'attach : vfio vfio_pci ids=10de:1c03'; do
+		printf '%s\nvfio_pci\n' "$line" | has etc/initramfs-tools/modules
+		[[ $(old 01:00.0) == *'(/etc/initramfs-tools/modules:1; no effect: the first word of a line there is the name of a module, and gets the rest)' ]]
+		told warn "$line: 0000:01:00.0; no effect"
+	done
+	rm "$T/etc/initramfs-tools/modules"
+	for line in vfio.ids=10de:1c03 vfio-cpi.ids=10de:1c03 rd.vfio-pci.ids=10de:1c03; do
+		next_boot "$line"
+		told warn "$line: 0000:01:00.0; no effect: it has to be vfio-pci.ids="
+	done
+	next_boot vfio-pci.ids=01:00.0,01:00.1
+	told warn 'names devices by words that are no ids: VENDOR:DEVICE, as pci list has them'
+}
+
+# bats test_tags=deep
+@test "lists of modules: systemd takes a line for a name; a line that does nothing is no harm beside one that does" {
+	printf 'vfio\nvfio_pci ids=10de:1c03,10de:10f1\n' | has etc/modules
+	mkdir -p "$T/etc/modules-load.d"
+	ln -s ../modules "$T/etc/modules-load.d/modules.conf"
+	# Start scripts give modprobe the whole line.
+	[ "$(old 01:00.0)" = 'a list of modules gives it to vfio-pci (/etc/modules:2)' ]
+	ln -s /lib/systemd/systemd "$T/sbin/init"
+	[ "$(old 01:00.0)" = 'a list of modules gives it to vfio-pci (/etc/modules:2; no effect: systemd takes the whole line for the name of a module)' ]
+	told warn 'has no effect at boot /etc/modules:2: vfio_pci ids=10de:1c03,10de:10f1: 0000:01:00.0, 0000:01:00.1; no effect: systemd takes'
+	rm "$T/sbin/init" "$T/etc/modules"
+	mkdir -p "$T/run/systemd/system"
+	echo 'options vfio-pci ids=10de:1c03' | has etc/modules-load.d/vfio.conf
+	[[ $(old 01:00.0) == *'(/etc/modules-load.d/vfio.conf:1; no effect: systemd takes the whole line for the name of a module)' ]]
+	told warn 'has no effect at boot'
+	# initramfs-tools has no systemd in it.
+	printf 'softdep nouveau pre: vfio vfio_pci\noptions vfio_pci ids=10de:1c03\nvfio_pci ids=10de:1c03\n' | has etc/initramfs-tools/modules
+	told pass '/etc/initramfs-tools/modules:3: vfio_pci ids=10de:1c03: 0000:01:00.0'
+	told pass 'has no effect at boot, and others give them /etc/initramfs-tools/modules:2'
+	! told warn '' || false
+}
+
+# bats test_tags=deep
 @test "hostile files: no crash, and nothing unescaped" {
 	local bad
 	for bad in '' 'ids' 'ids=' 'ids=,,,' 'ids="' 'ids=":' 'ids=\x1b[31m' 'ids=10de:1c03\x1b[31m' 'ids=\0ids=10de:1c03' \
