@@ -5,8 +5,27 @@
 #include <errno.h>
 
 #include "policy/faults.h"
+#include "probe/modprobe_files.h"
 
 #define DRIVERS "/sys/bus/pci/drivers"
+
+/* modprobe would end well without loading it, or the kernel refuse it. */
+static int refuse_kept_out(const struct host *h, const char *module, struct error *e)
+{
+	CLEANUP(free_char) char *why = module_kept_out(h, module);
+
+	if (!why)
+		return 0;
+	error_set(e, EPERM, "the module %s is kept from being loaded: %s", module, why);
+	if (str_starts(why, "module_blacklist"))
+		error_hint(e, "take it out of there, and reboot");
+	else
+		error_hint(e,
+			   "take that line out, or load it once: sudo modprobe "
+			   "--ignore-install %s",
+			   module);
+	return -EPERM;
+}
 
 static int check_driver(const struct host *h, const struct bind_request *r,
 			struct error *e)
@@ -18,6 +37,9 @@ static int check_driver(const struct host *h, const struct bind_request *r,
 		if (!t->driver || driver_is_registered(h, t->driver))
 			continue;
 		driver_modules(h, t->driver, &modules);
+		for (size_t k = 0; k < modules.n; k++)
+			if (refuse_kept_out(h, modules.v[k], e) < 0)
+				return -EPERM;
 		if (modules.n)
 			continue;
 		error_set(e, ENOENT,

@@ -107,8 +107,11 @@ static void make_back(const struct bind_world *w, const struct persisted_list *l
 		if (!native || driver_name(w->host, native, &driver, NULL) < 0)
 			continue;
 		bind_request_add(&one, x, driver);
-		if (bind_check_in(w, &one, &warnings, &e) < 0)
+		if (bind_check_in(w, &one, &warnings, &e) < 0) {
+			if (!ret->not_back)
+				ret->not_back = refusal(&e);
 			continue;
+		}
 		strv_addf(&ret->back, "sudo slicer pci bind %s --driver=%s", x->address,
 			  driver);
 	}

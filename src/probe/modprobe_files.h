@@ -15,5 +15,9 @@ void modprobe_files(const struct host *h, struct strv *ret);
  * if that is yes. Owned by the caller; NULL: none says it, or the last says no. */
 char *modprobe_allows(const struct host *h, const struct strv *paths, const char *module,
 		      const char *parameter);
+/* What keeps a module that the running kernel has from being loaded by its name, for a
+ * person: module_blacklist= or "install MODULE /bin/true". Owned by the caller; NULL:
+ * nothing that is known. */
+char *module_kept_out(const struct host *h, const char *module);
 
 #endif

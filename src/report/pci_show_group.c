@@ -158,5 +158,6 @@ void page_commands(const struct output *o, const struct pci_page *p)
 			print_note(o, p, "note: ", h->answer.warnings.v[i]);
 	print_block(o, p, "Start a VM with it", &h->start);
 	print_block(o, p, "Take it back", &h->back);
-	print_note(o, p, "it can't be taken back now: ", h->not_back);
+	print_note(o, p, h->back.n ? "not all of it: " : "it can't be taken back now: ",
+		   h->not_back);
 }

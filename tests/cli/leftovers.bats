@@ -125,3 +125,53 @@ carried_out() { # ADDRESS
 	exits 0
 	[ ! -e "$T/var/lib/slicer/original/$AUDIO.conf" ]
 }
+
+# bats test_tags=deep
+@test "a native driver that is kept from being loaded: refused with the line, and not among the commands" {
+	tree debian-grub ready
+	local pci=$T/sys/bus/pci why line
+	mkdir -p "$pci/drivers/vfio-pci" "$T/etc/modprobe.d"
+	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$pci/devices/0000:01:00.0/driver"
+	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$pci/devices/0000:01:00.1/driver"
+	rm -r "$pci/drivers/nouveau"
+	for line in 'install nouveau /bin/true' 'install nou* /usr/bin/false # no'; do
+		printf '# x\n%s\ninstall nouveau /sbin/modprobe vfio-pci\n' "$line" >"$T/etc/modprobe.d/gpu.conf"
+		on pci bind 01:00.0 --driver=nouveau --dry-run
+		exits 3
+		error_only
+		complains 'the module nouveau is kept from being loaded: "install nouveau'
+		complains '/etc/modprobe.d/gpu.conf:2'
+		complains 'sudo modprobe --ignore-install nouveau'
+		on --json pci show 01:00.0
+		json '.commands.back | any(contains("--driver=nouveau")) | not'
+		json '.commands.back | any(contains("--driver=snd_hda_intel"))'
+		json '.commands.not_back | contains("gpu.conf:2")'
+		on pci show 01:00.0
+		says 'not all of it: the module nouveau is kept from being loaded'
+	done
+	# Neither a blacklist nor a command that may load it, nor another module.
+	for line in 'blacklist nouveau' 'install nouveau /sbin/modprobe vfio-pci' 'install nouveau /bin/true; /sbin/modprobe x' 'install nouveau_x /bin/true'; do
+		echo "$line" >"$T/etc/modprobe.d/gpu.conf"
+		on pci bind 01:00.0 --driver=nouveau --dry-run
+		exits 0
+	done
+	# The first line counts.
+	printf 'install nouveau /sbin/modprobe x\n' >"$T/etc/modprobe.d/a.conf"
+	printf 'install nouveau /bin/true\n' >"$T/etc/modprobe.d/gpu.conf"
+	on pci bind 01:00.0 --driver=nouveau --dry-run
+	exits 0
+	rm "$T"/etc/modprobe.d/*.conf
+	why=$(<"$T/proc/cmdline")
+	echo "$why module_blacklist=igb,nouveau" >"$T/proc/cmdline"
+	on pci bind 01:00.0 --driver=nouveau --dry-run
+	exits 3
+	complains 'module_blacklist= on the kernel command line'
+	echo "$why module_blacklist=nouveau module_blacklist=igb" >"$T/proc/cmdline"
+	on pci bind 01:00.0 --driver=nouveau --dry-run
+	exits 0
+	# It is there: nothing is to be loaded.
+	mkdir "$pci/drivers/nouveau"
+	echo 'install nouveau /bin/true' >"$T/etc/modprobe.d/gpu.conf"
+	on pci bind 01:00.0 --driver=nouveau --dry-run
+	exits 0
+}
