@@ -39,22 +39,24 @@ static void read_boot(const struct boot_config *boot, struct old_view *v)
 }
 
 /* libkmod's lists are only asked where it matters. */
-static bool is_builtin(const struct context *c, const struct old_setup *s)
+static enum module_state state_of_vfio(const struct context *c, const struct old_setup *s)
 {
 	CLEANUP(free_char) char *kernel = NULL;
 	bool matters = false;
 
 	for (size_t i = 0; i < s->n; i++)
-		matters |= s->v[i].kind == OLD_IDS && s->v[i].source == OLD_IN_MODPROBE;
+		matters |= s->v[i].kind == OLD_IDS;
 	if (!matters)
-		return false;
+		return MODULE_UNKNOWN;
 	kernel = host_attr(c->host, "/proc/sys/kernel/osrelease");
-	return kernel && module_state_of(c->host, kernel, "vfio-pci") == MODULE_BUILTIN;
+	return kernel ? module_state_of(c->host, kernel, "vfio-pci") : MODULE_UNKNOWN;
 }
 
 void old_view_load(const struct context *c, const struct pci_devices *all,
 		   const struct boot_config *boot, struct old_view *v)
 {
+	enum module_state state;
+
 	if (boot)
 		read_boot(boot, v);
 	read_journal(c, &v->slicers);
@@ -68,7 +70,9 @@ void old_view_load(const struct context *c, const struct pci_devices *all,
 		.slicers = &v->slicers,
 	};
 	old_setup_load(&v->query, &v->setup);
-	v->query.is_builtin = is_builtin(c, &v->setup);
-	if (v->query.is_builtin)
+	state = state_of_vfio(c, &v->setup);
+	v->query.is_builtin = state == MODULE_BUILTIN;
+	v->query.is_module = state == MODULE_LOADABLE;
+	if (v->query.is_builtin || v->query.is_module)
 		old_setup_find(&v->query, &v->setup);
 }

@@ -104,6 +104,11 @@ static void check_given(const struct diagnosis *d, size_t i, const char *evidenc
 	else if (twin)
 		c = add(ret, n, CHECK_WARN,
 			"at boot, VFIO is given all devices of a model", evidence, twin);
+	else if (s->is_unloaded)
+		c = add(ret, n, CHECK_WARN,
+			"ids are given to vfio-pci, but nothing was found that loads it "
+			"at boot",
+			evidence, NULL);
 	else if (second)
 		c = add(ret, n, CHECK_WARN, "a device is bound at boot by two set-ups",
 			evidence, second);

@@ -33,6 +33,7 @@ enum old_source {
 	OLD_IN_DRIVERCTL,
 	OLD_IN_RULES,
 	OLD_IN_PROGRAM,
+	OLD_IN_GENERATOR, /* the configuration of an initramfs generator */
 };
 struct old_file {
 	enum old_source source;
@@ -58,6 +59,8 @@ struct old_statement {
 	 * be reached from there. NULL: it is in force */
 	char *why_idle;
 	bool is_unread; /* why_idle: the module does not read it there */
+	/* It is in force, but nothing was found that loads vfio-pci at boot. */
+	bool is_unloaded;
 	bool is_slicers; /* slicer wrote it */
 	/* What it takes is certain, and taking just that out is possible. */
 	bool can_edit;
@@ -80,6 +83,7 @@ struct old_query {
 	const struct strv *sources; /* the files that it comes from; may be NULL */
 	const char *running; /* /proc/cmdline; NULL: not known */
 	bool is_builtin; /* vfio-pci is built into the kernel */
+	bool is_module; /* vfio-pci is a module of the kernel; neither: not known */
 	const struct strv *slicers; /* parameters that slicer set; may be NULL */
 };
 /* Reads the files that may have something to say. Those that can't be read count as
@@ -140,9 +144,10 @@ void old_add_stray_line(const struct old_query *q, struct old_setup *s, size_t f
  * takes devices. */
 bool old_add_stray_param(const struct old_query *q, struct old_setup *s, size_t file,
 			 const char *param);
-/* Does systemd load the modules that /etc/modules and modules-load.d list? Where it does
- * not run, what is to be started as init says so. */
-bool old_systemd_loads(const struct host *h);
+/* Does what reads that list of modules give a module the rest of its line? */
+bool old_gets_params(const struct host *h, const char *path);
+/* Marks the statements whose driver nothing loads at boot. */
+void old_find_unloaded(const struct old_query *q, struct old_setup *s);
 /* Appends to ret the devices whose addresses stand in the text. */
 void old_find_addresses(const struct pci_devices *all, const char *text,
 			struct old_statement *ret);

@@ -99,20 +99,41 @@ static void read_unread(const struct host *h, struct old_setup *ret)
 /* One of modules-load.d's files is often a link to /etc/modules. */
 static void read_lists(const struct host *h, struct old_setup *ret)
 {
-	CLEANUP(strv_done) struct strv names = { 0 };
+	static const char *const dirs[] = { "/etc/modules-load.d", "/run/modules-load.d",
+					    "/usr/local/lib/modules-load.d",
+					    "/usr/lib/modules-load.d" };
 
 	read_file(h, OLD_IN_MODULES, "/etc/initramfs-tools/modules", HOST_MAX_CONFIG,
 		  ret);
 	read_file(h, OLD_IN_MODULES, "/etc/modules", HOST_MAX_CONFIG, ret);
-	host_list(h, "/etc/modules-load.d", &names, NULL);
-	for (size_t i = 0; i < names.n; i++) {
-		CLEANUP(free_char)
-		char *path = xasprintf("/etc/modules-load.d/%s", names.v[i]);
-		CLEANUP(free_char) char *link = host_link_base(h, path);
+	for (size_t k = 0; k < ARRAY_SIZE(dirs); k++) {
+		CLEANUP(strv_done) struct strv names = { 0 };
 
-		if (str_ends(path, ".conf") && !str_eq(link, "modules"))
-			read_file(h, OLD_IN_MODULES, path, HOST_MAX_CONFIG, ret);
+		host_list(h, dirs[k], &names, NULL);
+		for (size_t i = 0; i < names.n; i++) {
+			CLEANUP(free_char)
+			char *path = xasprintf("%s/%s", dirs[k], names.v[i]);
+			CLEANUP(free_char) char *link = host_link_base(h, path);
+
+			if (str_ends(path, ".conf") && !str_eq(link, "modules"))
+				read_file(h, OLD_IN_MODULES, path, HOST_MAX_CONFIG, ret);
+		}
 	}
+}
+
+/* mkinitcpio.conf(5), dracut.conf(5), booster(1). */
+static void read_generators(const struct host *h, struct old_setup *ret)
+{
+	static const char *const files[] = { "/etc/mkinitcpio.conf", "/etc/dracut.conf",
+					     "/etc/booster.yaml" };
+	static const char *const dirs[] = { "/etc/mkinitcpio.conf.d",
+					    "/etc/dracut.conf.d",
+					    "/usr/lib/dracut/dracut.conf.d" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		read_file(h, OLD_IN_GENERATOR, files[i], HOST_MAX_CONFIG, ret);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		read_dir(h, OLD_IN_GENERATOR, dirs[i], "", ".conf", HOST_MAX_CONFIG, ret);
 }
 
 void old_setup_read(const struct old_query *q, struct old_setup *ret)
@@ -131,6 +152,7 @@ void old_setup_read(const struct old_query *q, struct old_setup *ret)
 		add_cmdline(OLD_IN_RUNNING, "/proc/cmdline", q->running, ret);
 	read_lists(h, ret);
 	read_unread(h, ret);
+	read_generators(h, ret);
 	read_dir(h, OLD_IN_DRIVERCTL, DRIVERCTL_DIR, "pci-", "", 4096, ret);
 	read_dir(h, OLD_IN_RULES, "/etc/udev/rules.d", "", ".rules", HOST_MAX_CONFIG,
 		 ret);

@@ -182,8 +182,7 @@ void old_find_modules(const struct old_query *q, struct old_setup *s, size_t fil
 {
 	CLEANUP(joined_line_done) struct joined_line l = { 0 };
 	const struct old_file *f = &s->files[file];
-	bool is_name_only = !str_starts(f->path, "/etc/initramfs-tools/") &&
-			    old_systemd_loads(q->host);
+	bool is_name_only = !old_gets_params(q->host, f->path);
 	size_t pos = 0, n, at;
 	const char *word;
 

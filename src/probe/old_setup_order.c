@@ -123,6 +123,8 @@ static void find_in_file(const struct old_query *q, struct old_setup *s, size_t 
 	case OLD_IN_PROGRAM:
 		old_find_program(q, s, file);
 		break;
+	case OLD_IN_GENERATOR:
+		break;
 	}
 }
 
@@ -136,6 +138,7 @@ void old_setup_find(const struct old_query *q, struct old_setup *s)
 	for (size_t i = 0; i < s->n; i++)
 		s->v[i].is_slicers |= str_eq(s->v[i].path, SLICERS_MODPROBE);
 	find_last_words(q, s);
+	old_find_unloaded(q, s);
 	drop_others_blacklists(s);
 }
 
@@ -207,8 +210,12 @@ char *old_statement_tell(const struct old_statement *s)
 {
 	CLEANUP(free_char) char *place = old_statement_place(s);
 	CLEANUP(free_char) char *what = tell(s);
+	CLEANUP(free_char) char *why = NULL;
 
-	return xasprintf("%s (%s%s%s)%s", what, place, s->why_idle ? "; no effect: " : "",
-			 s->why_idle ? s->why_idle : "",
+	if (s->why_idle)
+		why = xasprintf("; no effect: %s", s->why_idle);
+	else if (s->is_unloaded)
+		why = xstrdup("; nothing was found that loads vfio-pci at boot");
+	return xasprintf("%s (%s%s)%s", what, place, why ? why : "",
 			 s->is_slicers ? ", by slicer" : "");
 }

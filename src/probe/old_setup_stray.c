@@ -63,7 +63,9 @@ bool old_add_stray_param(const struct old_query *q, struct old_setup *s, size_t 
 						      "it has to be vfio-pci.ids=");
 }
 
-bool old_systemd_loads(const struct host *h)
+/* Does systemd load the modules that /etc/modules and modules-load.d list? Where it does
+ * not run, what is to be started as init says so. */
+static bool systemd_loads(const struct host *h)
 {
 	CLEANUP(free_char) char *init = NULL;
 
@@ -71,4 +73,9 @@ bool old_systemd_loads(const struct host *h)
 		return true;
 	init = host_link_base(h, "/sbin/init");
 	return init && strcmp(init, "systemd") == 0;
+}
+
+bool old_gets_params(const struct host *h, const char *path)
+{
+	return str_starts(path, "/etc/initramfs-tools/") || !systemd_loads(h);
 }

@@ -8,6 +8,7 @@ load helpers
 setup() {
 	tree debian-grub ready
 	mkdir -p "$T/etc/modprobe.d" "$T/etc/udev/rules.d"
+	echo vfio-pci | has etc/modules-load.d/loads.conf
 }
 # has FILE: what the file has, from stdin.
 has() {
@@ -258,6 +259,61 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	told pass '/etc/initramfs-tools/modules:3: vfio_pci ids=10de:1c03: 0000:01:00.0'
 	told pass 'has no effect at boot, and others give them /etc/initramfs-tools/modules:2'
 	! told warn '' || false
+}
+
+# bats test_tags=deep
+@test "ids alone load nothing: told, unless vfio-pci is named where it is loaded from, or has the devices" {
+	local file text unloaded='ids are given to vfio-pci, but nothing was found that loads it at boot'
+	rm "$T/etc/modules-load.d/loads.conf"
+	printf '# vfio-pci\noptions vfio-pci ids=10de:1c03,10de:10f1\n' | has etc/modprobe.d/vfio.conf
+	printf '# vfio-pci\n' | has etc/mkinitcpio.conf
+	[ "$(old 01:00.0)" = 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/vfio.conf:2; nothing was found that loads vfio-pci at boot)' ]
+	told warn "$unloaded /etc/modprobe.d/vfio.conf:2: options vfio-pci ids=10de:1c03,10de:10f1: 0000:01:00.0, 0000:01:00.1"
+	json '[.checks[].fix[]] | any(endswith(" pci bind 0000:01:00.0 0000:01:00.1 --persist --take-over"))'
+	while IFS='|' read -r file text; do
+		echo "$text" | has "$file"
+		told pass '/etc/modprobe.d/vfio.conf:2'
+		rm "$T/$file"
+	done <<-'LOADS'
+		etc/modules|vfio_pci
+		etc/initramfs-tools/modules|vfio-pci
+		etc/initramfs-tools/modules|vfio_pci disable_vga=1
+		usr/lib/modules-load.d/x.conf|vfio-pci
+		etc/modprobe.d/x.conf|softdep drm pre: vfio-pci
+		etc/modprobe.d/x.conf|install nouveau /sbin/modprobe vfio-pci; /sbin/modprobe -i nouveau
+		etc/mkinitcpio.conf|MODULES=(vfio_pci vfio vfio_iommu_type1)
+		etc/dracut.conf.d/vfio.conf|force_drivers+=" vfio vfio_iommu_type1 vfio-pci "
+		etc/booster.yaml|modules_force_load: vfio_pci,vfio
+		etc/local.d/vfio.start|modprobe vfio-pci
+	LOADS
+	# None of these does.
+	mkdir -p "$T/run/systemd/system"
+	while IFS='|' read -r file text; do
+		echo "$text" | has "$file"
+		told warn "$unloaded"
+		rm "$T/$file"
+	done <<-'OTHERS'
+		etc/modules|vfio
+		etc/modules|vfio_pci disable_vga=1
+		etc/modprobe.d/x.conf|options vfio-pci disable_vga=1
+		etc/modprobe.d/x|softdep nouveau pre: vfio-pci
+		etc/mkinitcpio.conf|MODULES=(nouveau)
+		etc/dracut.conf.d/vfio|force_drivers+=" vfio-pci "
+	OTHERS
+	rm "$T/etc/modprobe.d/vfio.conf"
+	next_boot vfio-pci.ids=10de:1c03
+	told warn "$unloaded"
+	next_boot rd.driver.pre=vfio-pci
+	told pass 'vfio-pci.ids=10de:1c03: 0000:01:00.0'
+	sed -i 's/ rd.driver.pre=vfio-pci//' "$T/etc/default/grub" "$T/boot/grub/grub.cfg" "$T/proc/cmdline"
+	told warn "$unloaded"
+	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
+	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$T/sys/bus/pci/devices/0000:01:00.0/driver"
+	told pass 'vfio-pci.ids=10de:1c03: 0000:01:00.0'
+	# A kernel that has it built in loads nothing.
+	tree two-gpu ready
+	sed -i 's/$/ vfio-pci.ids=10de:2204/' "$T/proc/cmdline"
+	[[ $(old 0b:00.0) == *'gives it to vfio-pci (/proc/cmdline)' ]]
 }
 
 # bats test_tags=deep

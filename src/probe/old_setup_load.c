@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Does anything load vfio-pci at boot? No device asks for it: its aliases begin with
+ * "vfio_pci:", not with "pci:" (linux drivers/vfio/pci/vfio_pci.c, scripts/mod/
+ * file2alias.c). Each mention that is no option counts: who has it in the configuration
+ * of an initramfs generator, a rule or a script has it loaded, in general.
+ */
+#include "probe/modules.h"
+#include "probe/old_setup.h"
+#include "text/cmdline.h"
+
+static bool names_it(const char *text)
+{
+	return strstr(text, "vfio-pci") || strstr(text, "vfio_pci");
+}
+
+/* "rd.driver.pre=vfio-pci", "modules_load=vfio-pci", not "vfio-pci.ids=". */
+static bool is_in_cmdline(const struct old_file *f)
+{
+	CLEANUP(strv_done) struct strv params = { 0 };
+
+	cmdline_split(str_c(&f->text), f->text.len, &params);
+	for (size_t i = 0; i < params.n; i++) {
+		const char *value = strchr(params.v[i], '=');
+
+		if (value && names_it(value))
+			return true;
+	}
+	return false;
+}
+
+static bool line_loads(const struct old_query *q, const struct old_file *f,
+		       const char *line)
+{
+	CLEANUP(strv_done) struct strv words = { 0 };
+
+	strv_split(&words, line, " \t\r");
+	if (!words.n || *words.v[0] == '#')
+		return false;
+	switch (f->source) {
+	case OLD_IN_MODPROBE:
+		return strcmp(words.v[0], "options") != 0 && names_it(line);
+	case OLD_IN_MODULES:
+		return module_same_name(words.v[0], "vfio-pci") &&
+		       (words.n == 1 || old_gets_params(q->host, f->path));
+	case OLD_IN_GENERATOR:
+	case OLD_IN_RULES:
+	case OLD_IN_PROGRAM:
+		return names_it(line);
+	default:
+		return false;
+	}
+}
+
+static bool is_loaded(const struct old_query *q, const struct old_setup *s)
+{
+	for (size_t i = 0; i < s->n_files; i++) {
+		const struct old_file *f = &s->files[i];
+		const char *line;
+		size_t pos = 0, n;
+
+		if (f->source == OLD_IN_CMDLINE && is_in_cmdline(f))
+			return true;
+		while (next_line(str_c(&f->text), f->text.len, &pos, &line, &n)) {
+			CLEANUP(free_char) char *one = xstrndup(line, n);
+
+			if (line_loads(q, f, one))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Where this boot has given them all to VFIO, something has loaded it. */
+static bool all_have_it(const struct old_statement *st)
+{
+	for (size_t i = 0; i < st->n; i++)
+		if (!driver_is_vfio(st->devices[i]->driver))
+			return false;
+	return true;
+}
+
+void old_find_unloaded(const struct old_query *q, struct old_setup *s)
+{
+	if (!q->is_module || is_loaded(q, s))
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		struct old_statement *st = &s->v[i];
+
+		st->is_unloaded = st->kind == OLD_IDS && !st->why_idle &&
+				  str_eq(st->driver, "vfio-pci") && !all_have_it(st);
+	}
+}
