@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The verbs that don't deal with an interrupted run say that there is one. */
-#include "cmd/cmd.h"
-#include "plan/journal.h"
+#include "cmd/setup.h"
 
-/* Without a journal this is one look for a directory: pci list has to be fast. The
- * lock comes before the journal: a run that begins in between has yet to write there. */
-void warn_interrupted(const struct context *c)
+void warn_of_unfinished(const struct context *c, const struct records *rs)
 {
 	const struct output *o = &c->out;
-	CLEANUP(records_done) struct records rs = { 0 };
 	CLEANUP(strv_done) struct strv ids = { 0 };
 	CLEANUP(free_char) char *names = NULL;
 	CLEANUP(str_done) struct str safe = { 0 };
 
-	if (o->quiet || !host_is_dir(c->host, JOURNAL_DIR) ||
-	    host_lock_is_held(c->host) || journal_scan(c->host, &rs, NULL) < 0)
-		return;
-	for (size_t i = 0; i < rs.n; i++)
-		if (record_is_unfinished(&rs.v[i]))
-			strv_add(&ids, rs.v[i].id);
-	if (!ids.n)
+	for (size_t i = 0; i < rs->n; i++)
+		if (record_is_unfinished(&rs->v[i]))
+			strv_add(&ids, rs->v[i].id);
+	if (!ids.n || o->quiet)
 		return;
 	names = strv_join(&ids, ", ");
 	str_add_printable(&safe, names, strlen(names));
@@ -29,4 +22,15 @@ void warn_interrupted(const struct context *c)
 		"takes it back\n",
 		paint_on(o->color_err, PAINT_WARN), paint_off(o->color_err),
 		str_c(&safe));
+}
+
+/* Without a journal this is one look for a directory: pci list has to be fast. The
+ * lock comes before the journal: a run that begins in between has yet to write there. */
+void warn_interrupted(const struct context *c)
+{
+	CLEANUP(records_done) struct records rs = { 0 };
+
+	if (!c->out.quiet && host_is_dir(c->host, JOURNAL_DIR) &&
+	    !host_lock_is_held(c->host) && journal_scan(c->host, &rs, NULL) >= 0)
+		warn_of_unfinished(c, &rs);
 }

@@ -252,12 +252,13 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 		return exit_of(e);
 	if (!o.dry_run && pci_check_may(c, cmd, o.persist, e) < 0)
 		return exit_of(e);
-	warn_interrupted(c); /* before the lock is taken */
+	if (o.dry_run || !o.persist) /* the others deal with one */
+		warn_interrupted(c); /* before the lock is taken */
 	if (!o.dry_run) {
 		lock = host_lock(c->host, e);
 		if (lock < 0)
 			return exit_of(e);
-		if (o.persist && setup_recover_binds(c, o.force, e) < 0)
+		if (o.persist && setup_recover_binds(c, o.force, &m.recovered, e) < 0)
 			return exit_of(e);
 	}
 	m.dry_run = o.dry_run;
@@ -269,6 +270,8 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 	m.request.timeout_s = o.timeout_s;
 	err = is_bind ? bind(c, &addresses, &o, driver, &m, e)
 		      : unbind(c, &addresses, &o, &m, e);
+	if (err < 0)
+		setup_tell_recovered(&m.recovered, e);
 	return err < 0 ? exit_of(e) : 0;
 }
 

@@ -335,6 +335,7 @@ int early_carry_out(const struct context *c, const struct pci_devices *all,
 	int status = 0, err = setup_look(&s, e);
 
 	s.kind = RUN_BIND;
+	strv_copy(&s.recovered, &m->recovered);
 	if (err >= 0)
 		err = refuse_unfinished(&s, e);
 	if (err >= 0)

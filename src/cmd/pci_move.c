@@ -3,6 +3,7 @@
 
 #include "devices/persist.h"
 #include "devices/vm_test.h"
+#include "host/signals.h"
 #include "report/advice.h"
 
 void move_done(struct move *m)
@@ -10,6 +11,7 @@ void move_done(struct move *m)
 	plan_done(&m->files);
 	plan_done(&m->drivers);
 	bind_request_done(&m->request);
+	strv_done(&m->recovered);
 	*m = (struct move){ 0 };
 }
 
@@ -64,15 +66,30 @@ int move_plan(const struct context *c, const struct pci_devices *all, struct mov
 
 /* The files come first: a device that is bound, and whose file could not be written,
  * would be gone after the next boot. */
-int move_apply(const struct context *c, const struct move *m, struct error *e)
+static int apply(const struct context *c, const struct move *m, struct error *e)
 {
-	int err = m->dry_run ? 0 : persist_apply(c->host, &m->files, e);
+	int err = persist_apply(c->host, &m->files, e);
 
-	if (err < 0 || m->dry_run || m->files_only)
+	if (err < 0 || m->files_only)
 		return err;
 	err = bind_apply(c->host, &m->request, &m->drivers, e);
 	if (err < 0 && m->files.n)
 		persist_take_back(c->host, &m->files, e);
+	return err;
+}
+
+/* Ctrl-C and a lost connection must not leave files without the unit, or without the
+ * bind. */
+int move_apply(const struct context *c, const struct move *m, struct error *e)
+{
+	struct signal_hold hold;
+	int err;
+
+	if (m->dry_run)
+		return 0;
+	signals_hold(&hold);
+	err = apply(c, m, e);
+	signals_release(&hold);
 	return err;
 }
 
@@ -122,6 +139,7 @@ static int print_json(const struct context *c, const struct move *m, struct erro
 	json_object_set_new(doc, "rolled_back", json_false());
 	json_object_set_new(doc, "deferred", deferred);
 	json_object_set_new(doc, "reboot_required", json_false());
+	json_object_set_new(doc, "recovered", json_texts(&m->recovered));
 	json_object_set_new(doc, "steps", steps);
 	json_object_set_new(doc, "warnings", json_advice(c->root, &m->drivers.warnings));
 	json_object_set_new(doc, "next", json_advice(c->root, &m->drivers.next));

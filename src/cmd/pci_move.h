@@ -19,6 +19,7 @@ struct move {
 	bool take_over, yes;
 	/* Another root: the files are written, the drivers are left alone. */
 	bool files_only;
+	struct strv recovered; /* interrupted runs that were taken back first */
 };
 void move_done(struct move *m);
 

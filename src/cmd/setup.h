@@ -92,11 +92,17 @@ int setup_recover(struct setup *s, struct error *e);
 /*
  * For the verbs that bind devices: takes back what an interrupted run of theirs left, and
  * what was interrupted while it was taken back. Does nothing where it was a run of
- * setup-iommu, which only setup-iommu deals with. force: also where another run of the
- * journal can't be read. The caller holds the lock, and looks at the host afterwards.
- * Returns 0 or negative errno.
+ * setup-iommu, which only setup-iommu deals with: that is warned of. force: also where
+ * another run of the journal can't be read. The caller holds the lock, and looks at the
+ * host afterwards. Appends the names of the runs to ret. Returns 0 or negative errno.
  */
-int setup_recover_binds(const struct context *c, bool force, struct error *e);
+int setup_recover_binds(const struct context *c, bool force, struct strv *ret,
+			struct error *e);
+/* warn_interrupted() with a journal that has been read, for who holds the lock.
+ * (interrupted.c) */
+void warn_of_unfinished(const struct context *c, const struct records *rs);
+/* After a refusal: says that something was changed before it, if it was. */
+void setup_tell_recovered(const struct strv *recovered, struct error *e);
 /* Refuses while a program of an earlier run hangs; and, without --force, where a run of
  * the journal can't be read: it may be an interrupted one. */
 int setup_check_journal(struct setup *s, const struct records *rs, struct error *e);

@@ -178,9 +178,7 @@ int setup_confirm(struct setup *s, int *ret_status, struct error *e)
 {
 	int err = confirm(s, ret_status, e);
 
-	/* Something was changed. */
-	if (err < 0 && e->code == ERROR_REFUSED && s->recovered.n)
-		error_prefix(e, "the interrupted run %s was taken back; then",
-			     s->recovered.v[0]);
+	if (err < 0)
+		setup_tell_recovered(&s->recovered, e);
 	return err;
 }

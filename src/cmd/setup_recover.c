@@ -82,7 +82,8 @@ int setup_recover(struct setup *s, struct error *e)
 	return err;
 }
 
-int setup_recover_binds(const struct context *c, bool force, struct error *e)
+int setup_recover_binds(const struct context *c, bool force, struct strv *ret,
+			struct error *e)
 {
 	const struct setup_options o = { .yes = true, .force = force };
 	struct setup s = { .c = c, .o = &o, .lock = -1 };
@@ -98,6 +99,9 @@ int setup_recover_binds(const struct context *c, bool force, struct error *e)
 			err = setup_look(&s, e);
 		if (err >= 0)
 			err = recover(&s, &u, e);
+		strv_copy(ret, &s.recovered);
+	} else if (err >= 0) {
+		warn_of_unfinished(c, &u.records);
 	}
 	s.undo = NULL;
 	s.edit = NULL;
@@ -105,4 +109,11 @@ int setup_recover_binds(const struct context *c, bool force, struct error *e)
 	edit_done(&u.edit);
 	records_done(&u.records);
 	return err < 0 ? err : 0;
+}
+
+void setup_tell_recovered(const struct strv *recovered, struct error *e)
+{
+	if (recovered->n && e->code == ERROR_REFUSED)
+		error_prefix(e, "the interrupted run %s was taken back; then",
+			     recovered->v[0]);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "devices/persist.h"
+#include "host/signals.h"
 
 static int run(const struct host *h, const struct strv *argv, unsigned timeout_s,
 	       struct error *e)
@@ -14,16 +15,30 @@ static int run(const struct host *h, const struct strv *argv, unsigned timeout_s
 	return host_is_live(h) ? host_run(h, &run, e) : 0;
 }
 
-/* systemctl says 0 and leaves the link where the unit is masked for this boot, by
- * systemd.mask= (systemd src/shared/install.c, install_context_mark_for_removal()). */
+/* It ended well, and nothing would bind at boot: a unit of the person's own with another
+ * [Install] section, or a program that only bears the name. */
+static int refuse_not_enabled(struct error *e)
+{
+	error_set(e, EIO,
+		  "systemctl enable " PERSIST_UNIT " ended well, and there is no "
+		  "" PERSIST_LINK);
+	error_hint(e,
+		   "systemctl cat " PERSIST_UNIT " shows whether its [Install] section "
+		   "has WantedBy=multi-user.target");
+	return -EIO;
+}
+
+/* What counts is the link. systemctl says 0 and leaves it where the unit is masked for
+ * this boot, by systemd.mask= (systemd src/shared/install.c,
+ * install_context_mark_for_removal()). */
 static int run_systemctl(const struct host *h, const struct step *s, struct error *e)
 {
-	bool disables = strcmp(s->argv.v[1], "disable") == 0;
+	bool enables = strcmp(s->argv.v[1], "enable") == 0;
 	int err = run(h, &s->argv, s->timeout_s, e);
 
-	if (err < 0 || !disables || !host_is_live(h) || !persist_is_enabled(h))
+	if (err < 0 || !host_is_live(h) || persist_is_enabled(h) == enables)
 		return err;
-	return host_remove(h, PERSIST_LINK, e);
+	return enables ? refuse_not_enabled(e) : host_remove(h, PERSIST_LINK, e);
 }
 
 static int do_step(const struct host *h, const struct step *s, struct error *e)
@@ -58,8 +73,8 @@ static int take_back_step(const struct host *h, const struct step *s, struct err
 		return host_replace(h, s->path, str_c(&s->before), s->before.len, s->mode,
 				    e);
 	case STEP_REMOVE:
-		return host_replace(h, s->path, str_c(&s->before), s->before.len, 0644,
-				    e);
+		return host_replace(h, s->path, str_c(&s->before), s->before.len,
+				    s->mode ? s->mode : 0644, e);
 	default:
 		return run_undo(h, s, e);
 	}
@@ -73,6 +88,7 @@ static void take_back(const struct host *h, const struct plan *p, size_t n,
 	bool was_whole = e->code != ERROR_FAILED || e->rolled_back;
 	size_t end = strlen(e->what);
 
+	signals_drop(); /* what arrived would stop the programs that take back, too */
 	while (n-- > 0) {
 		const struct step *s = &p->v[n];
 		struct error why = { 0 };
@@ -94,6 +110,10 @@ int persist_apply(const struct host *h, const struct plan *p, struct error *e)
 	if (p->n)
 		err = host_mkdirs(h, PERSIST_DIR, 0755, e);
 	while (err >= 0 && done < p->n) {
+		if (signals_pending()) {
+			err = error_set(e, EINTR, "interrupted");
+			break;
+		}
 		err = do_step(h, &p->v[done], e);
 		/* A program that failed may have done a part of it. */
 		done += err >= 0 || p->v[done].kind == STEP_RUN;

@@ -369,6 +369,18 @@ static bool leaves_any(const struct host *h, const struct plan *p)
 	return false;
 }
 
+/* With the mode that it has: taking back makes it anew. */
+static void plan_remove_file(const struct host *h, const char *path,
+			     const struct str *text, struct plan *ret)
+{
+	struct stat st;
+
+	plan_remove(ret, path, text, "the device is no longer bound at every boot");
+	for (size_t i = 0; i < ret->n && host_stat(h, path, &st) == 0; i++)
+		if (str_eq(ret->v[i].path, path))
+			ret->v[i].mode = st.st_mode & 07777;
+}
+
 int persist_plan_removal(const struct host *h, const struct strv *paths, struct plan *ret,
 			 struct error *e)
 {
@@ -378,8 +390,7 @@ int persist_plan_removal(const struct host *h, const struct strv *paths, struct 
 
 		if (err < 0)
 			return err;
-		plan_remove(ret, paths->v[i], &text,
-			    "the device is no longer bound at every boot");
+		plan_remove_file(h, paths->v[i], &text, ret);
 	}
 	if (!leaves_any(h, ret))
 		plan_disable(h, ret);

@@ -497,6 +497,7 @@ killed() {
 
 # bats test_tags=deep
 @test "interrupted: the same command takes it back first, and begins again" {
+	local run
 	killed pci bind 01:00.0 --group --persist=initramfs
 	live pci bind 01:00.0 --group --persist=initramfs
 	exits 0
@@ -512,10 +513,12 @@ killed() {
 	live pci unbind 01:00.0 --group --persist
 	exits 0
 	killed pci bind 01:00.0 --group --persist=initramfs
+	run=$(cd "$T/var/lib/slicer/runs" && printf '%s\n' * | tail -n 1)
 	live --json pci bind 02:00.0 --persist=initramfs
 	exits 0
 	[ "$(jq -s length <<<"$output")" = 1 ]
 	json '.applied and .verified'
+	[ "$(value '.recovered[]')" = "$run" ]
 	[ "$(names)" = 0000:02:00.0.conf ]
 	images_agree
 	# What was bound before the interrupted unbind is bound again, and then it is unbound.
@@ -525,6 +528,28 @@ killed() {
 	live pci unbind 02:00.0 --persist
 	exits 0
 	nothing_left
+}
+
+# bats test_tags=deep
+@test "interrupted: a plain bind takes it back first, too, and says so, in JSON and where it is refused then" {
+	local run
+	vfio_has 0000:02:00.0
+	killed pci bind 01:00.0 --group --persist=initramfs
+	run=$(cd "$T/var/lib/slicer/runs" && echo *)
+	live --json pci bind 02:00.0 --persist
+	exits 0
+	[ "$(jq -s length <<<"$output")" = 1 ]
+	[ "$(value '.recovered[]')" = "$run" ]
+	[[ $stderr != *'slicer setup-iommu --undo'* ]]
+	[ "$(names)" = 0000:02:00.0.conf ]
+	live --json pci bind 02:00.0 --persist
+	exits 0
+	json '.recovered == []'
+	killed pci bind 01:00.0 --group --persist=initramfs
+	live --json pci bind 02:00.0 --driver nosuchdriver --persist
+	exits 3
+	json '.error.message | test("^the interrupted run [^ ]+ was taken back; then: the running kernel has no driver nosuchdriver")'
+	[ "$(names)" = 0000:02:00.0.conf ]
 }
 
 # bats test_tags=deep
@@ -546,6 +571,12 @@ killed() {
 	sed -i 's/intel_iommu=on//' "$T/etc/default/grub"
 	inside update-grub >/dev/null 2>&1
 	killed setup-iommu --ids 10de:1c03,10de:10f1 --yes
+	vfio_has 0000:02:00.0
+	live --json pci bind 02:00.0 --persist
+	exits 0
+	json '.recovered == []'
+	[ "$(grep -c "'slicer setup-iommu --undo' takes it back" <<<"$stderr")" -eq 1 ]
+	rm "$T/$FILES/0000:02:00.0.conf" "$T/$WANTS/$UNIT"
 	live pci bind 02:00.0 --persist=initramfs
 	exits 3
 	complains 'an earlier run was interrupted, and not taken back yet'

@@ -584,6 +584,7 @@ systemctl_is() {
 	live pci bind 0b:00.0 --persist
 	exits 0
 	gone 0000:0b:00.0
+	chmod 0600 "$T/$FILES/0000:0b:00.0.conf"
 	files >"$BATS_TEST_TMPDIR/files"
 	# shellcheck disable=SC2016
 	systemctl_is 'if [ $1 = disable ]; then exit 1; fi'
@@ -591,6 +592,37 @@ systemctl_is() {
 	exits 4
 	json '.error.code == "failed" and .rolled_back'
 	files | diff "$BATS_TEST_TMPDIR/files" -
+	[ "$(stat -c %a "$T/$FILES/0000:0b:00.0.conf")" = 600 ]
+	[ -L "$T/$WANTS/$UNIT" ]
+}
+
+@test "live: systemctl says that it is done, and nothing is enabled" {
+	live_host
+	systemctl_is 'exit 0'
+	live --json pci bind 0b:00.0 --group --persist
+	exits 4
+	json '.rolled_back and (.error.message | contains("ended well, and there is no /etc/systemd/")) and (.error.hint | contains("WantedBy=multi-user.target"))'
+	[ -z "$(files)" ]
+}
+
+# bats test_tags=deep
+@test "live: interrupted between the files and the unit: taken back" {
+	local signal
+	live_host
+	for signal in INT TERM; do
+		# shellcheck disable=SC2016
+		systemctl_is 'if [ $1 = enable ]; then kill -'$signal' $PPID; sleep 5; fi'
+		live --json pci bind 0b:00.0 --group --persist
+		exits 4
+		json '.rolled_back and (.error.message | contains("interrupted"))'
+		[ -z "$(files)" ]
+		[ ! -L "$T/$WANTS/$UNIT" ]
+	done
+	# A terminal that goes away is no reason to stop.
+	# shellcheck disable=SC2016
+	systemctl_is 'if [ $1 = enable ]; then kill -HUP $PPID; fi'
+	live pci bind 0b:00.0 --group --persist
+	exits 0
 	[ -L "$T/$WANTS/$UNIT" ]
 }
 
