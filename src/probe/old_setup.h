@@ -146,6 +146,9 @@ bool old_add_stray_param(const struct old_query *q, struct old_setup *s, size_t 
 			 const char *param);
 /* Does what reads that list of modules give a module the rest of its line? */
 bool old_gets_params(const struct host *h, const char *path);
+/* The program that would read a file of an initramfs generator, if it is not there; NULL:
+ * it is, or the file is none of theirs. */
+const char *old_missing_reader(const struct host *h, const char *path);
 /* Marks the statements whose driver nothing loads at boot. */
 void old_find_unloaded(const struct old_query *q, struct old_setup *s);
 /* Appends to ret the devices whose addresses stand in the text. */

@@ -14,8 +14,29 @@ static bool names_it(const char *text)
 	return strstr(text, "vfio-pci") || strstr(text, "vfio_pci");
 }
 
-/* "rd.driver.pre=vfio-pci", "modules_load=vfio-pci", not "vfio-pci.ids=". */
-static bool is_in_cmdline(const struct old_file *f)
+/* What reads the configuration of an initramfs generator. */
+static const struct {
+	const char *files, *program;
+} readers[] = {
+	{ "/etc/initramfs-tools/", "/usr/sbin/mkinitramfs" },
+	{ "/etc/mkinitcpio.conf", "/usr/bin/mkinitcpio" },
+	{ "/etc/dracut.conf", "/usr/bin/dracut" },
+	{ "/usr/lib/dracut/", "/usr/bin/dracut" },
+	{ "/etc/booster.yaml", "/usr/bin/booster" },
+};
+
+const char *old_missing_reader(const struct host *h, const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
+		if (str_starts(path, readers[i].files))
+			return host_exists(h, readers[i].program) ? NULL
+								  : readers[i].program;
+	return NULL;
+}
+
+/* "modules_load=vfio-pci" is systemd's, "rd.driver.pre=vfio-pci" dracut's alone
+ * (dracut.cmdline(7)); "vfio-pci.ids=" loads nothing. */
+static bool is_in_cmdline(const struct host *h, const struct old_file *f)
 {
 	CLEANUP(strv_done) struct strv params = { 0 };
 
@@ -23,7 +44,9 @@ static bool is_in_cmdline(const struct old_file *f)
 	for (size_t i = 0; i < params.n; i++) {
 		const char *value = strchr(params.v[i], '=');
 
-		if (value && names_it(value))
+		if (value && names_it(value) &&
+		    (!str_starts(params.v[i], "rd.driver.") ||
+		     !old_missing_reader(h, "/etc/dracut.conf")))
 			return true;
 	}
 	return false;
@@ -59,7 +82,9 @@ static bool is_loaded(const struct old_query *q, const struct old_setup *s)
 		const char *line;
 		size_t pos = 0, n;
 
-		if (f->source == OLD_IN_CMDLINE && is_in_cmdline(f))
+		if (f->path && old_missing_reader(q->host, f->path))
+			continue;
+		if (f->source == OLD_IN_CMDLINE && is_in_cmdline(q->host, f))
 			return true;
 		while (next_line(str_c(&f->text), f->text.len, &pos, &line, &n)) {
 			CLEANUP(free_char) char *one = xstrndup(line, n);

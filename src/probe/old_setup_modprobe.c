@@ -182,6 +182,7 @@ void old_find_modules(const struct old_query *q, struct old_setup *s, size_t fil
 {
 	CLEANUP(joined_line_done) struct joined_line l = { 0 };
 	const struct old_file *f = &s->files[file];
+	const char *missing = old_missing_reader(q->host, f->path);
 	bool is_name_only = !old_gets_params(q->host, f->path);
 	size_t pos = 0, n, at;
 	const char *word;
@@ -201,10 +202,13 @@ void old_find_modules(const struct old_query *q, struct old_setup *s, size_t fil
 			old_add_stray_line(q, s, file, &l, SIZE_MAX,
 					   "the first word of a line there is the name "
 					   "of a module, and gets the rest");
-		for (size_t i = before; i < s->n && is_name_only; i++) {
+		for (size_t i = before; i < s->n && (missing || is_name_only); i++) {
 			free(s->v[i].why_idle);
-			s->v[i].why_idle = xstrdup("systemd takes the whole line for the "
-						   "name of a module");
+			s->v[i].why_idle =
+				missing ? xasprintf("%s, which reads it, is not there",
+						    missing)
+					: xstrdup("systemd takes the whole line for the "
+						  "name of a module");
 		}
 	}
 }

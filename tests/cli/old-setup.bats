@@ -270,6 +270,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	[ "$(old 01:00.0)" = 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/vfio.conf:2; nothing was found that loads vfio-pci at boot)' ]
 	told warn "$unloaded /etc/modprobe.d/vfio.conf:2: options vfio-pci ids=10de:1c03,10de:10f1: 0000:01:00.0, 0000:01:00.1"
 	json '[.checks[].fix[]] | any(endswith(" pci bind 0000:01:00.0 0000:01:00.1 --persist --take-over"))'
+	touch "$T"/usr/bin/{mkinitcpio,dracut,booster}
 	while IFS='|' read -r file text; do
 		echo "$text" | has "$file"
 		told pass '/etc/modprobe.d/vfio.conf:2'
@@ -299,17 +300,25 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 		etc/modprobe.d/x|softdep nouveau pre: vfio-pci
 		etc/mkinitcpio.conf|MODULES=(nouveau)
 		etc/dracut.conf.d/vfio|force_drivers+=" vfio-pci "
+		usr/lib/modules-load.d/vfio|vfio-pci
 	OTHERS
 	rm "$T/etc/modprobe.d/vfio.conf"
 	next_boot vfio-pci.ids=10de:1c03
 	told warn "$unloaded"
 	next_boot rd.driver.pre=vfio-pci
 	told pass 'vfio-pci.ids=10de:1c03: 0000:01:00.0'
+	# It is a word of dracut's, and nobody else's.
+	rm "$T/usr/bin/dracut"
+	told warn "$unloaded"
 	sed -i 's/ rd.driver.pre=vfio-pci//' "$T/etc/default/grub" "$T/boot/grub/grub.cfg" "$T/proc/cmdline"
 	told warn "$unloaded"
 	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
 	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$T/sys/bus/pci/devices/0000:01:00.0/driver"
 	told pass 'vfio-pci.ids=10de:1c03: 0000:01:00.0'
+	echo 'vfio-pci ids=10de:10f1' | has etc/initramfs-tools/modules
+	told pass 'vfio-pci ids=10de:10f1: 0000:01:00.1'
+	rm "$T/usr/sbin/mkinitramfs"
+	told warn '0000:01:00.1; no effect: /usr/sbin/mkinitramfs, which reads it, is not there'
 	# A kernel that has it built in loads nothing.
 	tree two-gpu ready
 	sed -i 's/$/ vfio-pci.ids=10de:2204/' "$T/proc/cmdline"
