@@ -223,7 +223,9 @@ int vm_test_run(const struct host *h, const struct pci_devices *all,
 	take_said(&q.said, ret);
 	if (ended < 0)
 		return ended;
-	if (r == -ETIMEDOUT)
+	if (r == 0)
+		vm_test_look_at_said(ret);
+	else if (r == -ETIMEDOUT)
 		tell_missing(timeout_s, ret);
 	else if (r == -EPIPE)
 		vm_test_explain(all, v, kernel, ret);

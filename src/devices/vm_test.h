@@ -45,6 +45,9 @@ int vm_test_run(const struct host *h, const struct pci_devices *all,
 /* Can it be done here? The running machine, with QEMU; whether devices are bound is the
  * caller's to know. */
 bool vm_test_is_possible(const struct host *h);
+/* Is there in what QEMU said, while it ran, that a device is there and of no use? Then
+ * t->works is no longer set, and t->why and t->advice are. */
+void vm_test_look_at_said(struct vm_test *t);
 /* Why QEMU ended, from what it said (t->said): sets t->why and adds to t->advice. kernel:
  * the running one's release, may be NULL. */
 void vm_test_explain(const struct pci_devices *all, const struct endpoints *v,

@@ -138,3 +138,29 @@ void vm_test_explain(const struct pci_devices *all, const struct endpoints *v,
 				   : "QEMU ended without saying why");
 	strv_add(&t->advice, "the kernel log may say more: sudo dmesg | tail");
 }
+
+/* "Failed to mmap 0000:0b:00.0 BAR 1. Performance may be slow" (QEMU hw/vfio/pci.c,
+ * vfio_bar_register()), and QEMU goes on. The kernel refuses a mapping for want of the
+ * memory region alone, and then reads and writes of it as well (linux
+ * drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_mmap(); vfio_pci_rdwr.c,
+ * vfio_pci_core_setup_barmap()): the guest's driver finds a device that is dead. */
+void vm_test_look_at_said(struct vm_test *t)
+{
+	for (size_t i = 0; i < t->said.n; i++) {
+		const char *at = strstr(t->said.v[i], "Failed to mmap ");
+		unsigned bar;
+		char address[32];
+
+		if (!at || sscanf(at, "Failed to mmap %31s BAR %u.", address, &bar) != 2)
+			continue;
+		t->works = false;
+		t->why = xasprintf("the host keeps memory of a device for something "
+				   "else: BAR %u of %s",
+				   bar, address);
+		strv_add(&t->advice,
+			 "what has it is mostly the boot framebuffer (BOOTFB, efifb, "
+			 "simpledrm): sudo cat /proc/iomem");
+		strv_add(&t->advice, "sudo slicer doctor");
+		return;
+	}
+}

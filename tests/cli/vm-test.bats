@@ -120,6 +120,21 @@ nothing_left() {
 }
 
 # bats test_tags=deep
+@test "QEMU runs, but the host keeps a device's memory: exit 1" {
+	does held
+	live vm test $GPU
+	exits 1
+	says "pass-through does not work: the host keeps memory of a device for something else: BAR 3 of $GPU"
+	says 'simpledrm): sudo cat /proc/iomem'
+	says 'next: sudo slicer doctor'
+	complains 'Failed to mmap'
+	live vm test $GPU --json
+	exits 1
+	json '.works == false and (.why | contains("BAR 3")) and (.next | length == 2) and all(.devices[]; .present)'
+	nothing_left
+}
+
+# bats test_tags=deep
 @test "QEMU is too old for a kernel that has iommufd only: exit 1, which one it takes" {
 	local a d
 	for a in $GPU $AUDIO; do
