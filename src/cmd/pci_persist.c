@@ -26,7 +26,7 @@ static char *command_of(const struct bind_request *r)
 	for (size_t i = 1; i < r->n; i++)
 		differ |= !driver_same(r->v[i].driver, r->v[0].driver);
 	if (!r->v[0].is_chosen)
-		str_addf(&text, " --driver %s", differ ? "original" : r->v[0].driver);
+		driver_option(differ ? "original" : r->v[0].driver, &text);
 	if (r->force)
 		str_add(&text, " --force");
 	return str_take(&text);

@@ -167,6 +167,7 @@ static void give_back(const struct bind_io *io, const struct bind_request *r,
 	for (size_t i = r->n; i-- > 0;) {
 		const struct pci_device *d = r->v[i].d;
 		CLEANUP(free_char) char *now = NULL;
+		CLEANUP(free_char) char *command = NULL;
 
 		if (!touched[i] || restore(io, r, d))
 			continue;
@@ -175,9 +176,10 @@ static void give_back(const struct bind_io *io, const struct bind_request *r,
 			 left.len ? ", " : "; not as before: ", d->address,
 			 now ? "the driver " : "no driver", now ? now : "",
 			 d->driver ? d->driver : "none");
-		if (d->driver)
-			str_addf(&hint, "%ssudo slicer pci bind %s --driver=%s",
-				 hint.len ? "; " : "", d->address, d->driver);
+		if (!d->driver)
+			continue;
+		command = driver_command(d, d->driver);
+		str_addf(&hint, "%s%s", hint.len ? "; " : "", command);
 	}
 	if (!e)
 		return;

@@ -2,6 +2,7 @@
 /* Which driver a device is to have: names, modules, and VFIO's best for a device. */
 #include "devices/bind.h"
 #include "probe/pci_variant.h"
+#include "text/bindfile.h"
 
 #define DRIVERS "/sys/bus/pci/drivers"
 
@@ -19,9 +20,7 @@ int driver_name(const struct host *h, const char *text, char **ret, struct error
 	CLEANUP(strv_done) struct strv names = { 0 };
 
 	/* It becomes a part of paths and an argument of modprobe. */
-	if (!*text || *text == '-' || *text == '.' || strlen(text) > 63 ||
-	    text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			      "0123456789_-.+")])
+	if (!bindfile_is_driver(text))
 		return error_usage(e, "\"%.80s\" can't be the name of a driver", text);
 	*ret = NULL;
 	if (!driver_is_registered(h, text) && host_list(h, DRIVERS, &names, NULL) == 0)
@@ -33,6 +32,22 @@ int driver_name(const struct host *h, const char *text, char **ret, struct error
 	if (!*ret)
 		*ret = xstrdup(module_same_name(text, "vfio-pci") ? "vfio-pci" : text);
 	return 0;
+}
+
+void driver_option(const char *driver, struct str *ret)
+{
+	str_add(ret, " --driver=");
+	str_add_shell_word(ret, driver);
+}
+
+char *driver_command(const struct pci_device *d, const char *driver)
+{
+	struct str ret = { 0 };
+
+	str_addf(&ret, "sudo slicer pci bind %s", d->address);
+	if (driver)
+		driver_option(driver, &ret);
+	return str_take(&ret);
 }
 
 /* Drivers whose module has another name (linux drivers/usb/host/xhci-pci.c,

@@ -56,8 +56,13 @@ static void give_back_lines(const struct endpoints *v, const char *addresses,
 	for (size_t i = 0; i < v->n; i++) {
 		const char *native = handover_native(v->v[i], NULL, NULL);
 
-		str_addf(ret, "\n     sudo slicer pci bind %s --driver=%s",
-			 v->v[i]->address, native ? native : "<DRIVER>");
+		CLEANUP(free_char)
+		char *command = native ? driver_command(v->v[i], native)
+				       : xasprintf("sudo slicer pci bind %s "
+						   "--driver=<DRIVER>",
+						   v->v[i]->address);
+
+		str_addf(ret, "\n     %s", command);
 	}
 }
 

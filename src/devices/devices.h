@@ -164,6 +164,11 @@ bool bind_request_has(const struct bind_request *r, const struct pci_device *d);
 /* The name as the PCI bus has it: "vfio_pci" is "vfio-pci". Error: usage, for what can't
  * be a driver's name. Owned by the caller. */
 int driver_name(const struct host *h, const char *text, char **ret, struct error *e);
+/* Appends " --driver=NAME", as a shell reads it. */
+void driver_option(const char *driver, struct str *ret);
+/* The command that binds d to driver, as advice; NULL: to the one that it chooses for
+ * VFIO. Owned by the caller. */
+char *driver_command(const struct pci_device *d, const char *driver);
 /*
  * The driver that gives d to VMs: VFIO's own for its family, if the kernel has one
  * (pci_variant()), else vfio-pci. modules: of the running kernel; NULL: not there. Owned

@@ -101,6 +101,7 @@ static void make_back(const struct bind_world *w, const struct persisted_list *l
 		const struct pci_device *x = v->v[i];
 		CLEANUP(bind_request_done) struct bind_request one = { 0 };
 		CLEANUP(free_char) char *driver = NULL;
+		CLEANUP(free_char) char *command = NULL;
 		const char *native =
 			handover_native(x, persist_of(l, x), persist_of(&notes, x));
 
@@ -112,8 +113,8 @@ static void make_back(const struct bind_world *w, const struct persisted_list *l
 				ret->not_back = refusal(&e);
 			continue;
 		}
-		strv_addf(&ret->back, "sudo slicer pci bind %s --driver=%s", x->address,
-			  driver);
+		command = driver_command(x, driver);
+		strv_add(&ret->back, command);
 	}
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "devices/identity.h"
 
+#include "text/bindfile.h"
+
 #define DEVICES "/sys/bus/pci/devices"
 
 char *device_ports(const struct host *h, const struct pci_device *d)
@@ -20,7 +22,7 @@ char *device_ports(const struct host *h, const struct pci_device *d)
 		else if (ret.len && pci_address_parse(parts.v[i], &at, NULL) == 0)
 			str_addf(&ret, "/%02x.%x", at.device, at.function);
 	}
-	return ret.len ? str_take(&ret) : NULL;
+	return ret.len && bindfile_is_ports(ret.s) ? str_take(&ret) : NULL;
 }
 
 char *device_serial(const struct host *h, const struct pci_device *d)
@@ -29,8 +31,8 @@ char *device_serial(const struct host *h, const struct pci_device *d)
 	char *path = xasprintf(DEVICES "/%s/serial_number", d->address);
 	char *serial = host_attr(h, path);
 
-	if (serial &&
-	    (!serial[strspn(serial, "0-:")] || !serial[strspn(serial, "fF-:")])) {
+	if (serial && (!bindfile_is_serial(serial) || !serial[strspn(serial, "0-:")] ||
+		       !serial[strspn(serial, "fF-:")])) {
 		free(serial);
 		return NULL;
 	}

@@ -31,6 +31,7 @@ static bool offer_bind(const struct bind_world *w, const struct pci_device *d,
 {
 	CLEANUP(bind_request_done) struct bind_request r = { 0 };
 	CLEANUP(strv_done) struct strv warnings = { 0 };
+	CLEANUP(free_char) char *command = NULL;
 
 	if (driver)
 		bind_request_add(&r, d, driver);
@@ -38,8 +39,8 @@ static bool offer_bind(const struct bind_world *w, const struct pci_device *d,
 		bind_request_add_chosen(&r, w->host, w->modules, d);
 	if (bind_check_in(w, &r, &warnings, e) < 0)
 		return false;
-	strv_addf(next, "sudo slicer pci bind %s%s%s", d->address,
-		  driver ? " --driver=" : "", driver ? driver : "");
+	command = driver_command(d, driver);
+	strv_add(next, command);
 	return true;
 }
 

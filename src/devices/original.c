@@ -51,7 +51,8 @@ static bool is_native(const char *driver)
 void original_remember(const struct host *h, const struct bind_request *r)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (driver_is_vfio(r->v[i].driver) && is_native(r->v[i].d->driver))
+		if (driver_is_vfio(r->v[i].driver) && is_native(r->v[i].d->driver) &&
+		    bindfile_is_driver(r->v[i].d->driver))
 			note(h, r->v[i].d, r->v[i].d->driver);
 }
 
@@ -113,9 +114,11 @@ static int refuse_unknown(const struct pci_device *d, const struct strv *drivers
 			  "which driver %s had before is not known: it could be one of "
 			  "%s",
 			  d->address, list);
-	for (size_t i = 0; i < drivers->n; i++)
-		str_addf(&hint, "%ssudo slicer pci bind %s --driver=%s", i ? "\n" : "",
-			 d->address, drivers->v[i]);
+	for (size_t i = 0; i < drivers->n; i++) {
+		CLEANUP(free_char) char *command = driver_command(d, drivers->v[i]);
+
+		str_addf(&hint, "%s%s", i ? "\n" : "", command);
+	}
 	error_hint(e, "%s", hint.len ? str_c(&hint) : "--driver=NAME names it");
 	return -ENOENT;
 }

@@ -20,7 +20,7 @@ static void find_in_driverctl(const struct old_query *q, struct old_setup *s, si
 		return;
 	for (size_t n = strlen(driver); n && driver[n - 1] == '\n'; n--)
 		driver[n - 1] = '\0';
-	if (!bindfile_is_driver(driver) ||
+	if (!bindfile_is_driver(driver) || strchr(driver, ' ') ||
 	    pci_address_parse(path_base(f->path) + strlen("pci-"), &at, NULL) < 0)
 		return;
 	st = old_setup_add(s, OLD_DRIVERCTL, file, driver, strlen(driver));

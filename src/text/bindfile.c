@@ -16,8 +16,10 @@ void bindfile_done(struct bindfile *b)
 
 bool bindfile_is_driver(const char *text)
 {
-	return *text && *text != '-' && *text != '.' && strlen(text) <= 63 &&
-	       !text[strspn(text, NAME_CHARS ".+")];
+	size_t len = strlen(text);
+
+	return len && !strchr("-. ", text[0]) && text[len - 1] != ' ' && len <= 63 &&
+	       !text[strspn(text, NAME_CHARS ".+ ")];
 }
 
 static int set_address(struct bindfile *b, const char *value)
@@ -46,22 +48,35 @@ static int set_subsystem(struct bindfile *b, const char *value)
 	return set_one_id(value, &b->subsystem);
 }
 
-static int set_text(char **to, const char *value, const char *chars)
+static bool is_text(const char *value, const char *chars)
 {
-	if (!*value || strlen(value) > 255 || value[strspn(value, chars)])
-		return -EINVAL;
-	*to = xstrdup(value);
-	return 0;
+	return *value && strlen(value) <= 255 && !value[strspn(value, chars)];
+}
+
+bool bindfile_is_ports(const char *text)
+{
+	return is_text(text, "0123456789abcdef:./");
+}
+
+bool bindfile_is_serial(const char *text)
+{
+	return is_text(text, NAME_CHARS ":.");
 }
 
 static int set_ports(struct bindfile *b, const char *value)
 {
-	return set_text(&b->ports, value, "0123456789abcdef:./");
+	if (!bindfile_is_ports(value))
+		return -EINVAL;
+	b->ports = xstrdup(value);
+	return 0;
 }
 
 static int set_serial(struct bindfile *b, const char *value)
 {
-	return set_text(&b->serial, value, NAME_CHARS ":.");
+	if (!bindfile_is_serial(value))
+		return -EINVAL;
+	b->serial = xstrdup(value);
+	return 0;
 }
 
 static int set_driver(struct bindfile *b, const char *value)
@@ -187,6 +202,9 @@ int bindfile_parse(const char *text, size_t len, struct bindfile *ret, struct er
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (keys[i].is_needed && !seen[i])
 			return bad_line(0, e, "a key is missing", keys[i].key);
+	if (b.early && b.driver && strchr(b.driver, ' '))
+		return bad_line(0, e, "the initramfs has no module of that name",
+				b.driver);
 	*ret = b;
 	b = (struct bindfile){ 0 };
 	return 0;

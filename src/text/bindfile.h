@@ -37,7 +37,11 @@ int bindfile_parse(const char *text, size_t len, struct bindfile *ret, struct er
 /* Appends the file's text; bindfile_parse() gives the same again. */
 void bindfile_print(const struct bindfile *b, struct str *ret);
 /* Can text be the name of a driver? It becomes a part of sysfs paths and an argument of
- * modprobe. */
+ * modprobe. Few have blanks in it: "budget_ci dvb" (linux
+ * drivers/staging/media/av7110/budget-ci.c). */
 bool bindfile_is_driver(const char *text);
+/* Can text be the value of ports, or of serial? */
+bool bindfile_is_ports(const char *text);
+bool bindfile_is_serial(const char *text);
 
 #endif

@@ -332,6 +332,59 @@ names() {
 	complains 'double.conf: /etc/slicer/devices.d/0000:0b:00.0.conf has the same address'
 }
 
+# A name that real drivers have, in a path, in a file and in commands (linux drivers/staging/media/av7110/budget-ci.c).
+@test "a driver with a blank in its name: noted, given back, and never put into the initramfs" {
+	mkdir "$T/sys/bus/pci/drivers/budget_ci dvb"
+	ln -sfn '../../../../bus/pci/drivers/budget_ci dvb' "$(device 0000:0b:00.1)/driver"
+	on pci bind 0b:00.1 --persist
+	exits 0
+	grep -qx 'original=budget_ci dvb' "$T/$FILES/0000:0b:00.1.conf"
+	on --json pci restore --dry-run
+	exits 0
+	json '.broken == [] and (.devices | length) == 1'
+	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$(device 0000:0b:00.1)/driver"
+	on pci show 0b:00.1
+	says "pci bind 0000:0b:00.1 --driver='budget_ci dvb'"
+	on --json pci bind 0b:00.1 --driver=original --dry-run
+	exits 0
+	json '.devices[0].driver_after == "budget_ci dvb"'
+	on --json pci bind 0b:00.1 --driver='budget_ci dvb' --dry-run
+	exits 0
+	on --json pci bind 0b:00.1 --driver='budget_ci dvb' --persist
+	exits 0
+	grep -qx 'driver=budget_ci dvb' "$T/$FILES/0000:0b:00.1.conf"
+	on --json pci bind 0b:00.1 --driver='budget_ci dvb' --persist=initramfs
+	exits 3
+	json '.error.message | contains("can\u0027t be put into the initramfs")'
+	echo early=yes >>"$T/$FILES/0000:0b:00.1.conf"
+	on --json pci restore --dry-run
+	exits 4
+	json '.broken | length == 1 and (.[0] | contains("the initramfs has no module of that name: \"budget_ci dvb\""))'
+	on pci bind 0b:00.1 --driver=' vfio-pci'
+	exits 2
+}
+
+# What sysfs says is written only where slicer itself could read it again.
+@test "sysfs has names and numbers that no file takes: left out of it, and the file can be used" {
+	local dir
+	dir=$(device 0000:0b:00.0)
+	# shellcheck disable=SC2016 # no shell is to see it
+	printf '$(reboot); x\n' >"$dir/serial_number"
+	# shellcheck disable=SC2016
+	mkdir "$T/sys/bus/pci/drivers/"'$(reboot)'
+	# shellcheck disable=SC2016
+	ln -sfn '../../../../bus/pci/drivers/$(reboot)' "$dir/driver"
+	mkdir "$T/sys/devices/pci;reboot"
+	mv "$dir" "$T/sys/devices/pci;reboot/0000:0b:00.0"
+	ln -sfn '../../../devices/pci;reboot/0000:0b:00.0' "$T/sys/bus/pci/devices/0000:0b:00.0"
+	on pci bind 0b:00.0 --persist
+	exits 0
+	! grep -E 'reboot|serial=|ports=|original=' "$T/$FILES/0000:0b:00.0.conf" || false
+	on --json pci restore --dry-run
+	exits 0
+	json '.broken == [] and (.devices | length) == 1'
+}
+
 # bats test_tags=deep
 @test "restore --dry-run: no file, a device that is here, has moved, is gone, was exchanged" {
 	on pci restore --dry-run
@@ -513,7 +566,7 @@ systemctl_is() {
 	live pci bind 0b:00.0 --persist --driver snd_hda_intel --force
 	exits 3
 	complains 'rc-update add local default'
-	complains 'slicer pci bind 0000:0b:00.0 --driver snd_hda_intel --force'
+	complains 'slicer pci bind 0000:0b:00.0 --driver=snd_hda_intel --force'
 	[ ! -e "$T/etc/slicer" ]
 	# Without it nothing hangs on systemd.
 	live pci bind 0b:00.0 0b:00.1

@@ -232,10 +232,12 @@ static void test_long_values(void **state)
 
 static void test_drivers(void **state)
 {
-	static const char *const good[] = { "vfio-pci", "mlx5_vfio_pci", "i801_smbus",
-					    "3w-9xxx", "a.b+c" };
-	static const char *const bad[] = { "",	  "-r",	 ".",	 "..",	 "a/b",
-					   "a b", "a;b", "a\nb", "a\x80" };
+	static const char *const good[] = {
+		"vfio-pci", "mlx5_vfio_pci", "i801_smbus",
+		"3w-9xxx",  "a.b+c",	     "budget_ci dvb"
+	};
+	static const char *const bad[] = { "",	 "-r", ".",   "..",   "a/b",
+					   " a", "a ", "a;b", "a\nb", "a\x80" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)

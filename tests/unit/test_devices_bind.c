@@ -757,7 +757,9 @@ static void test_reserved(void **state)
 
 static void test_driver_names(void **state)
 {
-	static const char *const bad[] = { "", "-r", "../x", "a/b", "a b", "a;b", "." };
+	static const char *const bad[] = {
+		"", "-r", "../x", "a/b", "a ", " a", "a;b", "."
+	};
 	const struct tree *t = *state;
 	struct error e = { 0 };
 	char *name;
