@@ -82,7 +82,8 @@ int host_lock(const struct host *h, struct error *e)
 
 bool host_lock_is_held(const struct host *h)
 {
-	CLEANUP(close_fd) int fd = host_openat(h, "/run/slicer/lock", O_RDONLY);
+	CLEANUP(close_fd)
+	int fd = host_openat(h, "/run/slicer/lock", O_RDONLY | O_NONBLOCK);
 	struct flock all = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
 	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &all) == 0 && all.l_type != F_UNLCK;

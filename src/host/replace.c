@@ -61,7 +61,8 @@ static int copy_xattrs(int from, int to)
  * already works and anything else can't be asked for. */
 static int copy_metadata(int dir, const char *name, int to, mode_t mode)
 {
-	CLEANUP(close_fd) int from = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	CLEANUP(close_fd)
+	int from = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st, now;
 
 	/* ELOOP: a link, which is about to be replaced. */
@@ -289,12 +290,13 @@ int host_remove(const struct host *h, const char *path, struct error *e)
 int host_open_log(const struct host *h, const char *path, struct error *e)
 {
 	CLEANUP(free_char) char *name = NULL;
-	CLEANUP(close_fd) int dir = host_open_parent(h, path, true, &name);
+	CLEANUP(close_fd) int dir = host_open_parent(h, path, false, &name);
 	int fd;
 
 	if (dir < 0)
 		return host_write_error(e, path, -dir, "write");
-	fd = openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+	fd = openat(dir, name,
+		    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 		    0600);
 	if (fd < 0)
 		return host_write_error(e, path, errno, "write");

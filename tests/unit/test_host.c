@@ -196,6 +196,25 @@ static void test_replace_fails_clean(void **state)
 	strv_done(&names);
 }
 
+/* Nobody writes to it, or reads: that is no reason to wait. */
+static void test_fifo_in_the_way(void **state)
+{
+	struct tree *t = *state;
+	char *path = tree_path(t, "/var/lib/slicer/file");
+	struct error e = { 0 };
+
+	tree_mkdir(t, "/var/lib/slicer");
+	tree_mkdir(t, "/run/slicer");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_true(host_replace(t->host, "/var/lib/slicer/file", "x", 1, 0600, &e) < 0);
+	assert_int_equal(host_open_log(t->host, "/var/lib/slicer/file", &e), -ENXIO);
+	free(path);
+	path = tree_path(t, "/run/slicer/lock");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_false(host_lock_is_held(t->host));
+	free(path);
+}
+
 /* A temporary file that can't go either is told, by its real place; one that never was is
  * not. */
 static void test_replace_leaves_temp(void **state)
@@ -518,6 +537,7 @@ int main(void)
 		TREE(test_replace_keeps_metadata),
 		TREE(test_replace_follows_link),
 		TREE(test_replace_fails_clean),
+		TREE(test_fifo_in_the_way),
 		TREE(test_replace_leaves_temp),
 		TREE(test_leftover_of_a_killed_run),
 		TREE(test_remove_takes_the_link),
