@@ -27,7 +27,7 @@ enum old_kind {
 enum old_source {
 	OLD_IN_MODPROBE, /* modprobe.d */
 	OLD_IN_MODULES, /* a list of modules with their parameters */
-	OLD_IN_UNREAD, /* a file of modprobe.d that modprobe leaves out for its name */
+	OLD_IN_UNREAD, /* a file that was meant for modprobe, which does not read it */
 	OLD_IN_CMDLINE, /* the command line that the next boot gets */
 	OLD_IN_RUNNING, /* the one that this boot got, and the next does not get */
 	OLD_IN_DRIVERCTL,

@@ -73,6 +73,8 @@ static void read_programs(const struct host *h, struct old_setup *ret)
 {
 	read_dirs(h, "/etc/initramfs-tools/scripts", "", ret);
 	read_dir(h, OLD_IN_PROGRAM, "/etc/initcpio/hooks", "", "", OLD_PROGRAM_MAX, ret);
+	read_dir(h, OLD_IN_PROGRAM, "/usr/lib/initcpio/hooks", "", "", OLD_PROGRAM_MAX,
+		 ret);
 	read_dirs(h, "/usr/lib/dracut/modules.d", ".sh", ret);
 	read_dir(h, OLD_IN_PROGRAM, "/etc/systemd/system", "", ".service",
 		 OLD_PROGRAM_MAX, ret);
@@ -81,10 +83,19 @@ static void read_programs(const struct host *h, struct old_setup *ret)
 	read_file(h, OLD_IN_PROGRAM, "/boot/config/vfio-pci.cfg", OLD_PROGRAM_MAX, ret);
 }
 
-/* A name without a dot is a slip; others are mostly meant to put a file out of use. */
+/* A directory of /etc that was meant to be modprobe.d: "modeprobe.d". One whose name
+ * begins with it is put away on purpose. */
+static bool is_slip(const char *name)
+{
+	return str_starts(name, "mod") && strstr(name, "prob") &&
+	       !str_starts(name, "modprobe.d");
+}
+
+/* What modprobe does not read. In its directory, a name without a dot is a slip; others
+ * are mostly meant to put a file out of use. */
 static void read_unread(const struct host *h, struct old_setup *ret)
 {
-	CLEANUP(strv_done) struct strv names = { 0 };
+	CLEANUP(strv_done) struct strv names = { 0 }, etc = { 0 };
 
 	host_list(h, "/etc/modprobe.d", &names, NULL);
 	for (size_t i = 0; i < names.n; i++) {
@@ -92,6 +103,17 @@ static void read_unread(const struct host *h, struct old_setup *ret)
 		char *path = xasprintf("/etc/modprobe.d/%s", names.v[i]);
 
 		if (!strchr(names.v[i], '.'))
+			read_file(h, OLD_IN_UNREAD, path, MODPROBE_MAX, ret);
+	}
+	host_list(h, "/etc", &etc, NULL);
+	for (size_t i = 0; i < etc.n; i++) {
+		CLEANUP(free_char) char *path = xasprintf("/etc/%s", etc.v[i]);
+
+		if (!is_slip(etc.v[i]))
+			continue;
+		if (host_is_dir(h, path))
+			read_dir(h, OLD_IN_UNREAD, path, "", "", MODPROBE_MAX, ret);
+		else
 			read_file(h, OLD_IN_UNREAD, path, MODPROBE_MAX, ret);
 	}
 }

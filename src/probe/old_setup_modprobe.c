@@ -165,13 +165,15 @@ void old_find_modprobe(const struct old_query *q, struct old_setup *s, size_t fi
 void old_find_unread(const struct old_query *q, struct old_setup *s, size_t file)
 {
 	CLEANUP(joined_line_done) struct joined_line l = { 0 };
-	const struct str *text = &s->files[file].text;
+	const struct old_file *f = &s->files[file];
+	const char *why = str_starts(f->path, "/etc/modprobe.d/")
+				  ? "modprobe reads no file there whose name does not "
+				    "end in .conf"
+				  : "what modprobe reads is /etc/modprobe.d";
 	size_t pos = 0;
 
-	while (joined_next(str_c(text), text->len, JOINED_COMMENTS, &pos, &l))
-		old_add_stray_line(q, s, file, &l, SIZE_MAX,
-				   "modprobe reads no file there whose name does not end "
-				   "in .conf");
+	while (joined_next(str_c(&f->text), f->text.len, JOINED_COMMENTS, &pos, &l))
+		old_add_stray_line(q, s, file, &l, SIZE_MAX, why);
 }
 
 /* initramfs-tools' init gives a line to modprobe, a module's name and its parameters

@@ -225,6 +225,13 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	cp "$T/etc/modprobe.d/vfio" "$T/etc/modprobe.d/vfio.conf.off"
 	[ "$(old 01:00.0)" = 'its ids stand where they do nothing (/etc/modprobe.d/vfio:1; no effect: modprobe reads no file there whose name does not end in .conf)' ]
 	rm "$T"/etc/modprobe.d/vfio*
+	for line in modeprobe.d/vfio.conf modprob.d/vfio.conf modprobe.conf; do
+		echo 'options vfio-pci ids=10de:1c03' | has "etc/$line"
+		[ "$(old 01:00.0)" = "its ids stand where they do nothing (/etc/$line:1; no effect: what modprobe reads is /etc/modprobe.d)" ]
+		rm -r "$T/etc/${line%%/*}"
+	done
+	echo 'options vfio-pci ids=10de:1c03' | has etc/modprobe.d.off/vfio.conf
+	[ -z "$(old 01:00.0)" ]
 	for line in 'options vfio_pci ids=10de:1c03' 'vfio vfio_iommu_type1 vfio_pci ids=10de:1c03' 'attach : vfio vfio_pci ids=10de:1c03'; do
 		printf '%s\nvfio_pci\n' "$line" | has etc/initramfs-tools/modules
 		[[ $(old 01:00.0) == *'(/etc/initramfs-tools/modules:1; no effect: the first word of a line there is the name of a module, and gets the rest)' ]]
