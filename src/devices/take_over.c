@@ -169,13 +169,18 @@ static void edit_cmdline(struct old_setup *s, const struct bind_request *r)
 }
 
 static void edit_softdeps(const struct old_query *q, struct old_setup *s,
-			  const struct bind_request *r)
+			  const struct bind_request *r, struct plan *told)
 {
 	for (size_t i = s->n; i-- > 0;) {
 		const struct old_statement *st = &s->v[i];
 
-		if (st->kind == OLD_SOFTDEP && !st->is_slicers && !is_left_alone(st) &&
-		    is_needless(s, st, r))
+		if (st->kind != OLD_SOFTDEP || st->is_slicers || !is_needless(s, st, r))
+			continue;
+		/* Of the changed text: its line is another one in the file. */
+		if (!st->can_edit && st->n)
+			plan_warn(told, "%s: \"%s\" stays: look at it yourself", st->path,
+				  st->text);
+		if (!is_left_alone(st))
 			cut(&s->files[st->file].text, st->start, st->end);
 	}
 	old_setup_find(q, s);
@@ -290,7 +295,7 @@ int take_over_plan(const struct old_query *q, struct old_setup *s,
 		changed |= !str_same(&before[i], &s->files[i].text);
 	old_setup_find(q, s);
 	if (changed)
-		edit_softdeps(q, s, r);
+		edit_softdeps(q, s, r, told);
 	err = check_others(q, given, s, r, told, e);
 	for (size_t i = 0; i < s->n_files; i++) {
 		if (err >= 0)

@@ -68,17 +68,43 @@ static bool names_vfio(const char *text)
 	return strstr(text, "vfio-pci") || strstr(text, "vfio_pci");
 }
 
-/* "softdep MODULE pre: vfio-pci" and nothing else can be taken out. */
+/* VFIO's own modules: people list all of them. */
+static bool is_vfio_module(const char *name)
+{
+	static const char *const own[] = { "vfio-pci", "vfio", "vfio_iommu_type1",
+					   "vfio_virqfd", "vfio_pci_core" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (module_same_name(name, own[i]))
+			return true;
+	return false;
+}
+
+/* Has "softdep MODULE pre: ... post: ..." vfio-pci loaded before the module? */
+static bool is_before(const struct strv *words)
+{
+	bool pre = false, found = false;
+
+	for (size_t i = 2; i < words->n; i++) {
+		if (str_ends(words->v[i], ":"))
+			pre = strcmp(words->v[i], "pre:") == 0;
+		found |= pre && module_same_name(words->v[i], "vfio-pci");
+	}
+	return found;
+}
+
+/* A line with nothing but "pre:" and VFIO's modules can be taken out. */
 static void find_softdep(const struct old_query *q, struct old_setup *s, size_t file,
 			 const struct joined_line *l, const struct strv *words)
 {
 	struct old_statement *st;
 
-	if (words->n < 4 || !names_vfio(str_c(&l->text)) || names_vfio(words->v[1]))
+	if (words->n < 4 || !is_before(words) || names_vfio(words->v[1]))
 		return;
 	st = add_module(q, s, OLD_SOFTDEP, file, l, words->v[1]);
-	st->can_edit = words->n == 4 && strcmp(words->v[2], "pre:") == 0 &&
-		       module_same_name(words->v[3], "vfio-pci");
+	st->can_edit = strcmp(words->v[2], "pre:") == 0;
+	for (size_t i = 3; i < words->n; i++)
+		st->can_edit &= is_vfio_module(words->v[i]);
 }
 
 /* "install vfio-pci SCRIPT" has the script bind, which may have addresses in it;

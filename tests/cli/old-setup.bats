@@ -47,6 +47,7 @@ told() {
 		softdep nouveau pre: vfio-pci
 		blacklist nouveau
 		blacklist igb
+		softdep nouveau pre: mxm_wmi post: vfio-pci
 	TEXT
 	[ "$(old 01:00.0)" = 'modprobe.d gives it to vfio-pci (/etc/modprobe.d/vfio.conf:2)
 modprobe.d has vfio-pci loaded before nouveau (/etc/modprobe.d/vfio.conf:4)

@@ -68,7 +68,9 @@ in_image() {
 		softdep nouveau pre: vfio-pci
 		softdep igb pre: vfio-pci
 		softdep drm pre: vfio-pci
-		softdep snd_hda_intel pre: vfio vfio-pci
+		softdep snd_hda_intel pre: vfio vfio_iommu_type1 vfio_pci
+		softdep nouveau pre: vfio-pci mxm_wmi
+		softdep nouveau post: vfio-pci
 		blacklist nouveau
 	TEXT
 	printf 'options vfio-pci ids=10de:10f1\n' | has etc/modprobe.d/a-older.conf
@@ -77,6 +79,8 @@ in_image() {
 	on "${WITH[@]}" --dry-run
 	exits 0
 	says '-options vfio-pci ids=10de:10f1'
+	says 'warning: /etc/modprobe.d/vfio.conf: "softdep nouveau pre: vfio-pci mxm_wmi" stays: look at it yourself'
+	[[ $output != *'nouveau post: vfio-pci" stays'* ]]
 	unchanged
 	on "${WITH[@]}"
 	exits 3
@@ -90,7 +94,8 @@ in_image() {
 
 		softdep igb pre: vfio-pci
 		softdep drm pre: vfio-pci
-		softdep snd_hda_intel pre: vfio vfio-pci
+		softdep nouveau pre: vfio-pci mxm_wmi
+		softdep nouveau post: vfio-pci
 		blacklist nouveau
 	TEXT
 	[ ! -e "$T/etc/modprobe.d/a-older.conf" ]
