@@ -259,6 +259,7 @@ static void read_journal(struct doctor *doc)
 	doc->interrupted = strv_join(&ids, ", ");
 	j->interrupted = doc->interrupted;
 	j->running = host_lock_is_held(doc->c->host);
+	j->of_a_bind = records_interrupted_a_bind(&rs);
 }
 
 /* ---- all of it --------------------------------------------------------------------- */

@@ -210,9 +210,9 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 	view_faults(doc, w.usage);
 	doctor_read_at_boot(doc, &w);
 	doctor_read_old(doc, &w);
-	doc->d.ids_are_free =
-		doc->facts.iommu.vfio_ids &&
-		ids_are_free(h, &doc->facts.mounts, &doc->pci, doc->facts.iommu.vfio_ids);
+	doc->d.can_take_ids = doc->facts.iommu.vfio_ids &&
+			      ids_would_be_taken(h, &doc->facts.mounts, &doc->pci,
+						 doc->facts.iommu.vfio_ids);
 	view_leftovers(doc, &w);
 	doctor_read_nodes(doc);
 	vm_definitions_load(h, &doc->vms);

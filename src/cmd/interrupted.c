@@ -18,8 +18,7 @@ void warn_of_unfinished(const struct context *c, const struct records *rs)
 	str_add_printable(&safe, names, strlen(names));
 	fprintf(o->err,
 		"%swarning:%s slicer was interrupted, or failed, while it changed this "
-		"host (run %s): 'slicer doctor' tells more, 'slicer setup-iommu --undo' "
-		"takes it back\n",
+		"host (run %s): 'slicer doctor' tells how to go on\n",
 		paint_on(o->color_err, PAINT_WARN), paint_off(o->color_err),
 		str_c(&safe));
 }

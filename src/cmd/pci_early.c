@@ -127,13 +127,14 @@ static int refuse_unfinished(struct setup *s, struct error *e)
 	if (err < 0 || !records_choose(&rs, record_is_unfinished))
 		return err;
 	error_set(e, EBUSY, "an earlier run was interrupted, and not taken back yet");
-	if (records_begin_with_a_bind(&rs)) /* a dry run */
+	/* Only in a dry run: else setup_recover_binds() has taken it back before. */
+	if (records_interrupted_a_bind(&rs))
 		error_hint(e, "without --dry-run it is taken back first; "
 			      "sudo slicer setup-iommu --status lists it");
 	else
 		error_hint(e, "sudo slicer setup-iommu takes it back and sets up again; "
-			      "--undo only takes back, the set-up as well; --status "
-			      "lists it");
+			      "with --undo, it takes back this run and the whole set-up; "
+			      "with --status, it lists the runs");
 	return -EBUSY;
 }
 

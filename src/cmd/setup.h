@@ -90,11 +90,12 @@ int setup_status(struct setup *s, int *ret_status, struct error *e);
  */
 int setup_recover(struct setup *s, struct error *e);
 /*
- * For the verbs that bind devices: takes back what an interrupted run of theirs left, and
- * what was interrupted while it was taken back. Does nothing where it was a run of
- * setup-iommu, which only setup-iommu deals with: that is warned of. force: also where
- * another run of the journal can't be read. The caller holds the lock, and looks at the
- * host afterwards. Appends the names of the runs to ret. Returns 0 or negative errno.
+ * For pci bind and pci unbind: takes back an interrupted run of theirs, and an
+ * interrupted attempt to take it back. Shows the plan, but does not ask: to take it back
+ * is the only way on. Does nothing if the run was setup-iommu's: only setup-iommu deals
+ * with that, and the person has been warned. force: go on although another run of the
+ * journal can't be read. The caller holds the lock, and looks at the host afterwards.
+ * Appends the names of the runs to ret. Returns 0 or a negative errno.
  */
 int setup_recover_binds(const struct context *c, bool force, struct strv *ret,
 			struct error *e);

@@ -92,7 +92,7 @@ int setup_recover_binds(const struct context *c, bool force, struct strv *ret,
 
 	journal_sweep(c->host);
 	err = journal_list(c->host, &u.records, e);
-	if (err >= 0 && records_begin_with_a_bind(&u.records)) {
+	if (err >= 0 && records_interrupted_a_bind(&u.records)) {
 		records_choose(&u.records, record_is_unfinished);
 		err = setup_check_journal(&s, &u.records, e);
 		if (err >= 0)

@@ -11,7 +11,8 @@
 
 /* Files that an image must hold as they are on disk, or not hold where they are not. */
 struct expected {
-	struct initramfs_file *files; /* room for one more than n, see check_image() */
+	struct initramfs_file *files; /* n, and at files[n] the one that check_order()
+					 reads, if any */
 	struct str *texts; /* of files[i], as on disk */
 	bool *exists; /* files[i] on disk */
 	size_t n;
@@ -19,7 +20,7 @@ struct expected {
 
 static void expected_done(struct expected *x)
 {
-	/* The one more has a name, too, where it is used. */
+	/* files[n], too: check_image() may have used it. */
 	for (size_t i = 0; x->files && i <= x->n; i++) {
 		initramfs_file_done(&x->files[i]);
 		str_done(&x->texts[i]);
@@ -85,7 +86,7 @@ static int check_order(const struct initramfs_order *order, const struct str *te
 
 	if (first && (!then || first < then))
 		return 0;
-	return error_set(e, EPROTO, "in /%s of the image %s does not come before %s",
+	return error_set(e, EPROTO, "the image's /%s does not have %s before %s",
 			 order->file, order->first, order->then);
 }
 
@@ -108,7 +109,7 @@ static int check_modules(const struct setup *s, const char *version,
 	return 0;
 }
 
-/* Each image may take this long to read: what is given up is not proven. */
+/* An image that takes longer to read is not verified: an error. */
 #define READ_SECONDS 600
 
 static int check_image(struct setup *s, size_t i, bool contents, struct error *e)
@@ -131,6 +132,7 @@ static int check_image(struct setup *s, size_t i, bool contents, struct error *e
 	strv_copy(&modules, &s->initramfs_wish.bind_drivers);
 	if (s->initramfs_wish.early_bind)
 		strv_add(&modules, "vfio-pci");
+	/* Not compared with the disk, so it is not counted in n. */
 	if (binds)
 		x.files[x.n].name = xstrdup(order->file);
 	err = initramfs_scan(s->c->host, path, x.files, x.n + binds, &modules,

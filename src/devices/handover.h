@@ -14,7 +14,8 @@ struct handover {
 	struct strv start; /* print the command that starts a VM with it */
 	struct strv back; /* give it, and what goes along, back to their drivers */
 	char *not_always; /* why it can't be bound at every boot; NULL: it can, or is */
-	char *not_back; /* why it can't be taken back now; NULL: it can */
+	char *not_back; /* why it, or one of what goes along, can't go back to its driver
+			   now; NULL: all can */
 };
 void handover_done(struct handover *o);
 /* d is one of w->all; l is matched (persist_match()). */

@@ -19,7 +19,9 @@ static int judge_device(const struct host *h, const struct mounts *m,
 	}
 	if (err >= 0 && !m->known && d->class_code >> 16 == 0x01)
 		str_addf(why,
-			 "%s: nobody knows what is mounted from it (no mount table)\n",
+			 "%s: whether a filesystem on it is mounted can't be told (no "
+			 "mount "
+			 "table)\n",
 			 d->address);
 	/* Not used as such at the moment, it is the one that the next boot shows. */
 	if (err >= 0 && d->boot_vga && !is_display)
@@ -53,8 +55,8 @@ int ids_judge(const struct host *h, const struct mounts *m, const struct pci_dev
 	return matches;
 }
 
-bool ids_are_free(const struct host *h, const struct mounts *m,
-		  const struct pci_devices *all, const char *list)
+bool ids_would_be_taken(const struct host *h, const struct mounts *m,
+			const struct pci_devices *all, const char *list)
 {
 	struct pci_id *ids = NULL;
 	int n = pci_ids_parse(list, &ids, NULL);

@@ -13,8 +13,8 @@
  */
 int ids_judge(const struct host *h, const struct mounts *m, const struct pci_devices *all,
 	      struct pci_id id, struct str *why, struct error *e);
-/* Would setup-iommu --ids accept this list, and does a device have each of them? */
-bool ids_are_free(const struct host *h, const struct mounts *m,
-		  const struct pci_devices *all, const char *list);
+/* Would "setup-iommu --ids LIST" accept this list without --force? */
+bool ids_would_be_taken(const struct host *h, const struct mounts *m,
+			const struct pci_devices *all, const char *list);
 
 #endif

@@ -117,8 +117,9 @@ long long host_free_bytes(const struct host *h, const char *path);
  * temp file in the same directory (never O_TMPFILE: ESPs are FAT), owner, mode, ACL and
  * other extended attributes copied from the old file (but those that vouch for its
  * contents), fsync, rename, fsync of the
- * directory. A link is followed to its target, but below slicer's own directories: there
- * it is replaced, too. A new file gets mode. The parent directory must exist.
+ * directory. A link is followed to its target; below /etc/slicer, /var/lib/slicer and
+ * /run/slicer the link itself is replaced (links in the directories before it are
+ * followed). A new file gets mode. The parent directory must exist.
  */
 int host_replace(const struct host *h, const char *path, const void *bytes, size_t len,
 		 mode_t mode, struct error *e);

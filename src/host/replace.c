@@ -202,9 +202,9 @@ static int rename_for_good(int dir, const char *temp, const char *name, int fd,
 	return r;
 }
 
-/* Nobody else has a reason to put a link there, and following it would write to a file
- * that is none of slicer's. */
-static bool is_own(const char *path)
+/* Slicer makes no links there. Following one would write to a file that is not slicer's.
+ */
+static bool is_slicers(const char *path)
 {
 	return str_starts(path, "/etc/slicer/") || str_starts(path, "/var/lib/slicer/") ||
 	       str_starts(path, "/run/slicer/");
@@ -220,7 +220,7 @@ static int replace(const struct host *h, const char *path, const struct source *
 	const char *doing = "write";
 	int r;
 
-	dir = host_open_parent(h, path, !is_own(path), &name);
+	dir = host_open_parent(h, path, !is_slicers(path), &name);
 	if (dir < 0)
 		return host_write_error(e, path, -dir, "write");
 	temp = temp_name(name);
@@ -267,7 +267,7 @@ int host_copy(const struct host *h, const char *from, const char *to, mode_t mod
 void host_replace_sweep(const struct host *h, const char *path)
 {
 	CLEANUP(free_char) char *name = NULL;
-	CLEANUP(close_fd) int dir = host_open_parent(h, path, !is_own(path), &name);
+	CLEANUP(close_fd) int dir = host_open_parent(h, path, !is_slicers(path), &name);
 	CLEANUP(free_char) char *temp = dir < 0 ? NULL : temp_name(name);
 
 	if (temp)

@@ -19,8 +19,8 @@ int read_now(const struct host *h, const char *path, bool *ret_exists, struct st
 bool has_text(const struct step *s, bool after, bool exists, const struct str *now);
 /*
  * Brings the file into the state after the step, or before it, and reads it back.
- * mode: of a file that has to be made anew; 0: 0644. Directories that were not there are
- * made and noted in made.
+ * mode: for a file that has to be created; 0: 0644. One that exists keeps its own.
+ * Directories that were not there are made and noted in made.
  */
 int do_file(const struct host *h, const struct step *s, bool after, mode_t mode,
 	    struct strv *made, struct error *e);

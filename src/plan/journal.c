@@ -33,7 +33,7 @@ bool record_is_unfinished(const struct record *r)
 	return r->state == RUN_STARTED || r->state == RUN_FAILED;
 }
 
-bool records_begin_with_a_bind(const struct records *rs)
+bool records_interrupted_a_bind(const struct records *rs)
 {
 	for (size_t i = 0; i < rs->n; i++)
 		if (record_is_unfinished(&rs->v[i]))

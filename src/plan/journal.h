@@ -103,9 +103,9 @@ bool record_counts(const struct record *r);
 /* It has begun, and neither come to its end nor been taken back whole. (Does anybody hold
  * the lock? Then it still runs.) */
 bool record_is_unfinished(const struct record *r);
-/* Is an unfinished run one of a verb that binds devices? Nothing but taking back begins
- * while a run is unfinished, so the first one tells it. */
-bool records_begin_with_a_bind(const struct records *rs);
+/* Was the run that was interrupted first one of pci bind or pci unbind (RUN_BIND,
+ * RUN_TAKE_OVER)? Later unfinished runs can only be attempts to take it back. */
+bool records_interrupted_a_bind(const struct records *rs);
 /* Refuses while a program that an unfinished run could not end still runs: it may write
  * what is going to be written. */
 int records_check_stuck(const struct host *h, const struct records *rs, struct error *e);

@@ -49,8 +49,9 @@ static bool is_late(const struct apply *a, size_t i, size_t begun)
 	return false;
 }
 
-/* As it was before; or, where programs are run again, as they must find it. One that is
- * gone by now gets the mode that the record has of it. */
+/* As it was before the run; if programs are run again afterwards, as they must find it. A
+ * file that no longer exists gets the mode that the journal noted: the step's own mode is
+ * only of new files. */
 static int put_back(const struct apply *a, size_t i, struct record *rec, struct error *e)
 {
 	const struct step *s = &a->plan->v[i];

@@ -73,8 +73,8 @@ void undo_kernels(const struct records *rs, struct strv *ret)
 /* ---- programs of runs that did not come to their end
  * ------------------------------------------- */
 
-/* An undo that was cut short goes on with what it had left. */
-static bool goes_on(const struct record *r, bool recover)
+/* An undo that was cut short, and is now to be finished, not itself taken back. */
+static bool is_undo_to_finish(const struct record *r, bool recover)
 {
 	return r->kind == RUN_UNDO && !recover;
 }
@@ -113,12 +113,13 @@ static int undo_program(const struct host *h, const struct records *rs,
 	return err;
 }
 
-/* Going back, what has begun counts: the first that is not done may have. Going on, what
- * is done may have been taken back by a run that could no longer note it (a disk that
- * can't be written any more): what sets something is set again. */
+/* Taking a run back: each step up to and including the first that is not noted as done,
+ * which may have begun. Finishing an undo: each that is not done, and each that sets
+ * something even if it is done: an attempt to take this undo back may have reversed it,
+ * and could not note that (a disk that can't be written any more). */
 static bool is_due(const struct record *r, size_t k, bool recover)
 {
-	if (goes_on(r, recover))
+	if (is_undo_to_finish(r, recover))
 		return !r->steps[k].done || r->steps[k].undo.n;
 	for (size_t i = 0; i < k; i++)
 		if (!r->steps[i].done)
@@ -141,10 +142,11 @@ int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 
 			if (s->kind != STEP_RUN || s->passing || !is_due(r, k, recover))
 				continue;
-			if (s->undo.n && goes_on(r, recover))
+			if (s->undo.n && is_undo_to_finish(r, recover))
 				plan_run_with_undo(ret, (const char *const *)s->argv.v,
 						   (const char *const *)s->undo.v, 0,
-						   "was left by the interrupted undo");
+						   "the interrupted undo goes on: this "
+						   "is set again");
 			else
 				err = undo_program(h, rs, s, tokens, ret, e);
 		}

@@ -52,7 +52,8 @@ int undo_made(const struct host *h, const struct records *rs, const char *path,
  * The programs that interrupted runs had begun, to be run again on the restored files. A
  * file that one of them made is put back as it was, unless somebody else made it anew
  * since or tokens says that what it is made from is not what it was. Without recover, an
- * unfinished undo goes on: then what it had not run yet is. What was for a kernel that is
+ * unfinished undo goes on: the programs that it had not run yet are run, and those that
+ * set something are run even if they are noted as done. What was for a kernel that is
  * gone is left out.
  */
 int undo_programs(const struct host *h, const struct records *rs, bool tokens,

@@ -31,7 +31,12 @@ static void check_journal(const struct diagnosis *d, struct checks *ret)
 	c = check_add(ret, "bootloader.interrupted", BOOTLOADER, CHECK_FAIL,
 		      "slicer was interrupted, or failed, while it changed this host",
 		      "/var/lib/slicer/runs: %s", j->interrupted);
-	strv_add(&c->fix, "sudo slicer setup-iommu takes it back and begins anew");
+	if (j->of_a_bind)
+		strv_add(&c->fix, "the same slicer pci bind (or unbind) command takes it "
+				  "back and does it again");
+	else
+		strv_add(&c->fix,
+			 "sudo slicer setup-iommu takes it back and begins anew");
 	strv_add(&c->fix, "sudo slicer setup-iommu --undo takes everything back");
 }
 

@@ -139,7 +139,7 @@ static void check_ids(const struct diagnosis *d, const struct kernel_facts *k,
 		      "vfio-pci is built into the kernel and does not read modprobe.d",
 		      "%s: options vfio-pci ids=%s does nothing",
 		      d->facts->iommu.vfio_ids_modprobe, ids);
-	if (advice_can_set_up(d) && d->ids_are_free)
+	if (advice_can_set_up(d) && d->can_take_ids)
 		strv_addf(&c->fix, "sudo slicer setup-iommu --ids %s", ids);
 	else
 		strv_addf(

@@ -210,6 +210,7 @@ struct journal_view {
 	const char *why; /* it can't be read: why; NULL: it can, or there is none */
 	const char *interrupted; /* the runs that did not come to an end; NULL: none */
 	bool running; /* the last of them still runs */
+	bool of_a_bind; /* what was interrupted is pci bind or pci unbind */
 };
 
 /* A trial boot (made by src/cmd). */
@@ -243,7 +244,8 @@ struct diagnosis {
 	const struct old_view_entry *old;
 	size_t n_old;
 	bool old_known; /* it was looked for */
-	bool ids_are_free; /* setup-iommu --ids would take those of modprobe.d */
+	bool can_take_ids; /* "setup-iommu --ids" would accept iommu.vfio_ids, those of
+			      modprobe.d; false also if there are none */
 	const struct leftover *leftovers;
 	size_t n_leftovers;
 	const struct node_view *nodes;

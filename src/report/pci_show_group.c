@@ -158,6 +158,8 @@ void page_commands(const struct output *o, const struct pci_page *p)
 			print_note(o, p, "note: ", h->answer.warnings.v[i]);
 	print_block(o, p, "Start a VM with it", &h->start);
 	print_block(o, p, "Take it back", &h->back);
-	print_note(o, p, h->back.n ? "not all of it: " : "it can't be taken back now: ",
+	print_note(o, p,
+		   h->back.n ? "not every device can go back to its driver now: "
+			     : "it can't be taken back now: ",
 		   h->not_back);
 }

@@ -22,7 +22,8 @@ struct step {
 	/* STEP_REPLACE, STEP_REMOVE: whole contents */
 	bool existed;
 	struct str before, after;
-	mode_t mode; /* of a new file */
+	mode_t mode; /* of the file if it has to be created; 0: 0644. One that exists
+			keeps its own */
 	/* STEP_REPLACE of a file with a command line of its own: what the edit came to
 	 * there, for taking back just that */
 	bool has_edit;

@@ -369,8 +369,8 @@ lying() {
 	lying 's|^: >"$d/init"|for x in "$d"/scripts/init-top/slicer-bind; do [ ! -e "$x" ] \|\| echo >>"$x"; done; &|' \
 		'the image does not hold /scripts/init-top/slicer-bind as it is on disk'
 	lying 's|^mv "$d/ORDER" .*|tac "$d/ORDER" >"$d/scripts/init-top/ORDER"; rm "$d/ORDER"|' \
-		'in /scripts/init-top/ORDER of the image /scripts/init-top/slicer-bind does not come before'
-	lying 's|^mv "$d/ORDER" .*|rm "$d/ORDER"|' 'does not come before'
+		"the image's /scripts/init-top/ORDER does not have /scripts/init-top/slicer-bind before"
+	lying 's|^mv "$d/ORDER" .*|rm "$d/ORDER"|' 'does not have /scripts/init-top/slicer-bind before'
 	lying 's|: >"$modules/$name.ko"|:|' 'the image lacks the module vfio-pci'
 	# Only the second image lies.
 	lying 's|: >"$modules/$name.ko"|[ "$version" = 6.1.0-53-amd64 ] \|\| &|' 'the image lacks the module vfio-pci'
@@ -575,7 +575,7 @@ killed() {
 	live --json pci bind 02:00.0 --persist
 	exits 0
 	json '.recovered == []'
-	[ "$(grep -c "'slicer setup-iommu --undo' takes it back" <<<"$stderr")" -eq 1 ]
+	[ "$(grep -c "'slicer doctor' tells how to go on" <<<"$stderr")" -eq 1 ]
 	rm "$T/$FILES/0000:02:00.0.conf" "$T/$WANTS/$UNIT"
 	live pci bind 02:00.0 --persist=initramfs
 	exits 3

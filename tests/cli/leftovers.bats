@@ -147,7 +147,7 @@ carried_out() { # ADDRESS
 		json '.commands.back | any(contains("--driver=snd_hda_intel"))'
 		json '.commands.not_back | contains("gpu.conf:2")'
 		on pci show 01:00.0
-		says 'not all of it: the module nouveau is kept from being loaded'
+		says 'not every device can go back to its driver now: the module nouveau is kept from being loaded'
 	done
 	# Neither a blacklist nor a command that may load it, nor another module.
 	for line in 'blacklist nouveau' 'install nouveau /sbin/modprobe vfio-pci' 'install nouveau /bin/true; /sbin/modprobe x' 'install nouveau_x /bin/true'; do

@@ -84,7 +84,7 @@ static const struct call calls[] = {
 
 #define N_CALLS (sizeof(calls) / sizeof(calls[0]))
 
-int calls_trace(enum calls which)
+int calls_trace(enum traced_calls which)
 {
 	const bool any = which == CALLS_ANY;
 	struct sock_filter f[MAX_FILTER];
@@ -94,6 +94,8 @@ int calls_trace(enum calls which)
 	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 					      offsetof(struct seccomp_data, nr));
 	for (size_t i = 0; i < N_CALLS && !any; i++) {
+		/* CALLS_WRITE: the same comparison each time, so that the jumps need no
+		 * second layout. */
 		long number = which == CALLS_WRITE ? SYS_write : calls[i].number;
 
 		f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,

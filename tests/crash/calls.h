@@ -19,15 +19,15 @@ struct call_info {
 	bool room; /* it fails when the disk is full */
 };
 
-enum calls {
-	CALLS_OF_TABLE,
+enum traced_calls {
+	CALLS_OF_TABLE, /* those that change a filesystem */
 	CALLS_ANY,
-	CALLS_WRITE, /* write(2) alone: what else is done costs what it always does */
+	CALLS_WRITE, /* write(2) only: all others run at full speed */
 };
 
 /* From now on the calling process, and what it starts, stops at each of these calls for
  * its tracer: PTRACE_EVENT_SECCOMP. -1 with errno if it can't. */
-int calls_trace(enum calls which);
+int calls_trace(enum traced_calls which);
 /* Looks at the call that the stopped process is about to make. root: the directory that
  * is its root, or NULL. */
 void call_look(pid_t pid, const char *root, const struct user_regs_struct *r,

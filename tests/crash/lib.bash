@@ -93,11 +93,11 @@ permanent_sum() {
 		--exclude=etc/systemd --exclude='*.slicer-new*'
 }
 
-# The one table of VERBs: what is run, from which state, to which. verb_is VERB sets args, from, to; old and new, the states
-# that # files are of in between; start, what --undo brings back; again, the verb that goes on; root, whose roots it is run in.
-# $M is the machine. States: start; done, after a set-up; ended, without early binds again; interrupted; pending, a trial;
-# booted, that; confirmed; bare, start as
-# it is in that boot; back, what undoing the confirmed leaves in it.
+# The one table of VERBs. verb_is VERB sets: args, what is run; from and to, the states before and after; old and new, the
+# states whose files may be there in between; start, what --undo brings back; again, the verb that finishes what was
+# interrupted; root, whose roots it is run in (w, b). $M is the machine. States: start; done, set up; ended, early binds taken
+# out again; interrupted; pending, a trial is set up; booted, that trial runs; confirmed; bare, start as seen in the booted
+# trial; back, what undoing the confirmed leaves.
 verb_is() {
 	local -a words=(setup-iommu --yes)
 	old=start new="done" start=start again=setup root=w
@@ -111,7 +111,7 @@ verb_is() {
 	trial) from=start to=pending new=pending again=trial && read -ra words <"$M/args.trial" ;;
 	undo-trial) from=pending to=start new=pending again=trial words+=(--undo) ;;
 	confirm) from=booted to=confirmed old=booted new=confirmed start=bare again=confirm root=b words+=(--confirm) ;;
-	# Where the initramfs binds devices, this is what ends it; --undo takes an interrupted run of it back only.
+	# Takes the early binds of "setup" out again. --undo takes back only an interrupted run of it, so it brings back "done".
 	unbind) from="done" to=ended start="done" again=unbind && words=(pci unbind 01:00.0 --group --persist) ;;
 	esac
 	args=(/usr/local/bin/slicer "${words[@]}")

@@ -61,7 +61,8 @@ for name in vendor device class config modalias driver_override resource fstab c
 	echo CANARY-5d1c7e >"$outside/$name"
 done
 
-# live WORD...: runs them, and the trees after them, where the trees have what they borrow of this machine.
+# live WORD...: runs the command with all tree directories added as its last arguments, in a namespace in which $LIVE_MOUNTS
+# are mounted in each tree.
 live() {
 	# shellcheck disable=SC2016 # the inner shell's
 	in_namespace bash -euc '
@@ -75,7 +76,7 @@ live() {
 		shift
 		exec "$@"' - "$LIVE_MOUNTS" "${trees[@]}" -- "$@" "${trees[@]}"
 }
-# mutate WORD...
+# mutate WORD...: build/mutate/mutate with these words, on all trees.
 mutate() {
 	live "$MUTATE" --slicer "$SLICER" --outside "$outside" "$@"
 }

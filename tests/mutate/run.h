@@ -11,7 +11,8 @@ struct run {
 	struct strv argv;
 	const char *slicer; /* the program, outside of the tree */
 	bool live; /* the tree is its root: writes to sysfs have their effect */
-	bool writes_only; /* what else it changes is not followed, and takes no time */
+	bool writes_only; /* only write(2) is traced: changes stays empty of what other
+			     calls do, and they are not slowed down */
 	bool humble; /* without the right to read what the modes forbid */
 	const char *vanishing; /* a device that goes, or NULL */
 	unsigned vanish_at; /* at that call of openat2 */

@@ -238,42 +238,53 @@ void twist(struct tree *t, struct draw *d, const struct focus *f)
 /* ---- a seed's ------------------------------------------------------------------------
  */
 
+static const struct {
+	unsigned percent;
+	const char *begin;
+} places[] = {
+	{ 12, "sys/bus/" },	   { 14, "sys/devices/" }, { 8, "sys/kernel/" },
+	{ 6, "sys/class/" },	   { 6, "sys/firmware/" }, { 6, "sys/dev/" },
+	{ 14, "proc/" },	   { 12, "etc/" },	   { 10, "boot/" },
+	{ 5, "usr/lib/modules/" }, { 3, "dev/" },	   { 3, "var/lib/slicer" },
+	{ 1, "usr/sbin/" },
+};
+
+/* A path below one of the places: the number which, of 100, says below which. */
+static const char *draw_below(const struct tree *t, struct draw *d, unsigned which)
+{
+	const char *path = NULL;
+
+	for (size_t i = 0; !path && i < ARRAY_SIZE(places); i++) {
+		if (which < places[i].percent)
+			path = draw_path(t, d, places[i].begin, "");
+		else
+			which -= places[i].percent;
+	}
+	return path;
+}
+
+/* What decides whether a device may be moved, and what moves it: one with a slash in
+ * front is in the device's directory. */
+static const char *const deciding[] = {
+	"/driver_override", "/driver",	       "/iommu_group",
+	"/config",	    "/modalias",       "/class",
+	"/resource",	    "/boot_vga",       "proc/self/mountinfo",
+	"proc/swaps",	    "proc/cmdline",    "sys/bus/pci/drivers_probe",
+	"etc/fstab",	    "sys/dev/block",   "sys/bus/pci/drivers/vfio-pci",
+	"/physfn",	    "sys/class/block", "sys/bus/pci/drivers/vfio-pci/bind",
+};
+
+static void harm_deciding(struct tree *t, struct draw *d, const struct focus *f)
+{
+	const char *path = deciding[draw(d, ARRAY_SIZE(deciding))];
+	CLEANUP(free_char)
+	char *at = xasprintf("%s%s", *path == '/' ? f->dir : "", path);
+
+	harm(t, d, at);
+}
+
 void mutate(struct tree *t, struct draw *d, const struct focus *f)
 {
-	static const struct {
-		unsigned percent;
-		const char *begin;
-	} places[] = {
-		{ 12, "sys/bus/" },	{ 14, "sys/devices/" },
-		{ 8, "sys/kernel/" },	{ 6, "sys/class/" },
-		{ 6, "sys/firmware/" }, { 6, "sys/dev/" },
-		{ 14, "proc/" },	{ 12, "etc/" },
-		{ 10, "boot/" },	{ 5, "usr/lib/modules/" },
-		{ 3, "dev/" },		{ 3, "var/lib/slicer" },
-		{ 1, "usr/sbin/" },
-	};
-	/* What decides whether a device may be moved, and what moves it: an empty
-	 * beginning is the device's directory. */
-	static const char *const deciding[] = {
-		"/driver_override",
-		"/driver",
-		"/iommu_group",
-		"/config",
-		"/modalias",
-		"/class",
-		"/resource",
-		"/boot_vga",
-		"proc/self/mountinfo",
-		"proc/swaps",
-		"proc/cmdline",
-		"sys/bus/pci/drivers_probe",
-		"etc/fstab",
-		"sys/dev/block",
-		"sys/bus/pci/drivers/vfio-pci",
-		"/physfn",
-		"sys/class/block",
-		"sys/bus/pci/drivers/vfio-pci/bind",
-	};
 	CLEANUP(free_char) char *own = xasprintf("%s/", f->dir);
 
 	for (unsigned n = 1 + draw(d, 5); n--;) {
@@ -285,21 +296,13 @@ void mutate(struct tree *t, struct draw *d, const struct focus *f)
 			continue;
 		}
 		if (draw_chance(d, 25)) {
-			CLEANUP(free_char) char *at = NULL;
-
-			path = deciding[draw(d, ARRAY_SIZE(deciding))];
-			at = xasprintf("%s%s", *path == '/' ? f->dir : "", path);
-			harm(t, d, at);
+			harm_deciding(t, d, f);
 			continue;
 		}
 		if (draw_chance(d, 35))
 			path = draw_path(t, d, own, "");
-		for (size_t i = 0; !path && i < ARRAY_SIZE(places); i++) {
-			if (which < places[i].percent)
-				path = draw_path(t, d, places[i].begin, "");
-			else
-				which -= places[i].percent;
-		}
+		if (!path)
+			path = draw_below(t, d, which);
 		if (path)
 			harm(t, d, path);
 	}

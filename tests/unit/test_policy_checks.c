@@ -285,11 +285,11 @@ static void test_ids_of_modprobe(void **state)
 	/* Two of them, or one that the host needs: setup-iommu --ids would refuse. */
 	expect(&s, "kernel.vfio-ids", CHECK_WARN, "/etc/modprobe.d/vfio.conf",
 	       "belongs on the kernel command line; or bind");
-	s.d.ids_are_free = true;
+	s.d.can_take_ids = true;
 	expect(&s, "kernel.vfio-ids", CHECK_WARN, "/etc/modprobe.d/vfio.conf",
 	       "sudo slicer setup-iommu --ids 10de:2204,10de:1aef");
 	s.facts.iommu.vfio_ids = lit("10de:2204;reboot");
-	s.d.ids_are_free = false;
+	s.d.can_take_ids = false;
 	expect(&s, "kernel.vfio-ids", CHECK_WARN, NULL, "belongs on the kernel command");
 	s.facts.cmdline = lit("ro vfio_pci.ids=10de:2204");
 	expect_none(&s, "kernel.vfio-ids");
