@@ -47,6 +47,8 @@ static void doctor_done(struct doctor *doc)
 	leftovers_done(&doc->leftovers);
 	vm_definitions_done(&doc->vms);
 	vm_conflicts_done(&doc->vm_conflicts);
+	strv_done(&doc->vm_needed);
+	strv_done(&doc->vm_gone);
 	for (size_t i = 0; i < doc->d.n_faults; i++)
 		strv_done(&doc->faults[i].in_use);
 	free(doc->faults);

@@ -32,6 +32,7 @@ struct doctor {
 	struct persisted_list persisted;
 	struct vm_definitions vms;
 	struct vm_conflicts vm_conflicts;
+	struct strv vm_needed, vm_gone;
 	struct strv at_boot_leftover;
 	struct leftovers leftovers;
 	struct old_view old;
@@ -60,6 +61,9 @@ void doctor_forget_at_boot(struct doctor *doc);
 /* What else binds devices at boot, of doctor_read_devices(). */
 void doctor_read_old(struct doctor *doc, const struct bind_world *w);
 void doctor_forget_old(struct doctor *doc);
+
+/* What virtual machines are defined to have, of doctor_read_devices(). */
+void doctor_read_vms(struct doctor *doc, const struct bind_world *w);
 
 /* Who may open the devices that VFIO has, of doctor_read_devices(). */
 void doctor_read_nodes(struct doctor *doc);

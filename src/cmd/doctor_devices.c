@@ -215,10 +215,7 @@ int doctor_read_devices(struct doctor *doc, struct error *e)
 						 doc->facts.iommu.vfio_ids);
 	view_leftovers(doc, &w);
 	doctor_read_nodes(doc);
-	vm_definitions_load(h, &doc->vms);
-	vm_conflicts_find(&doc->vms, &doc->pci, &doc->vm_conflicts);
-	doc->d.vms = &doc->vms;
-	doc->d.vm_conflicts = &doc->vm_conflicts;
+	doctor_read_vms(doc, &w);
 	doc->d.suggested = devices_suggest_from(&w);
 	doc->d.devices = doc->views;
 	doc->d.n_devices = doc->n_views;

@@ -30,6 +30,24 @@ static void check_one(const struct vm_conflict *v, struct checks *ret)
 			       "0)");
 }
 
+#define LOOK_AT_IT                                                                       \
+	"have another address in the definition: sudo virsh edit DOMAIN; sudo qm set "   \
+	"VMID "                                                                          \
+	"--hostpciN ADDRESS"
+
+/* One check for all: a card that was put in moves many addresses at once. */
+static void check_list(const char *id, const struct strv *list, const char *title,
+		       struct checks *ret)
+{
+	CLEANUP(free_char) char *text = NULL;
+
+	if (!list || !list->n)
+		return;
+	text = strv_join(list, "; ");
+	strv_add(&check_add(ret, id, DEVICES, CHECK_WARN, title, "%s", text)->fix,
+		 LOOK_AT_IT);
+}
+
 void checks_vms(const struct diagnosis *d, struct checks *ret)
 {
 	CLEANUP(free_char) char *unread = NULL;
@@ -39,6 +57,12 @@ void checks_vms(const struct diagnosis *d, struct checks *ret)
 		return;
 	for (size_t i = 0; i < d->vm_conflicts->n; i++)
 		check_one(&d->vm_conflicts->v[i], ret);
+	check_list("devices.vms-need", d->vm_needed,
+		   "a virtual machine takes a device that the host needs", ret);
+	check_list("devices.vms-gone", d->vm_gone,
+		   "a virtual machine is defined to have a device that is not there: was "
+		   "a card moved?",
+		   ret);
 	if (!d->vms->unknown.n)
 		return;
 	unread = strv_join(&d->vms->unknown, ", ");

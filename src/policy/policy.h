@@ -252,6 +252,9 @@ struct diagnosis {
 	size_t n_nodes;
 	const struct vm_definitions *vms; /* NULL: not looked at; then so are: */
 	const struct vm_conflicts *vm_conflicts;
+	/* In words: devices that the host needs and VMs would take, and that are not
+	 * there */
+	const struct strv *vm_needed, *vm_gone;
 	const struct fault_view *faults;
 	size_t n_faults;
 	const struct pci_device *suggested; /* devices_suggest(): NULL: none */

@@ -175,3 +175,43 @@ carried_out() { # ADDRESS
 	on pci bind 01:00.0 --driver=nouveau --dry-run
 	exits 0
 }
+
+# vm ID TEXT: a VM of Proxmox VE.
+vm() {
+	mkdir -p "$T/etc/pve/qemu-server"
+	printf '%b\n' "$2" >"$T/etc/pve/qemu-server/$1.conf"
+}
+# told_vm STATUS ID TEXT
+told_vm() {
+	on --json doctor >/dev/null
+	jq -r '.checks[] | select(.id | startswith("devices.vms")) | [.id, .status, .evidence] | join(" | ")' <<<"$output"
+	jq -e --arg s "$1" --arg i "$2" --arg t "$3" 'any(.checks[]; .status == $s and .id == $i and .evidence == $t)' \
+		<<<"$output" >/dev/null
+}
+
+# bats test_tags=deep
+@test "a VM that is defined to have what the host needs, or what is not there" {
+	tree debian-grub ready
+	vm 100 'name: win\nhostpci0: 0000:01:00,pcie=1,x-vga=1\nonboot: 1'
+	vm 101 'name: igpu\nhostpci0: 00:02.0'
+	on --json doctor
+	json 'any(.checks[]; .id | startswith("devices.vms")) | not'
+	# A card was put in, and the network controller is where another one was.
+	vm 103 'name: nas\nhostpci0: 00:1f.6\nhostpci1: 00:17.0'
+	told_vm warn devices.vms-need 'VM 103 (nas) of Proxmox VE: 0000:00:17.0: sda1 is mounted on /; VM 103 (nas) of Proxmox VE: 0000:00:1f.6: eno1 carries the default route'
+	rm "$T/etc/pve/qemu-server/103.conf"
+	# One screen for both is what many want, but not at boot.
+	vm 101 'name: igpu\nhostpci0: 00:02.0\nonboot: 1'
+	told_vm warn devices.vms-need 'VM 101 (igpu) of Proxmox VE (starts with the host): 0000:00:02.0: it is the boot display'
+	rm "$T/etc/pve/qemu-server/101.conf"
+	vm 102 'hostpci0: 05:00.0\nhostpci1: 0000:05:00'
+	vm 104 'hostpci0: 0000:02:00\nhostpci1: 01:00.1'
+	told_vm warn devices.vms-gone 'VM 102 of Proxmox VE: 0000:05:00.0'
+	# VFIO has it: the host does without already.
+	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
+	rm "$T/etc/pve/qemu-server/102.conf"
+	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$T/sys/bus/pci/devices/0000:00:1f.6/driver"
+	vm 103 'hostpci0: 00:1f.6\nonboot: 1'
+	on --json doctor
+	json 'any(.checks[]; .id | startswith("devices.vms")) | not'
+}
