@@ -99,22 +99,48 @@ static void add_cpu(const struct vm_input *in, struct str *out)
 		 in->address_bits);
 }
 
+/* Of a group that is bound at every boot in part, the rest is the host's again after a
+ * boot, and then no VM can start. */
+static void find_rest(const struct vm_input *in, struct strv *ret)
+{
+	for (size_t i = 0; i < in->devices->n; i++)
+		if (!is_managed(in, in->devices->v[i]) &&
+		    !persist_of(in->persisted, in->devices->v[i]))
+			strv_add(ret, in->devices->v[i]->address);
+}
+
+static void add_obstacle(const struct vm_input *in, struct strv *ret)
+{
+	CLEANUP(strv_done) struct strv rest = { 0 };
+	CLEANUP(free_char) char *list = NULL;
+
+	find_rest(in, &rest);
+	list = strv_join(&rest, " ");
+	if (rest.n)
+		strv_addf(ret,
+			  "not bound at every boot, while the rest of the group is: %s; "
+			  "sudo slicer pci bind %s --persist",
+			  list, list);
+}
+
 /* What is managed by whom. */
 static char *bind_lines(const struct vm_input *in)
 {
 	CLEANUP(free_char) char *addresses = strv_join(&in->to_bind, " ");
+	CLEANUP(strv_done) struct strv rest = { 0 };
+	bool is_all = in->to_bind.n == in->devices->n;
 
 	if (!in->to_bind.n)
 		return xstrdup("  libvirt binds them to VFIO itself when the VM "
 			       "starts, and gives them back\n  when it ends "
 			       "(managed='yes').");
-	return xasprintf("  %s bound at every boot (" PERSIST_DIR
-			 "): libvirt leaves that "
+	find_rest(in, &rest);
+	return xasprintf("  %s bound at every boot (" PERSIST_DIR "): libvirt leaves %s "
 			 "alone\n  (managed='no')%s. To bind now:\n"
 			 "    sudo slicer pci bind %s",
-			 in->to_bind.n == in->devices->n ? "They are" : "Some are",
-			 in->to_bind.n == in->devices->n ? "" : ", and binds the others",
-			 addresses);
+			 is_all && !rest.n ? "They are" : "Some are",
+			 rest.n ? "all of their group" : "that",
+			 is_all ? "" : ", and binds the others", addresses);
 }
 
 static char *limit_lines(const struct vm_input *in)
@@ -167,6 +193,7 @@ static int make(const struct vm_input *in, struct vm_command *ret, struct error 
 	if (in->devices->n && in->devices->v[0]->address[0] == '<')
 		return error_set(e, EINVAL,
 				 "libvirt's XML needs the address of a device");
+	add_obstacle(in, &ret->obstacles);
 	add_firmware(&in->there, &firmware);
 	add_cpu(in, &cpu);
 	add_devices(in, &devices);

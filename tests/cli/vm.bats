@@ -201,6 +201,15 @@ takes_cloud_hypervisor() {
 	[[ $stderr != *"$OTHER"* ]]
 	slicer vm command --hypervisor libvirt $GPU $OTHER --json
 	jq -e '.must_bind == [$ENV.GPU, $ENV.AUDIO]' <<<"$output"
+	# The rest of its group would be the host's after a boot.
+	[[ $stderr != *'bound at every boot'* ]]
+	text libvirt $GPU
+	[[ $output == *'Some are bound at every boot'*'leaves all of their group alone'* ]]
+	[[ $stderr == *"not bound at every boot, while the rest of the group is: $AUDIO; sudo slicer --root "*" pci bind $AUDIO --persist"* ]]
+	at_boot $GPU $AUDIO
+	text libvirt $GPU
+	[[ $output == *'They are bound at every boot'*'leaves that alone'* ]]
+	[[ $stderr != *'not bound at every boot'* ]]
 }
 
 # yaml: $FILE as JSON.

@@ -174,7 +174,7 @@ static void test_libvirt_limit(void **state)
 static void test_libvirt_persistent(void **state)
 {
 	const struct tree *t = *state;
-	CLEANUP(vm_command_done) struct vm_command c = { 0 }, b = { 0 };
+	CLEANUP(vm_command_done) struct vm_command c = { 0 }, b = { 0 }, whole = { 0 };
 	static char vfio[] = "vfio-pci";
 
 	tree_write(t, PERSIST_DIR "/gpu.conf",
@@ -189,10 +189,19 @@ static void test_libvirt_persistent(void **state)
 
 	known[0].driver = known[1].driver = vfio;
 	MAKE("libvirt", &b, 0);
-	known[0].driver = known[1].driver = NULL;
 	assert_int_equal(count(&b, "managed='no'>"), 2);
-	assert_has(&b, "  They are bound at every boot");
+	assert_has(&b, "  Some are bound at every boot");
 	assert_int_equal(b.must_bind.n, 0);
+	assert_int_equal(b.obstacles.n, 1);
+	assert_true(str_ends(b.obstacles.v[0],
+			     "sudo slicer pci bind 0000:0b:00.1 --persist"));
+
+	tree_write(t, PERSIST_DIR "/sound.conf",
+		   "address=0000:0b:00.1\nid=10de:2205\nsubsystem=0000:0000\n");
+	MAKE("libvirt", &whole, 0);
+	known[0].driver = known[1].driver = NULL;
+	assert_has(&whole, "  They are bound at every boot");
+	assert_int_equal(whole.obstacles.n, 0);
 }
 
 /* The placeholder of what nobody has named yet has no address. */
