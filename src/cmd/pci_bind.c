@@ -111,7 +111,10 @@ int pci_check_may(const struct context *c, const struct command *cmd, bool files
 	if (!host_is_live(c->host) && !files_only) {
 		error_set(e, EOPNOTSUPP, "slicer %s works on the running machine only",
 			  cmd->verb);
-		error_hint(e, "--dry-run shows the steps for %s", host_root(c->host));
+		error_hint(e, "--dry-run shows the steps for %s%s", host_root(c->host),
+			   cmd == &command_pci_bind || cmd == &command_pci_unbind
+				   ? "; with --persist its files are changed"
+				   : "");
 		return -EOPNOTSUPP;
 	}
 	if (geteuid() != 0) {
@@ -222,6 +225,18 @@ static int unbind(const struct context *c, const struct strv *addresses,
 	return err < 0 ? err : carry_out(c, m, e);
 }
 
+/* A value that may be left out needs the sign. */
+static int check_persist(const struct bind_options *o, const struct strv *addresses,
+			 struct error *e)
+{
+	if (!o->persist || !strv_has(addresses, "initramfs"))
+		return 0;
+	error_usage(e, "initramfs is no address of a device");
+	error_hint(e,
+		   "slicer pci bind ADDR --persist=initramfs, with the sign = between");
+	return -EINVAL;
+}
+
 static int check_take_over(const struct bind_options *o, struct error *e)
 {
 	if (o->take_over && (!o->persist || o->driver)) {
@@ -246,6 +261,7 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 	int err;
 
 	if (options_parse(cmd, argc, argv, take_option, &o, &addresses, e) < 0 ||
+	    check_persist(&o, &addresses, e) < 0 ||
 	    addresses_check(cmd, &addresses, e) < 0 || check_take_over(&o, e) < 0)
 		return exit_of(e);
 	if (o.driver && driver_name(c->host, o.driver, &driver, e) < 0)

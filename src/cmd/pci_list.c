@@ -135,19 +135,19 @@ static int load(const struct context *c, bool tree, struct pci_devices *ret,
 	return pci_load(c->host, PCI_NAMES | PCI_DETAILS | PCI_MODULES, kernel, ret, e);
 }
 
-/* What no device of this host is meant by is told beside the list. */
-static void tell_lost(const struct context *c, const struct pci_devices *all,
-		      const struct persisted_list *l)
+/* What is told beside the list: files that mean no device of this host. */
+static void find_lost(const struct pci_devices *all, const struct persisted_list *l,
+		      struct strv *ret)
 {
 	for (size_t i = 0; i < l->broken.n; i++)
-		fprintf(c->out.err, "not usable: %s\n", l->broken.v[i]);
+		strv_addf(ret, "not usable: %s", l->broken.v[i]);
 	for (size_t i = 0; i < l->n; i++) {
 		CLEANUP(free_char) char *why = NULL;
 
 		if (l->v[i].device)
 			continue;
 		why = persist_match_text(all, &l->v[i]);
-		fprintf(c->out.err, "%s: %s\n", l->v[i].path, why);
+		strv_addf(ret, "%s: %s", l->v[i].path, why);
 	}
 }
 
@@ -180,7 +180,7 @@ static int print_tree(const struct context *c, const struct pci_devices *all,
 
 static int print_list(const struct context *c, const struct pci_devices *all,
 		      const bool *wanted, const struct persisted_list *persisted,
-		      const char *columns, struct error *e)
+		      const struct strv *warnings, const char *columns, struct error *e)
 {
 	CLEANUP(mounts_done) struct mounts mounts = { 0 };
 	const struct pci_device **v = xcalloc(all->n + 1, sizeof(struct pci_device *));
@@ -192,7 +192,8 @@ static int print_list(const struct context *c, const struct pci_devices *all,
 			v[n++] = &all->v[i];
 	if (c->out.json) {
 		mounts_load(c->host, &mounts, NULL);
-		r = report_pci_json(&c->out, c->host, &mounts, v, n, persisted, e);
+		r = report_pci_json(&c->out, c->host, &mounts, v, n, persisted, warnings,
+				    e);
 	} else {
 		r = report_pci_table(&c->out, v, n, persisted, columns, e);
 	}
@@ -204,6 +205,7 @@ static int list(struct context *c, const struct filter *f, struct error *e)
 {
 	CLEANUP(pci_devices_done) struct pci_devices all = { 0 };
 	CLEANUP(persisted_done) struct persisted_list persisted = { 0 };
+	CLEANUP(strv_done) struct strv warnings = { 0 };
 	struct error unread = { 0 };
 	bool *wanted;
 	int r = load(c, f->tree, &all, e);
@@ -211,8 +213,9 @@ static int list(struct context *c, const struct filter *f, struct error *e)
 	if (r < 0)
 		return r;
 	if (persist_load(c->host, &persisted, &unread) < 0)
-		fprintf(c->out.err, "%s: %s\n", unread.path, unread.what);
+		strv_addf(&warnings, "%s: %s", unread.path, unread.what);
 	persist_match(c->host, &all, &persisted);
+	find_lost(&all, &persisted, &warnings);
 	wanted = xcalloc(all.n + 1, sizeof(*wanted));
 	for (size_t i = 0; i < all.n; i++)
 		wanted[i] = is_wanted(f, &all.v[i]);
@@ -220,9 +223,8 @@ static int list(struct context *c, const struct filter *f, struct error *e)
 	if (f->tree && !c->out.json)
 		r = print_tree(c, &all, wanted, &persisted, e);
 	else
-		r = print_list(c, &all, wanted, &persisted, f->columns, e);
-	if (!c->out.quiet)
-		tell_lost(c, &all, &persisted);
+		r = print_list(c, &all, wanted, &persisted, &warnings, f->columns, e);
+	output_tell(&c->out, &warnings);
 	free(wanted);
 	return r;
 }

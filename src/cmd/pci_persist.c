@@ -197,12 +197,21 @@ static int choose_by(const struct context *c, const struct pci_devices *all,
 	return 0;
 }
 
-/* The whole group of each address that has a device. */
-static void add_groups(const struct pci_devices *all, const struct strv *addresses,
-		       struct strv *ret)
+/* Each once, in the form that slicer prints. */
+static void canonical(const struct strv *addresses, struct strv *ret)
 {
-	strv_copy(ret, addresses);
-	for (size_t i = 0; i < addresses->n; i++) {
+	char address[PCI_ADDRESS_MAX];
+	struct pci_address at;
+
+	for (size_t i = 0; i < addresses->n; i++)
+		if (pci_address_parse(addresses->v[i], &at, NULL) == 0)
+			strv_add_unique(ret, pci_address_format(at, address));
+}
+
+/* The whole group of each address that has a device. */
+static void add_groups(const struct pci_devices *all, struct strv *addresses)
+{
+	for (size_t i = 0, named = addresses->n; i < named; i++) {
 		const struct pci_device **v = NULL;
 		const struct pci_device *d;
 		struct pci_address at;
@@ -215,7 +224,7 @@ static void add_groups(const struct pci_devices *all, const struct strv *address
 			n = group_endpoints(all, d, &v);
 		for (size_t k = 0; k < n; k++)
 			if (v[k] != d)
-				strv_add_unique(ret, v[k]->address);
+				strv_add_unique(addresses, v[k]->address);
 		free(v);
 	}
 }
@@ -238,10 +247,9 @@ int lasting_choose(const struct context *c, const struct strv *addresses, bool g
 		return pci;
 	}
 	persist_match(c->host, &devices->all, &l->list);
+	canonical(addresses, &named);
 	if (group)
-		add_groups(&devices->all, addresses, &named);
-	else
-		strv_copy(&named, addresses);
+		add_groups(&devices->all, &named);
 	for (size_t i = 0; i < named.n && err >= 0; i++)
 		err = choose_by(c, &devices->all, named.v[i], l, &ch, &m->drivers, e);
 	if (err >= 0 && ch.files.n)

@@ -77,6 +77,28 @@ static bool is_named(const struct persisted *p, const char *text)
 		(p->device && pci_address_compare(p->device->at, at) == 0));
 }
 
+/* The file of that name may be there, and be of no use. */
+static int refuse_unmeant(const struct restore *r, const char *text, struct error *e)
+{
+	char address[PCI_ADDRESS_MAX] = "";
+	CLEANUP(free_char) char *start = NULL;
+	struct pci_address at;
+
+	if (pci_address_parse(text, &at, NULL) == 0)
+		pci_address_format(at, address);
+	start = xasprintf(PERSIST_DIR "/%s.conf:", address);
+	error_set(e, ENOENT, "no file in " PERSIST_DIR " is about %s", address);
+	error_hint(e, "sudo slicer pci bind %s --persist makes one", address);
+	for (size_t i = 0; i < r->list.broken.n; i++) {
+		if (!str_starts(r->list.broken.v[i], start))
+			continue;
+		error_set(e, EINVAL, "%s", r->list.broken.v[i]);
+		error_hint(e, "sudo slicer pci bind %s --persist writes the file anew",
+			   address);
+	}
+	return -ENOENT;
+}
+
 /* Those that were named, or all. */
 static int choose(struct restore *r, const struct strv *addresses, struct error *e)
 {
@@ -96,11 +118,7 @@ static int choose(struct restore *r, const struct strv *addresses, struct error 
 			found |= is_named(r->v[i].p, addresses->v[k]);
 		if (found)
 			continue;
-		error_set(e, ENOENT, "no file in " PERSIST_DIR " is about %s",
-			  addresses->v[k]);
-		error_hint(e, "sudo slicer pci bind %s --persist makes one",
-			   addresses->v[k]);
-		return -ENOENT;
+		return refuse_unmeant(r, addresses->v[k], e);
 	}
 	return 0;
 }

@@ -88,8 +88,11 @@ static int print_json(const struct restore *r, const struct error *failed,
 	json_object_set_new(doc, "devices", a);
 	json_object_set_new(doc, "broken", json_texts(&r->list.broken));
 	json_object_set_new(doc, "warnings", json_advice(r->c->root, &r->warnings));
-	if (failed->code)
+	if (failed->code) {
+		json_object_set_new(doc, "rolled_back",
+				    json_boolean(failed->rolled_back));
 		json_object_set_new(doc, "error", json_error(r->c->root, failed));
+	}
 	return json_print(&r->c->out, doc, e);
 }
 
@@ -117,24 +120,28 @@ static void print_text(const struct restore *r)
 static void sum_up(const struct restore *r, struct error *ret)
 {
 	const struct restored *first = NULL;
+	bool is_as_before = true;
 	size_t failed = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
 		if (r->v[i].err >= 0)
 			continue;
 		first = first ? first : &r->v[i];
+		is_as_before &=
+			r->v[i].why.code != ERROR_FAILED || r->v[i].why.rolled_back;
 		failed++;
 	}
 	if (!failed && !r->list.broken.n)
 		return;
-	error_set(ret, EIO, "%zu of %zu devices bound, %zu not, %zu files not usable",
-		  r->n - failed, r->n, failed, r->list.broken.n);
+	error_set(ret, EIO, "%zu of %zu devices %sbound, %zu not, %zu files not usable",
+		  r->n - failed, r->n, r->o->dry_run ? "would be " : "", failed,
+		  r->list.broken.n);
 	if (first && first->why.hint[0])
 		error_hint(ret, "%s", first->why.hint);
 	else
-		error_hint(ret, "what is said above; \"slicer pci bind ADDR --persist\" "
-				"writes a file anew");
+		error_hint(ret, "sudo slicer pci bind ADDR --persist writes a file anew");
 	ret->code = ERROR_FAILED;
+	ret->rolled_back = is_as_before;
 }
 
 int restore_tell(const struct restore *r, struct error *e)

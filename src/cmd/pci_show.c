@@ -26,15 +26,16 @@ static int print(const struct context *c, const struct pci_page *p, struct error
 
 /* Files that can't be used are none of this device's, but one may have been meant. */
 static void load_persisted(const struct context *c, const struct pci_devices *all,
-			   struct persisted_list *ret)
+			   struct persisted_list *ret, struct strv *warnings)
 {
 	struct error unread = { 0 };
 
 	if (persist_load(c->host, ret, &unread) < 0)
-		fprintf(c->out.err, "%s: %s\n", unread.path, unread.what);
+		strv_addf(warnings, "%s: %s", unread.path, unread.what);
 	persist_match(c->host, all, ret);
-	for (size_t i = 0; i < ret->broken.n && !c->out.quiet; i++)
-		fprintf(c->out.err, "not usable: %s\n", ret->broken.v[i]);
+	for (size_t i = 0; i < ret->broken.n; i++)
+		strv_addf(warnings, "not usable: %s", ret->broken.v[i]);
+	output_tell(&c->out, warnings);
 }
 
 static int show(const struct context *c, const struct strv *addresses, struct error *e)
@@ -50,6 +51,7 @@ static int show(const struct context *c, const struct strv *addresses, struct er
 	CLEANUP(vm_definitions_done) struct vm_definitions vms = { 0 };
 	CLEANUP(vm_conflicts_done) struct vm_conflicts vm_conflicts = { 0 };
 	CLEANUP(mounts_done) struct mounts mounts = { 0 };
+	CLEANUP(strv_done) struct strv warnings = { 0 };
 	CLEANUP(free_char) char *cmdline = host_attr(c->host, "/proc/cmdline");
 	struct pci_page page;
 	int r = named_devices_load(c, addresses, false, &devices, e);
@@ -58,7 +60,7 @@ static int show(const struct context *c, const struct strv *addresses, struct er
 		return r;
 	mounts_load(c->host, &mounts, NULL);
 	bind_world_load(c->host, &mounts, &devices.all, &world);
-	load_persisted(c, &devices.all, &persisted);
+	load_persisted(c, &devices.all, &persisted, &warnings);
 	pci_topology_load(c->host, &devices.all, &topology);
 	pci_detail_load(c->host, devices.v[0], &detail);
 	group_explain(&topology, devices.v[0], cmdline, &why);
@@ -72,6 +74,7 @@ static int show(const struct context *c, const struct strv *addresses, struct er
 		.topology = &topology,
 		.detail = &detail,
 		.persisted = &persisted,
+		.warnings = &warnings,
 		.why = &why,
 		.handover = &handover,
 		.old = &old.setup,

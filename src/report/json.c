@@ -84,6 +84,16 @@ int json_print(const struct output *o, json_t *doc, struct error *e)
 	return -EIO;
 }
 
+void output_tell(const struct output *o, const struct strv *lines)
+{
+	for (size_t i = 0; i < lines->n && !o->json && !o->quiet; i++) {
+		CLEANUP(str_done) struct str safe = { 0 };
+
+		str_add_printable(&safe, lines->v[i], strlen(lines->v[i]));
+		fprintf(o->err, "%s\n", str_c(&safe));
+	}
+}
+
 json_t *json_error(const char *root, const struct error *er)
 {
 	CLEANUP(str_done) struct str hint = { 0 };

@@ -70,7 +70,8 @@ json_t *json_pci_device(const struct usage *usage, const struct pci_device *d,
 
 int report_pci_json(const struct output *o, const struct host *h, const struct mounts *m,
 		    const struct pci_device *const *v, size_t n,
-		    const struct persisted_list *persisted, struct error *e)
+		    const struct persisted_list *persisted, const struct strv *warnings,
+		    struct error *e)
 {
 	CLEANUP(usage_free) struct usage *usage = usage_load(h, m);
 	json_t *doc = json_document("slicer.pci/1"), *devices = json_array();
@@ -78,5 +79,6 @@ int report_pci_json(const struct output *o, const struct host *h, const struct m
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(devices, json_pci_device(usage, v[i], persisted));
 	json_object_set_new(doc, "devices", devices);
+	json_object_set_new(doc, "warnings", json_texts(warnings));
 	return json_print(o, doc, e);
 }

@@ -17,6 +17,7 @@ struct pci_page {
 	const struct pci_topology *topology;
 	const struct pci_detail *detail;
 	const struct persisted_list *persisted;
+	const struct strv *warnings; /* what is told beside it; for JSON */
 	const struct group_reasons *why;
 	const struct handover *handover;
 	const struct old_setup *old; /* what else binds devices at boot */

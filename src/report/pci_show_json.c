@@ -260,6 +260,7 @@ int report_pci_show_json(const struct output *o, const struct pci_page *p,
 {
 	const struct device_answer *a = &p->handover->answer;
 	CLEANUP(uses_done) struct uses now = { 0 }, boot = { 0 };
+	CLEANUP(strv_done) struct strv warnings = { 0 };
 	json_t *doc = json_document("slicer.device/1");
 	CLEANUP(free_char)
 	char *driver = bind_vfio_driver(p->world->host, p->world->modules, p->d);
@@ -285,7 +286,9 @@ int report_pci_show_json(const struct output *o, const struct pci_page *p,
 	json_object_set_new(doc, "bound", json_boolean(a->bound));
 	json_object_set_new(doc, "reasons", json_texts(&a->reasons));
 	json_object_set_new(doc, "advice", json_advice(p->root, &a->advice));
-	json_object_set_new(doc, "warnings", json_advice(p->root, &a->warnings));
+	strv_copy(&warnings, &a->warnings);
+	strv_copy(&warnings, p->warnings);
+	json_object_set_new(doc, "warnings", json_advice(p->root, &warnings));
 	json_object_set_new(doc, "commands", json_commands(p));
 	return json_print(o, doc, e);
 }

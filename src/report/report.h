@@ -42,6 +42,10 @@ bool output_is_utf8(void);
  */
 size_t text_width(const char *s);
 
+/* What is told beside a result, a line each on standard error: not where JSON has it, and
+ * not with --quiet. (json.c) */
+void output_tell(const struct output *o, const struct strv *lines);
+
 /* ---- JSON (json.c). A string that is not UTF-8 gets its bad bytes as \xNN: never
  * dropped. */
 json_t *json_text(const char *s); /* NULL gives null */
@@ -73,7 +77,8 @@ json_t *json_pci_device(const struct usage *usage, const struct pci_device *d,
 			const struct persisted_list *persisted);
 int report_pci_json(const struct output *o, const struct host *h, const struct mounts *m,
 		    const struct pci_device *const *v, size_t n,
-		    const struct persisted_list *persisted, struct error *e);
+		    const struct persisted_list *persisted, const struct strv *warnings,
+		    struct error *e);
 
 /* ---- doctor (doctor.c) */
 struct doctor_report {

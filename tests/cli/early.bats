@@ -104,6 +104,15 @@ nothing_left() {
 }
 
 # bats test_tags=deep
+@test "bind --persist initramfs, without the sign: the hint has it" {
+	on pci bind 01:00.0 --persist initramfs
+	exits 2
+	complains '--persist=initramfs, with the sign ='
+	on pci bind 01:00.0
+	exits 3
+	complains 'with --persist its files are changed'
+}
+
 @test "bind --dry-run shows everything and writes nothing" {
 	remember
 	live pci bind 01:00.0 --persist=initramfs --dry-run

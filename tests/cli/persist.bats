@@ -230,6 +230,13 @@ names() {
 }
 
 # A disk that was taken out has no sysfs, and files all the same.
+@test "unbind --persist: one address in two forms is told of once" {
+	on pci unbind 0b:00.0 0000:0B:00.0 --persist
+	exits 0
+	[ "$(grep -c 'is not bound at boot' <<<"$stderr")" -eq 1 ]
+	complains 'warning: 0000:0b:00.0 is not bound at boot: no file in /etc/slicer/devices.d means it'
+}
+
 @test "unbind --persist on a mounted disk" {
 	on pci bind 0b:00.0 --group --persist
 	rm -rf "$T/sys" "$T/proc"
@@ -309,7 +316,8 @@ names() {
 	complains 'not usable: /etc/slicer/devices.d/bad.conf:2: there is no such key: "colour"'
 	complains 'not usable: /etc/slicer/devices.d/dir.conf: is a directory'
 	complains 'not usable: /etc/slicer/devices.d/double.conf: /etc/slicer/devices.d/0000:0b:00.0.conf has the same address'
-	complains '1 of 1 devices bound, 0 not, 4 files not usable'
+	complains '1 of 1 devices would be bound, 0 not, 4 files not usable'
+	complains "hint: sudo slicer --root $T pci bind ADDR --persist writes a file anew"
 	# shellcheck disable=SC2154 # set by helpers
 	[[ $stderr != *$'\e'* ]]
 	on --json pci restore --dry-run
@@ -320,6 +328,22 @@ names() {
 	on pci bind 0c:00.0 --persist
 	exits 0
 	complains '/etc/slicer/devices.d/bad.conf:2: there is no such key'
+	on --json pci list
+	json '.warnings | length == 4 and all(startswith("not usable: /etc/slicer/devices.d/"))'
+	[ -z "$stderr" ]
+	on --json pci show 0c:00.0
+	json '[.warnings[] | select(startswith("not usable: "))] | length == 4 and any(contains("bad.conf:2: there is no such key"))'
+	[ -z "$stderr" ]
+	on pci list
+	[ "$(grep -c 'not usable: ' <<<"$stderr")" -eq 4 ]
+	on --quiet pci list
+	[ -z "$stderr" ]
+	sed 's/0b:00.0/0d:00.0/; /^ports/d; /^twins/d; s/10de:/dead:/' "$T/$FILES/0000:0b:00.0.conf" >"$T/$FILES/"$'gone\e[2J.conf'
+	on pci list
+	complains 'the device is not there'
+	[[ $stderr != *$'\e'* ]]
+	rm "$T/$FILES/gone"*
+	on pci bind 0c:00.0 --persist
 	[[ $stderr != *$'\e'* ]]
 	# One is mended by what its own hint says, and no longer told.
 	mv "$T/$FILES/bad.conf" "$T/$FILES/0000:0c:00.1.conf"
@@ -407,7 +431,7 @@ names() {
 		["moved", "0000:1b:00.1", false, true, true],
 		["gone", "0000:0c:00.0", false, false, false],
 		["other", "0000:0c:00.1", false, false, false]]'
-	json '.error.code == "failed" and (.error.message | startswith("2 of 4 devices bound, 2 not"))'
+	json '.error.code == "failed" and (.error.message | startswith("2 of 4 devices would be bound, 2 not")) and .rolled_back'
 	json '(.warnings | length) == (.warnings | unique | length)'
 	on pci restore --dry-run
 	exits 4
@@ -428,7 +452,12 @@ names() {
 	exits 4
 	on pci restore --dry-run 08:00.0
 	exits 3
-	complains 'no file in /etc/slicer/devices.d is about 08:00.0'
+	complains 'no file in /etc/slicer/devices.d is about 0000:08:00.0'
+	echo junk >"$T/$FILES/0000:0c:00.1.conf"
+	on pci restore --dry-run 0c:00.1
+	exits 3
+	complains '/etc/slicer/devices.d/0000:0c:00.1.conf:1: the line is not KEY=VALUE: "junk"'
+	complains "sudo slicer --root $T pci bind 0000:0c:00.1 --persist writes the file anew"
 }
 
 # bats test_tags=deep

@@ -59,6 +59,52 @@ in_image() {
 }
 
 # bats test_tags=deep
+# asked TYPED ARG...: slicer at a terminal (script(1)) where TYPED is typed. $output is all that it shows there.
+asked() {
+	local typed=$1 command
+	shift
+	command=$(printf '%q ' "$SLICER" --root "$T" "$@")
+	status=0
+	output=$(printf '%b' "$typed" | script -qefc "$command" /dev/null) || status=$?
+	printf 'status %s\n%s\n' "$status" "$output"
+}
+@test "at a terminal it asks: no, nothing and the end of it change nothing, yes does" {
+	local typed
+	command -v script || skip 'no script(1)'
+	echo 'options vfio-pci ids=10de:1c03,10de:10f1' | has etc/modprobe.d/vfio.conf
+	remember
+	for typed in 'n\n' '\n' '' 'no\n' ' y\n' 'never\n'; do
+		asked "$typed" "${WITH[@]}"
+		exits 3
+		says 'remove /etc/modprobe.d/vfio.conf'
+		says 'Do it? [y/N]'
+		says 'nothing was changed: you did not say yes'
+		unchanged
+		[ ! -d "$T/$FILES" ]
+	done
+	# The plan is shown also to who wants quiet; a document has no place for a question.
+	asked 'n\n' --quiet "${WITH[@]}"
+	exits 3
+	says 'remove /etc/modprobe.d/vfio.conf'
+	asked 'y\n' --json "${WITH[@]}"
+	exits 3
+	says 'there is no terminal to ask at'
+	unchanged
+	asked 'y\n' "${WITH[@]}" --dry-run
+	exits 0
+	[[ $output != *'Do it?'* ]]
+	unchanged
+	asked 'yes\n' "${WITH[@]}"
+	exits 0
+	[ ! -e "$T/etc/modprobe.d/vfio.conf" ]
+	[ "$(find "$T/$FILES" -name '*.conf' | wc -l)" -eq 2 ]
+	# A second time there is nothing to ask.
+	asked '' "${WITH[@]}"
+	exits 0
+	[[ $output != *'Do it?'* ]]
+	says 'nothing else that slicer could change names the devices'
+}
+
 @test "modprobe.d: only the devices' ids go, every other byte stays" {
 	has etc/modprobe.d/vfio.conf <<-'TEXT'
 		# mine:	tabs and  blanks
