@@ -17,6 +17,7 @@ static void explain(const struct bind_world *w, const struct persisted_list *l,
 	persist_request(p, w->host, w->modules, &r);
 	r.n_others = persist_given_away(l, others);
 	if (bind_check_in(w, &r, &warnings, &e) < 0) {
+		persist_hint_force(p, &e);
 		view->why = xstrdup(e.what);
 		if (e.hint[0])
 			strv_split(&view->next, e.hint, "\n");

@@ -69,14 +69,15 @@ static void warn_of_broken(const struct lasting *l, struct move *m)
 			plan_warn(&m->drivers, "%s", l->list.broken.v[i]);
 }
 
-static void warn_of(const struct old_statement *s, const struct pci_device *d,
+/* --take-over does not go with a driver that was named. */
+static void warn_of(const struct old_statement *s, const struct bind_target *t,
 		    struct move *m)
 {
 	CLEANUP(free_char) char *text = old_statement_tell(s);
-	bool can_take = s->can_edit &&
+	bool can_take = s->can_edit && t->is_chosen &&
 			(s->source == OLD_IN_CMDLINE || take_over_is_ours(s->path));
 
-	plan_warn(&m->drivers, "%s: %s, too%s", d->address, text,
+	plan_warn(&m->drivers, "%s: %s, too%s", t->d->address, text,
 		  can_take ? "; --take-over leaves it to slicer alone" : "");
 }
 
@@ -93,7 +94,7 @@ static void warn_of_old(const struct context *c, const struct pci_devices *all,
 
 			if (old_statement_takes(s, m->request.v[i].d) && !s->why_idle &&
 			    s->kind != OLD_SOFTDEP && s->kind != OLD_BLACKLIST)
-				warn_of(s, m->request.v[i].d, m);
+				warn_of(s, &m->request.v[i], m);
 		}
 }
 

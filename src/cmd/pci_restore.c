@@ -156,6 +156,8 @@ static int bind_one(struct restore *r, const struct bind_world *w, struct restor
 		strv_add_unique(&r->warnings, warnings.v[i]);
 	if (err < 0 && persist_is_bound(one->p))
 		return warn_of_bound(r, one);
+	if (err < 0)
+		persist_hint_force(one->p, &one->why);
 	if (err >= 0)
 		err = bind_plan(r->c->host, &request, &plan, &one->why);
 	if (err < 0 || plan_is_empty(&plan))

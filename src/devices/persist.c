@@ -316,3 +316,18 @@ void persist_request(const struct persisted *p, const struct host *h,
 	else
 		bind_request_add_chosen(r, h, modules, p->device);
 }
+
+void persist_hint_force(const struct persisted *p, struct error *e)
+{
+	static const char said[] = "--force does it anyway";
+	char *at = strstr(e->hint, said);
+	CLEANUP(free_char) char *command = NULL;
+	CLEANUP(free_char) char *before = NULL;
+
+	if (!at || (at > e->hint && at[-1] != '\n'))
+		return;
+	command = driver_command(p->device, p->file.driver);
+	before = xstrndup(e->hint, (size_t)(at - e->hint));
+	error_hint(e, "%s%s --persist%s --force does it anyway", before, command,
+		   p->file.early ? "=initramfs" : "");
+}

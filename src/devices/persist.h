@@ -72,6 +72,10 @@ size_t persist_given_away(const struct persisted_list *l, const struct pci_devic
 /* Does what the host needs not keep it back? Only where the device is certainly the one
  * that a person said --force about. */
 bool persist_is_forced(const struct persisted *p);
+/* e refuses what the file asks for, as to pci bind: where its hint has pci bind's
+ * --force, the whole command stands there, for verbs without that option. p has a device.
+ */
+void persist_hint_force(const struct persisted *p, struct error *e);
 /* A device without twins when its file was written has some now: then a twin could be
  * taken for it later. Notes that in the file. Returns 0 or a negative errno. */
 int persist_note_twins(const struct host *h, const struct pci_devices *all,

@@ -206,8 +206,30 @@ static bool *note_given(const struct old_query *q, const struct old_setup *s)
 	return given;
 }
 
-static int refuse(const struct bind_request *r, const struct strv *back,
-		  const struct strv *gone, struct error *e)
+/* Would pci bind --persist take the others, too? */
+static bool can_take_all(const struct old_query *q, const struct bind_request *r,
+			 const struct strv *back)
+{
+	CLEANUP(bind_request_done)
+	struct bind_request all = { .every_boot = true,
+				    .early = r->early,
+				    .later = r->later,
+				    .others = r->others,
+				    .n_others = r->n_others };
+	CLEANUP(mounts_done) struct mounts mounts = { 0 };
+	CLEANUP(strv_done) struct strv warnings = { 0 };
+
+	for (size_t i = 0; i < r->n; i++)
+		bind_request_add(&all, r->v[i].d, r->v[i].driver);
+	for (size_t i = 0; i < q->all->n; i++)
+		if (strv_has(back, q->all->v[i].address))
+			bind_request_add(&all, &q->all->v[i], "vfio-pci");
+	mounts_load(q->host, &mounts, NULL);
+	return bind_check(q->host, &mounts, q->all, &all, &warnings, NULL) >= 0;
+}
+
+static int refuse(const struct old_query *q, const struct bind_request *r,
+		  const struct strv *back, const struct strv *gone, struct error *e)
 {
 	CLEANUP(free_char) char *back_list = strv_join(back, ", ");
 	CLEANUP(free_char) char *gone_list = strv_join(gone, ", ");
@@ -229,6 +251,10 @@ static int refuse(const struct bind_request *r, const struct strv *back,
 			  back_list);
 	if (gone->n)
 		error_hint(e, "slicer doctor names it: take it out, or --force");
+	else if (!can_take_all(q, r, back))
+		error_hint(e,
+			   "--force gives them back to the host; slicer pci show tells "
+			   "why they can't be taken over, too");
 	else
 		error_hint(e,
 			   "take all of them over: sudo slicer pci bind%s --persist%s "
@@ -255,7 +281,7 @@ static int check_others(const struct old_query *q, const bool *before,
 	if (!back.n && !gone.n)
 		return 0;
 	if (!r->force)
-		return refuse(r, &back, &gone, e);
+		return refuse(q, r, &back, &gone, e);
 	for (size_t i = 0; i < back.n; i++)
 		plan_warn(told, "--force: %s is the host's again at the next boot",
 			  back.v[i]);

@@ -293,6 +293,14 @@ names() {
 	on --json pci restore --dry-run
 	exits 4
 	json '.devices[0].error.message | contains("no other network controller")'
+	# Neither restore nor doctor has --force: the command that has it, and that is carried out.
+	json ".devices[0].error.hint | endswith(\"\nsudo slicer --root $T pci bind 0000:00:19.0 --persist --force does it anyway\")"
+	on --json doctor
+	json "[.checks[] | select(.id | startswith(\"devices.at-boot\")) | .fix[]] | any(endswith(\"pci bind 0000:00:19.0 --persist --force does it anyway\"))"
+	on pci bind 00:19.0 --persist --force
+	exits 0
+	on pci restore --dry-run
+	exits 0
 }
 
 @test "bind --persist: the disk of the system, not even by force" {

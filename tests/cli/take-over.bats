@@ -28,6 +28,7 @@ with_live() {
 	with_systemd
 	vfio_has 0000:01:00.0 0000:01:00.1
 }
+complains_or_says() { [[ $output$stderr == *"$1"* ]]; }
 in_image() {
 	(cd "$BATS_TEST_TMPDIR" && cpio -i --quiet --to-stdout "$2" <"$1" 2>/dev/null)
 }
@@ -248,6 +249,32 @@ asked() {
 	exits 0
 	[ "$(ls "$T/$FILES" | wc -l)" = 4 ]
 	! grep -q vfio-pci.ids= "$T/etc/default/grub" || false
+}
+
+@test "twins of which one can't be taken: its address is no advice" {
+	local boot
+	tree two-gpu ready
+	sed -i 's/quiet splash/& vfio-pci.ids=10de:2204,10de:1aef/' "$T"/etc/default/grub "$T"/boot/grub/grub.cfg "$T"/proc/cmdline
+	for boot in "$T"/sys/bus/pci/devices/*/boot_vga; do echo 0 >"$boot"; done
+	echo 1 >"$T/sys/bus/pci/devices/0000:0c:00.0/boot_vga"
+	on pci bind 0b:00.0 0c:00.0 --group --persist --take-over --yes
+	exits 3
+	on pci bind 0b:00.0 --group --persist --take-over --yes
+	exits 3
+	complains "would be the host's again: 0000:0c:00.0, 0000:0c:00.1"
+	complains '--force gives them back to the host'
+	[[ $stderr != *'take all of them over'* ]]
+}
+
+@test "with a driver that was named, --take-over is no advice" {
+	echo 'options vfio-pci ids=10de:1c03,10de:10f1' | has etc/modprobe.d/vfio.conf
+	on pci bind 01:00.0 --group --persist --dry-run
+	exits 0
+	complains_or_says '--take-over leaves it to slicer alone'
+	on pci bind 01:00.0 --group --persist --driver=vfio-pci --dry-run
+	exits 0
+	complains_or_says '/etc/modprobe.d/vfio.conf'
+	[[ $output$stderr != *'--take-over'* ]]
 }
 
 @test "what had no effect would come into force: refused" {
