@@ -136,6 +136,18 @@ static int carry_out(const struct context *c, struct move *m, struct error *e)
 	return err;
 }
 
+/* Why a note is not used belongs to the refusal: in JSON, too. */
+static void add_to_refusal(const struct strv *warnings, struct error *e)
+{
+	for (size_t i = 0; i < warnings->n; i++) {
+		size_t n = strlen(e->what);
+
+		if (n + strlen(warnings->v[i]) + 2 < sizeof(e->what))
+			snprintf(e->what + n, sizeof(e->what) - n, "\n%s",
+				 warnings->v[i]);
+	}
+}
+
 static int add_original(const struct context *c, const struct named_devices *devices,
 			struct move *m, struct error *e)
 {
@@ -146,9 +158,8 @@ static int add_original(const struct context *c, const struct named_devices *dev
 	persist_match(c->host, &devices->all, &files);
 	err = original_request(c->host, &devices->all, &files, devices->v, devices->n,
 			       &m->request, &m->drivers.warnings, e);
-	/* Why a note is not used belongs to the refusal. */
-	if (err < 0 && !c->out.json)
-		move_print_warnings(c, m);
+	if (err < 0)
+		add_to_refusal(&m->drivers.warnings, e);
 	return err;
 }
 

@@ -396,6 +396,25 @@ names() {
 	exits 2
 }
 
+@test "--driver=original refused: why a note is not used stands with the refusal, in JSON, too" {
+	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$(device 0000:0b:00.0)/driver"
+	echo pci:v0000DEADd0000BEEFsv00000000sd00000000bc03sc00i00 >"$(device 0000:0b:00.0)/modalias" # no module knows it
+	on --json pci bind 0b:00.0 --driver=original --dry-run
+	exits 3
+	json '.error.message | contains("is not used") | not'
+	mkdir -p "$T/var/lib/slicer/original"
+	printf 'address=0000:0b:00.0\nid=10de:beef\nsubsystem=10de:0001\noriginal=nvidia\n' >"$T/var/lib/slicer/original/0000:0b:00.0.conf"
+	echo junk >"$T/var/lib/slicer/original/0000:0c:00.0.conf"
+	on --json pci bind 0b:00.0 --driver=original --dry-run
+	exits 3
+	json '.error.message | contains("which driver 0000:0b:00.0 had before is not known")'
+	json '.error.message | contains("/var/lib/slicer/original/0000:0b:00.0.conf is not used: another device is at its address now")'
+	json '.error.message | contains("not usable: /var/lib/slicer/original/0000:0c:00.0.conf:1: ")'
+	on pci bind 0b:00.0 --driver=original --dry-run
+	exits 3
+	[ "$(grep -c 'is not used' <<<"$stderr")" -eq 1 ]
+}
+
 # What sysfs says is written only where slicer itself could read it again.
 @test "sysfs has names and numbers that no file takes: left out of it, and the file can be used" {
 	local dir
