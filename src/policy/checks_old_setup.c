@@ -112,10 +112,10 @@ static void check_given(const struct diagnosis *d, size_t i, const char *evidenc
 	else if (second)
 		c = add(ret, n, CHECK_WARN, "a device is bound at boot by two set-ups",
 			evidence, second);
-	else if (has_no_ids(&s->idle))
+	else if (s->kind == OLD_IDS && has_no_ids(&s->idle))
 		c = add(ret, n, CHECK_WARN,
-			"an older set-up names devices by words that are no ids: "
-			"VENDOR:DEVICE, as pci list has them",
+			"an older set-up gives vfio-pci words that are no ids: an id is "
+			"VENDOR:DEVICE, as in these columns of slicer pci list",
 			evidence, s->n ? unknown : NULL);
 	else if (s->idle.n)
 		c = add(ret, n, CHECK_WARN,
@@ -134,11 +134,18 @@ static void check_given(const struct diagnosis *d, size_t i, const char *evidenc
 	strv_copy(&c->fix, &v->next);
 }
 
-static bool is_given(const struct diagnosis *d, const struct pci_device *dev)
+/* By another line that works, or by slicer itself. */
+static bool is_given_by_another(const struct diagnosis *d, const struct pci_device *dev)
 {
-	for (size_t i = 0; i < d->n_old; i++)
-		if (old_statement_gives(d->old[i].statement) &&
-		    old_statement_takes(d->old[i].statement, dev))
+	for (size_t i = 0; i < d->n_old; i++) {
+		const struct old_statement *s = d->old[i].statement;
+
+		if (old_statement_gives(s) && !s->is_unloaded &&
+		    old_statement_takes(s, dev))
+			return true;
+	}
+	for (size_t i = 0; i < d->n_at_boot; i++)
+		if (!strcmp(d->at_boot[i].address, dev->address))
 			return true;
 	return false;
 }
@@ -153,11 +160,11 @@ static void check_idle(const struct diagnosis *d, size_t i, const char *evidence
 	struct check *c;
 
 	for (size_t k = 0; k < s->n; k++)
-		is_harmless &= is_given(d, s->devices[k]);
+		is_harmless &= is_given_by_another(d, s->devices[k]);
 	if (is_harmless) {
 		add(ret, n, CHECK_PASS,
-		    "what names devices for VFIO has no effect at boot, and others give "
-		    "them",
+		    "a line that names devices for VFIO has no effect; something else "
+		    "gives them to VFIO at boot",
 		    evidence, NULL);
 		return;
 	}

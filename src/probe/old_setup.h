@@ -54,12 +54,15 @@ struct old_statement {
 	char *driver;
 	const struct pci_device **devices; /* that it takes, or names; borrowed */
 	size_t n;
-	struct strv idle; /* OLD_IDS: those that no device here has, as written */
+	/* What it names and no device here has, as written: ids (OLD_IDS), or the
+	 * address of driverctl's file (OLD_DRIVERCTL) */
+	struct strv idle;
 	/* Why it does nothing: another statement has the last word, or the module can't
 	 * be reached from there. NULL: it is in force */
 	char *why_idle;
 	bool is_unread; /* why_idle: the module does not read it there */
-	/* It is in force, but nothing was found that loads vfio-pci at boot. */
+	/* Ids of vfio-pci without why_idle: they would count, but nothing was found that
+	 * loads the module at boot. */
 	bool is_unloaded;
 	bool is_slicers; /* slicer wrote it */
 	/* What it takes is certain, and taking just that out is possible. */

@@ -2,8 +2,9 @@
 /*
  * Does anything load vfio-pci at boot? No device asks for it: its aliases begin with
  * "vfio_pci:", not with "pci:" (linux drivers/vfio/pci/vfio_pci.c, scripts/mod/
- * file2alias.c). Each mention that is no option counts: who has it in the configuration
- * of an initramfs generator, a rule or a script has it loaded, in general.
+ * file2alias.c). Every mention counts as loading it, but for "options", "blacklist" and
+ * "remove" in modprobe.d: a generator's configuration, a rule or a script that names
+ * vfio-pci usually has it loaded.
  */
 #include "probe/modules.h"
 #include "probe/old_setup.h"
@@ -62,7 +63,9 @@ static bool line_loads(const struct old_query *q, const struct old_file *f,
 		return false;
 	switch (f->source) {
 	case OLD_IN_MODPROBE:
-		return strcmp(words.v[0], "options") != 0 && names_it(line);
+		return strcmp(words.v[0], "options") != 0 &&
+		       strcmp(words.v[0], "blacklist") != 0 &&
+		       strcmp(words.v[0], "remove") != 0 && names_it(line);
 	case OLD_IN_MODULES:
 		return module_same_name(words.v[0], "vfio-pci") &&
 		       (words.n == 1 || old_gets_params(q->host, f->path));

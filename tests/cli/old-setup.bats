@@ -114,6 +114,9 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	# Another driver than VFIO's is no set-up for VFIO.
 	echo igb | has etc/driverctl.d/pci-0000:02:00.0
 	[ "$(old 02:00.0)" = 'driverctl is told to bind it to igb (/etc/driverctl.d/pci-0000:02:00.0)' ]
+	rm "$T"/etc/driverctl.d/*
+	echo vfio-pci | has etc/driverctl.d/pci-0000:0b:00.0
+	told warn 'names devices that are not there: was a card exchanged? /etc/driverctl.d/pci-0000:0b:00.0'
 	! told pass 0000:02:00.0 || false
 }
 
@@ -223,6 +226,11 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	done
 	rm "$T/etc/modprobe.d/vfio.conf"
 	echo 'options vfio-pci ids=10de:1c03' | has etc/modprobe.d/vfio
+	told warn 'has no effect at boot'
+	# Once slicer does what the line was meant to do, it is no harm.
+	"$SLICER" --root "$T" pci bind 01:00.0 --persist
+	told pass 'has no effect; something else gives them to VFIO at boot /etc/modprobe.d/vfio:1'
+	"$SLICER" --root "$T" pci unbind 01:00.0 --persist
 	cp "$T/etc/modprobe.d/vfio" "$T/etc/modprobe.d/vfio.conf.off"
 	[ "$(old 01:00.0)" = 'its ids stand where they do nothing (/etc/modprobe.d/vfio:1; no effect: modprobe reads no file there whose name does not end in .conf)' ]
 	rm "$T"/etc/modprobe.d/vfio*
@@ -244,7 +252,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 		told warn "$line: 0000:01:00.0; no effect: it has to be vfio-pci.ids="
 	done
 	next_boot vfio-pci.ids=01:00.0,01:00.1
-	told warn 'names devices by words that are no ids: VENDOR:DEVICE, as pci list has them'
+	told warn 'gives vfio-pci words that are no ids: an id is VENDOR:DEVICE'
 }
 
 # bats test_tags=deep
@@ -265,7 +273,7 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 	# initramfs-tools has no systemd in it.
 	printf 'softdep nouveau pre: vfio vfio_pci\noptions vfio_pci ids=10de:1c03\nvfio_pci ids=10de:1c03\n' | has etc/initramfs-tools/modules
 	told pass '/etc/initramfs-tools/modules:3: vfio_pci ids=10de:1c03: 0000:01:00.0'
-	told pass 'has no effect at boot, and others give them /etc/initramfs-tools/modules:2'
+	told pass 'has no effect; something else gives them to VFIO at boot /etc/initramfs-tools/modules:2'
 	! told warn '' || false
 }
 
@@ -305,6 +313,8 @@ modprobe.d keeps nouveau from being loaded for any device (/etc/modprobe.d/vfio.
 		etc/modules|vfio
 		etc/modules|vfio_pci disable_vga=1
 		etc/modprobe.d/x.conf|options vfio-pci disable_vga=1
+		etc/modprobe.d/x.conf|blacklist vfio-pci
+		etc/modprobe.d/x.conf|remove vfio-pci /sbin/modprobe -r vfio
 		etc/modprobe.d/x|softdep nouveau pre: vfio-pci
 		etc/mkinitcpio.conf|MODULES=(nouveau)
 		etc/dracut.conf.d/vfio|force_drivers+=" vfio-pci "
