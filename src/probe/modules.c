@@ -259,7 +259,11 @@ static struct kmod_ctx *kmod_of(struct module_index *m)
 	if (library_load(LIBKMOD, symbols, ARRAY_SIZE(symbols), NULL) < 0)
 		return NULL;
 	outer = host_outer_path(m->h, m->dir);
+	/* It reads the kernel command line, and prints what it can't use of it, before it
+	 * can be given a function to log by (libkmod/libkmod.c, kmod_new()). */
+	setenv("KMOD_LOG", "0", 1);
 	m->kmod = lib.create(outer, no_config);
+	unsetenv("KMOD_LOG");
 	if (!m->kmod)
 		return NULL;
 	lib.set_log_fn(m->kmod, be_quiet, NULL);

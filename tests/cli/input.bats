@@ -507,6 +507,16 @@ refuses_to_edit() {
 	[ "$(basename "$(readlink "$gpu/driver")")" = nouveau ]
 }
 
+# bats test_tags=deep
+@test "a kernel command line that libkmod complains of: it is not heard" {
+	live_tree debian-grub ready
+	mkdir -p "$T/sys/bus/pci/drivers/vfio-pci"
+	printf 'root=/dev/sda1 ro a[\377\033.b=1 intel_iommu=on\n' >"$T/proc/cmdline"
+	command_status inside /usr/local/bin/slicer pci bind 01:00.0 --group --dry-run
+	exits 0
+	[[ $stderr != *libkmod* && $stderr != *$'\033'* ]]
+}
+
 # Each of these had the controller of the root disk bound.
 # bats test_tags=deep
 @test "whether the system is on a disk can't be told: its controller is not given away" {
