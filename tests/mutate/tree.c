@@ -55,7 +55,18 @@ struct walk {
 	uint64_t sum;
 	bool times;
 	dev_t dev;
+	uint64_t mount;
 };
+
+/* Which mount a directory is in (statx(2), Linux 5.8). */
+static uint64_t mount_of(int fd)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+		tree_die("statx", "a directory");
+	return st.stx_mnt_id;
+}
 
 static void walk(struct walk *w, int fd, const char *path)
 {
@@ -69,23 +80,27 @@ static void walk(struct walk *w, int fd, const char *path)
 		char link[4096];
 		ssize_t n = 0;
 		struct stat st;
-		int below;
+		int below = -1;
 
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
 		at = xasprintf("%s%s%s", path, *path ? "/" : "", e->d_name);
 		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			tree_die("stat", at);
-		/* This machine's programs and libraries are mounted in there. */
-		if (st.st_dev != w->dev)
+		if (S_ISDIR(st.st_mode))
+			below = openat(dirfd(d), e->d_name,
+				       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* This machine's programs and libraries are mounted in there, maybe from
+		 * the same filesystem. */
+		if (st.st_dev != w->dev || (below >= 0 && mount_of(below) != w->mount)) {
+			if (below >= 0)
+				close(below);
 			continue;
+		}
 		if (S_ISLNK(st.st_mode))
 			n = readlinkat(dirfd(d), e->d_name, link, sizeof(link) - 1);
 		link[n > 0 ? n : 0] = '\0';
 		w->entry(w, at, &st, link);
-		if (!S_ISDIR(st.st_mode))
-			continue;
-		below = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (below >= 0)
 			walk(w, below, at);
 	}
@@ -99,6 +114,7 @@ static void walk_tree(const struct tree *t, struct walk *w)
 	if (fstat(t->dir_fd, &st) < 0)
 		tree_die("stat", t->dir);
 	w->dev = st.st_dev;
+	w->mount = mount_of(t->dir_fd);
 	walk(w, openat(t->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "");
 }
 
