@@ -39,6 +39,16 @@ static int make_directory(int dir, const char *name, mode_t mode)
 	return -err;
 }
 
+/* A disk that is not mounted, more likely than a directory that is still to be made: what
+ * would be written there is hidden once it is. */
+static int refuse_dead_link(const char *path, const char *link, struct error *e)
+{
+	error_set(e, ENOTDIR, "is a link to %s, and there is no such directory", link);
+	error_at(e, path, 0);
+	error_hint(e, "mount or make what it leads to, or remove the link");
+	return -ENOTDIR;
+}
+
 int host_mkdirs(const struct host *h, const char *path, mode_t mode, struct error *e)
 {
 	CLEANUP(free_char) char *at = xstrdup(path);
@@ -52,8 +62,11 @@ int host_mkdirs(const struct host *h, const char *path, mode_t mode, struct erro
 		*p = '\0';
 		if (!host_is_dir(h, at)) {
 			CLEANUP(free_char) char *name = NULL;
-			CLEANUP(close_fd) int dir = host_open_parent(h, at, true, &name);
+			CLEANUP(free_char) char *link = host_readlink(h, at);
+			CLEANUP(close_fd) int dir = host_open_parent(h, at, false, &name);
 
+			if (link)
+				return refuse_dead_link(at, link, e);
 			if (dir < 0)
 				return host_write_error(e, at, -dir,
 							"make the directory");

@@ -131,7 +131,8 @@ int host_copy(const struct host *h, const char *from, const char *to, mode_t mod
 void host_replace_sweep(const struct host *h, const char *path);
 /* unlink and fsync of the directory. -ENOENT is an error. */
 int host_remove(const struct host *h, const char *path, struct error *e);
-/* Makes a directory and its parents; one that is there is fine. */
+/* Makes a directory and its parents; one that is there is fine, also behind a link. A
+ * link that leads to none is refused. */
 int host_mkdirs(const struct host *h, const char *path, mode_t mode, struct error *e);
 /* rmdir; one that is not empty or not there is fine. */
 int host_rmdir(const struct host *h, const char *path, struct error *e);

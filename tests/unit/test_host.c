@@ -288,6 +288,15 @@ static void test_mkdirs_and_lock(void **state)
 	assert_int_equal(host_mkdirs(t->host, "/a/b/c", 0700, NULL), 0);
 	tree_write(t, "/a/file", "");
 	assert_true(host_mkdirs(t->host, "/a/file/x", 0700, &e) < 0);
+	/* Through a link, but not to where one leads to nothing. */
+	tree_link(t, "/a/b", "/link");
+	assert_int_equal(host_mkdirs(t->host, "/link/d", 0700, NULL), 0);
+	assert_true(host_is_dir(t->host, "/a/b/d"));
+	tree_link(t, "/a/none", "/dead");
+	assert_int_equal(host_mkdirs(t->host, "/dead/d", 0700, &e), -ENOTDIR);
+	assert_string_equal(e.path, "/dead");
+	assert_non_null(strstr(e.what, "is a link to /a/none"));
+	assert_false(host_exists(t->host, "/a/none"));
 	fd = host_lock(t->host, NULL);
 	assert_true(fd >= 0);
 	again = host_lock(t->host, &e);
