@@ -13,13 +13,9 @@ static void add_needed(const struct bind_world *w, const struct pci_device *d,
 	if (driver_is_vfio(d->driver))
 		return;
 	usage_of(w->usage, d, &u);
-	for (size_t i = 0; i < u.n; i++) {
-		enum use_kind k = u.v[i].kind;
-
-		if (k == USE_ROOT_DISK || k == USE_MOUNT || k == USE_ROUTE ||
-		    k == USE_INTERFACE || k == USE_DISPLAY)
+	for (size_t i = 0; i < u.n; i++)
+		if (use_is_needed_at_boot(u.v[i].kind))
 			strv_addf(ret, "%s: %s", d->address, u.v[i].text);
-	}
 	if (d->boot_vga && !u.n)
 		strv_addf(ret, "%s: it is the boot display", d->address);
 }

@@ -16,8 +16,7 @@ static void add_needed(const struct bind_world *w, const struct vm_definition *v
 	for (size_t i = 0; i < u.n; i++) {
 		enum use_kind k = u.v[i].kind;
 
-		if (k == USE_ROOT_DISK || k == USE_MOUNT || k == USE_ROUTE ||
-		    k == USE_INTERFACE || (k == USE_DISPLAY && v->autostart))
+		if (use_is_needed_at_boot(k) && (k != USE_DISPLAY || v->autostart))
 			strv_addf(ret, "%s%s: %s: %s", v->title,
 				  v->autostart ? " (starts with the host)" : "",
 				  d->address, u.v[i].text);

@@ -49,6 +49,8 @@ struct uses {
 				processes" */
 };
 void uses_done(struct uses *u);
+/* Would the host miss the device, if the next boot gave it to VFIO? */
+bool use_is_needed_at_boot(enum use_kind kind);
 /* What a person does about it: "unmount it (or swapoff) first". */
 const char *use_advice(enum use_kind kind);
 /* As use_advice(), or what is better for just this one. */

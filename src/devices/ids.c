@@ -10,11 +10,8 @@ static int judge_device(const struct host *h, const struct mounts *m,
 	bool is_display = false;
 
 	for (size_t i = 0; err >= 0 && i < u.n; i++) {
-		enum use_kind k = u.v[i].kind;
-
-		is_display |= k == USE_DISPLAY;
-		if (k == USE_ROOT_DISK || k == USE_MOUNT || k == USE_ROUTE ||
-		    k == USE_INTERFACE || k == USE_DISPLAY)
+		is_display |= u.v[i].kind == USE_DISPLAY;
+		if (use_is_needed_at_boot(u.v[i].kind))
 			str_addf(why, "%s: %s\n", d->address, u.v[i].text);
 	}
 	if (err >= 0 && !m->known && d->class_code >> 16 == 0x01)

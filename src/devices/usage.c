@@ -174,6 +174,12 @@ const char *use_advice_of(const struct use *u)
 	return u->advice ? u->advice : use_advice(u->kind);
 }
 
+bool use_is_needed_at_boot(enum use_kind kind)
+{
+	return kind == USE_ROOT_DISK || kind == USE_MOUNT || kind == USE_ROUTE ||
+	       kind == USE_INTERFACE || kind == USE_DISPLAY;
+}
+
 const char *use_advice(enum use_kind kind)
 {
 	static const char *const advice[] = {
