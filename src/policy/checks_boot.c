@@ -32,8 +32,8 @@ static void check_journal(const struct diagnosis *d, struct checks *ret)
 		      "slicer was interrupted, or failed, while it changed this host",
 		      "/var/lib/slicer/runs: %s", j->interrupted);
 	if (j->of_a_bind)
-		strv_add(&c->fix, "the same slicer pci bind (or unbind) command takes it "
-				  "back and does it again");
+		strv_add(&c->fix, "type the same command again: slicer pci bind ADDR "
+				  "--persist (or unbind) takes it back first");
 	else
 		strv_add(&c->fix,
 			 "sudo slicer setup-iommu takes it back and begins anew");
