@@ -9,16 +9,18 @@
 
 #define DRIVERS "/sys/bus/pci/drivers"
 
-/* modprobe would end well without loading it, or the kernel refuse it. */
+/* modprobe would report success without loading the module, or the kernel refuse it. */
 static int refuse_kept_out(const struct host *h, const char *module, struct error *e)
 {
-	CLEANUP(free_char) char *why = module_kept_out(h, module);
+	bool by_kernel;
+	CLEANUP(free_char) char *why = module_kept_out(h, module, &by_kernel);
 
 	if (!why)
 		return 0;
 	error_set(e, EPERM, "the module %s is kept from being loaded: %s", module, why);
-	if (str_starts(why, "module_blacklist"))
-		error_hint(e, "take it out of there, and reboot");
+	if (by_kernel)
+		error_hint(e, "take the module out of module_blacklist= (in the boot "
+			      "loader's configuration), and reboot");
 	else
 		error_hint(e,
 			   "take that line out, or load it once: sudo modprobe "

@@ -16,8 +16,8 @@ void modprobe_files(const struct host *h, struct strv *ret);
 char *modprobe_allows(const struct host *h, const struct strv *paths, const char *module,
 		      const char *parameter);
 /* What keeps a module that the running kernel has from being loaded by its name, for a
- * person: module_blacklist= or "install MODULE /bin/true". Owned by the caller; NULL:
- * nothing that is known. */
-char *module_kept_out(const struct host *h, const char *module);
+ * person: module_blacklist= (then *ret_by_kernel) or "install MODULE /bin/true". Owned by
+ * the caller; NULL: nothing that is known. */
+char *module_kept_out(const struct host *h, const char *module, bool *ret_by_kernel);
 
 #endif

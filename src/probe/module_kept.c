@@ -64,7 +64,7 @@ static bool find_install(const char *path, const struct str *text, const char *n
 	return false;
 }
 
-char *module_kept_out(const struct host *h, const char *module)
+char *module_kept_out(const struct host *h, const char *module, bool *ret_by_kernel)
 {
 	CLEANUP(free_char) char *name = xstrdup(module);
 	CLEANUP(strv_done) struct strv paths = { 0 };
@@ -72,7 +72,8 @@ char *module_kept_out(const struct host *h, const char *module)
 
 	for (char *c = name; *c; c++)
 		*c = *c == '-' ? '_' : *c;
-	if (kernel_refuses(h, name))
+	*ret_by_kernel = kernel_refuses(h, name);
+	if (*ret_by_kernel)
 		return xstrdup("module_blacklist= on the kernel command line");
 	modprobe_files(h, &paths);
 	for (size_t i = 0; i < paths.n; i++) {

@@ -125,6 +125,10 @@ struct old_statement *old_add_taker(const struct old_query *q, struct old_setup 
 				    size_t len, const char *value, size_t value_len);
 struct old_statement *old_setup_add(struct old_setup *s, enum old_kind kind, size_t file,
 				    const char *text, size_t len);
+/* Notes where the statement stands. Returns st. */
+struct old_statement *old_at_line(struct old_statement *st, const struct joined_line *l);
+/* Is vfio-pci named, with a dash or an underscore? */
+bool old_names_vfio(const char *text);
 void old_statement_take(struct old_statement *s, const struct pci_device *d);
 void old_statement_done(struct old_statement *s);
 void old_find_cmdline(const struct old_query *q, struct old_setup *s, size_t file);

@@ -10,7 +10,7 @@
 #include "probe/old_setup.h"
 #include "text/cmdline.h"
 
-static bool names_it(const char *text)
+bool old_names_vfio(const char *text)
 {
 	return strstr(text, "vfio-pci") || strstr(text, "vfio_pci");
 }
@@ -45,7 +45,7 @@ static bool is_in_cmdline(const struct host *h, const struct old_file *f)
 	for (size_t i = 0; i < params.n; i++) {
 		const char *value = strchr(params.v[i], '=');
 
-		if (value && names_it(value) &&
+		if (value && old_names_vfio(value) &&
 		    (!str_starts(params.v[i], "rd.driver.") ||
 		     !old_missing_reader(h, "/etc/dracut.conf")))
 			return true;
@@ -65,14 +65,14 @@ static bool line_loads(const struct old_query *q, const struct old_file *f,
 	case OLD_IN_MODPROBE:
 		return strcmp(words.v[0], "options") != 0 &&
 		       strcmp(words.v[0], "blacklist") != 0 &&
-		       strcmp(words.v[0], "remove") != 0 && names_it(line);
+		       strcmp(words.v[0], "remove") != 0 && old_names_vfio(line);
 	case OLD_IN_MODULES:
 		return module_same_name(words.v[0], "vfio-pci") &&
 		       (words.n == 1 || old_gets_params(q->host, f->path));
 	case OLD_IN_GENERATOR:
 	case OLD_IN_RULES:
 	case OLD_IN_PROGRAM:
-		return names_it(line);
+		return old_names_vfio(line);
 	default:
 		return false;
 	}

@@ -6,8 +6,7 @@
 #include "text/glob.h"
 #include "text/modprobe.h"
 
-static struct old_statement *at_line(struct old_statement *st,
-				     const struct joined_line *l)
+struct old_statement *old_at_line(struct old_statement *st, const struct joined_line *l)
 {
 	st->line = l->number;
 	st->start = l->start;
@@ -30,9 +29,9 @@ static void find_params(const struct old_query *q, struct old_setup *s, size_t f
 	}
 	if (!any)
 		return;
-	st = at_line(old_add_taker(q, s, file, taker, line, l->text.len,
-				   line + last.value, last.value_end - last.value),
-		     l);
+	st = old_at_line(old_add_taker(q, s, file, taker, line, l->text.len,
+				       line + last.value, last.value_end - last.value),
+			 l);
 	if (st->kind == OLD_IDS && !st->why_idle)
 		old_add_stray_line(q, s, file, l, s->n - 1,
 				   "vfio-pci gets what comes right after the last ids=, "
@@ -54,18 +53,14 @@ static struct old_statement *add_module(const struct old_query *q, struct old_se
 					const struct joined_line *l, const char *module)
 {
 	struct old_statement *st =
-		at_line(old_setup_add(s, kind, file, str_c(&l->text), l->text.len), l);
+		old_at_line(old_setup_add(s, kind, file, str_c(&l->text), l->text.len),
+			    l);
 
 	st->driver = xstrdup(module);
 	for (size_t i = 0; i < q->all->n; i++)
 		if (drives(&q->all->v[i], module))
 			old_statement_take(st, &q->all->v[i]);
 	return st;
-}
-
-static bool names_vfio(const char *text)
-{
-	return strstr(text, "vfio-pci") || strstr(text, "vfio_pci");
 }
 
 /* VFIO's own modules: people list all of them. */
@@ -99,7 +94,7 @@ static void find_softdep(const struct old_query *q, struct old_setup *s, size_t 
 {
 	struct old_statement *st;
 
-	if (words->n < 4 || !is_before(words) || names_vfio(words->v[1]))
+	if (words->n < 4 || !is_before(words) || old_names_vfio(words->v[1]))
 		return;
 	st = add_module(q, s, OLD_SOFTDEP, file, l, words->v[1]);
 	st->can_edit = strcmp(words->v[2], "pre:") == 0;
@@ -120,7 +115,7 @@ static void find_install(const struct old_query *q, struct old_setup *s, size_t 
 	if (words->n < 3)
 		return;
 	rest = strv_join(words, " ");
-	if (!names_vfio(rest) && !strstr(rest, "driver_override"))
+	if (!old_names_vfio(rest) && !strstr(rest, "driver_override"))
 		return;
 	st = add_module(q, s, OLD_PROGRAM, file, l, words->v[1]);
 	old_find_addresses(q->all, rest, st);
@@ -136,7 +131,8 @@ static void find_alias(const struct old_query *q, struct old_setup *s, size_t fi
 
 	if (words->n < 3 || !module_same_name(words->v[2], "vfio-pci"))
 		return;
-	st = at_line(old_setup_add(s, OLD_ALIAS, file, str_c(&l->text), l->text.len), l);
+	st = old_at_line(old_setup_add(s, OLD_ALIAS, file, str_c(&l->text), l->text.len),
+			 l);
 	st->driver = xstrdup("vfio-pci");
 	for (size_t i = 0; i < q->all->n; i++) {
 		const struct pci_device *d = &q->all->v[i];

@@ -38,9 +38,7 @@ void old_add_stray_line(const struct old_query *q, struct old_setup *s, size_t f
 	if (!memmem(line, len, "vfio", strlen("vfio")) ||
 	    !old_add_stray(q, s, file, line, len, but, why))
 		return;
-	s->v[s->n - 1].line = l->number;
-	s->v[s->n - 1].start = l->start;
-	s->v[s->n - 1].end = l->end;
+	old_at_line(&s->v[s->n - 1], l);
 }
 
 /* A word of ids alone: what comes after a blank in "vfio-pci.ids=10de:2204, 10de:1aef".
