@@ -14,11 +14,12 @@
 enum { DOCTOR_VENDOR = 1, DOCTOR_BOOTLOADER, DOCTOR_NO_INITRAMFS };
 
 static const struct option_spec options[] = {
-	{ "no-initramfs", 0, NULL, "don't look into the initramfs images",
+	{ "no-initramfs", 0, NULL, "do not look into the initramfs images (faster)",
 	  DOCTOR_NO_INITRAMFS },
-	{ "bootloader", 0, "NAME", "overrule the detected boot loader",
+	{ "bootloader", 0, "NAME", "use this boot loader, not the detected one",
 	  DOCTOR_BOOTLOADER },
-	{ "vendor", 0, "intel|amd", "overrule the CPU", DOCTOR_VENDOR },
+	{ "vendor", 0, "intel|amd", "use this CPU vendor, not the detected one",
+	  DOCTOR_VENDOR },
 	{ 0 },
 };
 
@@ -328,15 +329,14 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 const struct command command_doctor = {
 	.verb = "doctor",
 	.arguments = "[ADDR...]",
-	.summary = "what is on, what is missing, what to do next",
-	.description =
-		"Looks at the whole way from the firmware to the device, and changes "
-		"nothing. Ends with one\n"
-		"verdict and the next step. ADDR: devices that it is about (default: "
-		"display and network\n"
-		"controllers), and whether they can go to a VM. Exit status 0 only if "
-		"this host is ready\n"
-		"and each ADDR can go; works without root as far as the kernel lets it.",
+	.summary = "show what is on, what is missing, what to do next",
+	.description = "Looks at this host from the firmware to the devices. Changes "
+		       "nothing. The last lines are a verdict and the next step.\n\n"
+		       "ADDR names the devices to look at; without it, these are "
+		       "display and network controllers. For each ADDR it says whether "
+		       "a VM can have the device.\n\n"
+		       "Exit status 0: the host is ready, and a VM can have each ADDR. "
+		       "1: not yet. Root is not needed, but sees more.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.doctor/1",

@@ -28,9 +28,10 @@ enum {
 	}
 #define OPTIONS_OF_BOTH                                                                  \
 	{ "dry-run", 0, NULL, "show the steps, change nothing", BIND_DRY_RUN },          \
-		{ "force", 0, NULL, "also take what the host uses; never the root disk", \
+		{ "force", 0, NULL,                                                      \
+		  "override a refusal (the reason is shown); never for the root disk",   \
 		  BIND_FORCE },                                                          \
-		{ "timeout", 0, "S", "seconds that a driver has to answer (30)",         \
+		{ "timeout", 0, "S", "how many seconds a driver may take (30)",          \
 		  BIND_TIMEOUT },                                                        \
 	{                                                                                \
 		0                                                                        \
@@ -38,21 +39,21 @@ enum {
 
 static const struct option_spec bind_options[] = {
 	{ "driver", 0, "NAME",
-	  "bind to this driver; original: to the one that each device had before",
+	  "bind to this driver; original: to the driver that each device had before",
 	  BIND_DRIVER },
 	OPTION_GROUP,
 	{ "persist", 0, "[initramfs]",
-	  "bind the devices at every boot, too; with =initramfs before other drivers",
+	  "also bind them at every boot; =initramfs: before other drivers are loaded",
 	  BIND_PERSIST },
 	{ "take-over", 0, NULL,
-	  "with --persist: take them out of what else binds them at boot",
+	  "with --persist: remove the devices from other set-ups that bind them at boot",
 	  BIND_TAKE_OVER },
-	{ "yes", 0, NULL, "with --take-over: don't ask", BIND_YES },
+	{ "yes", 0, NULL, "with --take-over: do not ask", BIND_YES },
 	OPTIONS_OF_BOTH,
 };
 static const struct option_spec unbind_options[] = {
 	OPTION_GROUP,
-	{ "persist", 0, NULL, "and no longer bind the devices at boot", BIND_PERSIST },
+	{ "persist", 0, NULL, "also stop binding them at every boot", BIND_PERSIST },
 	OPTIONS_OF_BOTH,
 };
 
@@ -315,15 +316,16 @@ static int run_unbind(struct context *c, int argc, char **argv, struct error *e)
 const struct command command_pci_bind = {
 	.verb = "pci bind",
 	.arguments = "ADDR...",
-	.summary = "bind devices to VFIO, or to another driver",
-	.description =
-		"Binds devices to VFIO, so that a VM can have them: to vfio-pci, or to "
-		"the driver\nof VFIO's own that the kernel has for a device. With "
-		"--driver, to another driver,\nso that the host has them again. All "
-		"devices or none: on a failure each one is\ngiven back to the driver it "
-		"had. A device that the host uses is refused, and the\nusers are named. "
-		"With --persist the devices are bound again at every boot, until\n\"pci "
-		"unbind --persist\".",
+	.summary = "bind devices to VFIO, or back to another driver",
+	.description = "Binds devices to VFIO, so that a VM can have them: to "
+		       "vfio-pci, or to VFIO's own driver for the device if the kernel "
+		       "has one. --driver binds them to another driver, so that the "
+		       "host has them again.\n\n"
+		       "All devices or none: if one fails, each gets the driver that "
+		       "it had before. A device that the host uses is refused, and its "
+		       "users are named.\n\n"
+		       "A reboot ends the bind. With --persist the devices are bound "
+		       "at every boot, until \"pci unbind --persist\".",
 	.options = bind_options,
 	.run = run_bind,
 	.schema = "slicer.plan/1",
@@ -332,12 +334,11 @@ const struct command command_pci_bind = {
 const struct command command_pci_unbind = {
 	.verb = "pci unbind",
 	.arguments = "ADDR...",
-	.summary = "leave devices without a driver",
-	.description =
-		"Takes devices from their drivers and clears the driver_override, so "
-		"that the\nnext probe is native. \"pci bind --driver NAME\" gives "
-		"them to a driver again.\nWith --persist they are no longer bound at "
-		"boot either.",
+	.summary = "take devices from their drivers",
+	.description = "Takes devices from their drivers and clears driver_override, "
+		       "so that the kernel chooses the driver the next time. \"pci bind "
+		       "--driver NAME\" gives them to a driver again. With --persist "
+		       "they are no longer bound at boot either.",
 	.options = unbind_options,
 	.run = run_unbind,
 	.schema = "slicer.plan/1",

@@ -15,7 +15,8 @@ enum { ENSURE_DRY_RUN = 1, ENSURE_TIMEOUT };
 static const struct option_spec options[] = {
 	{ "dry-run", 0, NULL, "show the steps, change nothing", ENSURE_DRY_RUN },
 	{ "timeout", 0, "S",
-	  "seconds that a driver has to answer, and another slicer to end (30)",
+	  "how many seconds a driver may take, and how long to wait for another slicer "
+	  "(30)",
 	  ENSURE_TIMEOUT },
 	{ 0 },
 };
@@ -139,16 +140,14 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 const struct command command_pci_ensure = {
 	.verb = "pci ensure",
 	.arguments = "ADDR...",
-	.summary = "have devices ready for a VM, with their whole groups",
-	.description =
-		"For units and for programs that start VMs: each device and all "
-		"endpoints of its\n"
-		"IOMMU group are bound to VFIO afterwards, or exit status 3 and the "
-		"reason. What is\n"
-		"bound already stays as it is; where all is, nothing is changed and no "
-		"root is\n"
-		"needed. What the host uses is refused. If another slicer is at work, it "
-		"waits.",
+	.summary = "make devices ready for a VM, with their whole groups",
+	.description = "For services and programs that start VMs. When it ends with "
+		       "exit status 0, each device and every endpoint of its IOMMU "
+		       "group is bound to VFIO. Else the exit status is 3, and the "
+		       "reason is shown.\n\n"
+		       "What is bound already stays as it is. If all is bound, nothing "
+		       "is changed, and root is not needed. A device that the host "
+		       "uses is refused. If another slicer is running, it waits.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.plan/1",

@@ -9,15 +9,16 @@
 enum { LIST_GROUP = 1, LIST_CLASS, LIST_DRIVER, LIST_VFIO, LIST_TREE, LIST_COLUMNS };
 
 static const struct option_spec options[] = {
-	{ "group", 0, "N", "only devices of that IOMMU group", LIST_GROUP },
+	{ "group", 0, "N", "only devices of this IOMMU group", LIST_GROUP },
 	{ "class", 0, "C",
-	  "only that class: hex digits (03, 0300) or a name (display, network)",
+	  "only devices of this class: hex digits (03, 0300) or a name (display, "
+	  "network)",
 	  LIST_CLASS },
-	{ "driver", 0, "D", "only devices with that driver; none: without any",
+	{ "driver", 0, "D", "only devices with this driver; none: those without a driver",
 	  LIST_DRIVER },
-	{ "vfio", 0, NULL, "only devices in VFIO's hands", LIST_VFIO },
-	{ "tree", 0, NULL, "what hangs below what, instead of the table", LIST_TREE },
-	{ "columns", 0, "LIST", "columns of the table, with commas between",
+	{ "vfio", 0, NULL, "only devices on a driver of VFIO", LIST_VFIO },
+	{ "tree", 0, NULL, "a tree instead of the table", LIST_TREE },
+	{ "columns", 0, "LIST", "the columns of the table, with commas between",
 	  LIST_COLUMNS },
 	{ 0 },
 };
@@ -256,18 +257,15 @@ const struct command command_pci_list = {
 	.verb = "pci list",
 	.arguments = "",
 	.summary = "list PCI devices, their IOMMU groups and drivers",
-	.description =
-		"Lists PCI devices by address. IOMMU GROUP is empty without an "
-		"IOMMU; VFIO\n"
-		"GROUP is the /dev/vfio/N that exists for the group, else empty. "
-		"AT BOOT is\n"
-		"there if \"pci bind --persist\" was used. --tree shows each device "
-		"below its\n"
-		"bridge, and where IOMMU groups are made; what is there only for "
-		"what is below\n"
-		"it is in parentheses. --json adds what is known beyond the table: "
-		"who uses the\n"
-		"device, its modules, resets, its parent.",
+	.description = "Lists PCI devices by address. Changes nothing.\n\n"
+		       "IOMMU GROUP is empty without an IOMMU. VFIO GROUP is the N of "
+		       "/dev/vfio/N, if that exists for the group. AT BOOT is there "
+		       "only if \"pci bind --persist\" was used.\n\n"
+		       "--tree shows each device below its bridge, and where IOMMU "
+		       "groups are made. A line in parentheses is there only for what "
+		       "is below it.\n\n"
+		       "--json has more than the table: who uses a device, its "
+		       "modules, its resets, its parent.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.pci/1",

@@ -15,8 +15,7 @@ enum { RESTORE_DRY_RUN = 1, RESTORE_TIMEOUT };
 static const struct option_spec options[] = {
 	{ "dry-run", 0, NULL, "show what would be bound, change nothing",
 	  RESTORE_DRY_RUN },
-	{ "timeout", 0, "S", "seconds that a driver has to answer (30)",
-	  RESTORE_TIMEOUT },
+	{ "timeout", 0, "S", "how many seconds a driver may take (30)", RESTORE_TIMEOUT },
 	{ 0 },
 };
 
@@ -300,13 +299,12 @@ static int run_restore(struct context *c, int argc, char **argv, struct error *e
 const struct command command_pci_restore = {
 	.verb = "pci restore",
 	.arguments = "[ADDR...]",
-	.summary = "bind what is to be bound at every boot",
-	.description =
-		"Binds the devices of /etc/slicer/devices.d, or those of them that are "
-		"named.\n"
-		"slicer-bind.service runs this at boot. A device that can't be bound "
-		"doesn't keep\n"
-		"the others back; the exit status is then 4.",
+	.summary = "bind the devices that --persist binds at every boot",
+	.description = "Binds the devices of \"pci bind --persist\" "
+		       "(/etc/slicer/devices.d), or only those that are named. "
+		       "slicer-bind.service runs this at every boot.\n\n"
+		       "If a device cannot be bound, the others still are, and the "
+		       "exit status is 4.",
 	.options = options,
 	.run = run_restore,
 	.schema = "slicer.restore/1",

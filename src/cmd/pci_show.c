@@ -107,17 +107,13 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 const struct command command_pci_show = {
 	.verb = "pci show",
 	.arguments = "ADDR",
-	.summary = "show one device: its group and why, who uses it, what to do",
-	.description =
-		"Shows what there is to know of a device before it is given to a VM: its "
-		"drivers,\n"
-		"who uses it, the other members of its IOMMU group and why the kernel "
-		"has them\n"
-		"together, its memory, link and resets, and the commands that give it "
-		"away and\n"
-		"take it back. Changes nothing. Root sees more: who has it open, and the "
-		"ports'\n"
-		"ACS.",
+	.summary = "show one device: its group, who uses it, what to do",
+	.description = "Shows one device before it is given to a VM: its drivers, who "
+		       "uses it, the members of its IOMMU group and why they are one "
+		       "group, its memory, link and resets. The last lines are the "
+		       "commands that give it to a VM and back to the host.\n\n"
+		       "Changes nothing. Root is not needed, but sees more: which "
+		       "programs have the device open, and the ACS of the ports.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.device/1",

@@ -29,34 +29,43 @@ enum {
 
 static const struct option_spec options[] = {
 	{ "dry-run", 'n', NULL, "show the plan, change nothing", SETUP_DRY_RUN },
-	{ "check", 0, NULL, "as --dry-run; exit 1 if anything would change",
+	{ "check", 0, NULL, "as --dry-run; exit status 1 if anything would change",
 	  SETUP_CHECK },
-	{ "yes", 'y', NULL, "don't ask", SETUP_YES },
-	{ "force", 0, NULL, "also do what is refused for a stated reason", SETUP_FORCE },
-	{ "device", 0, "ADDR", "the device meant (repeatable)", SETUP_DEVICE },
-	{ "ids", 0, "VVVV:DDDD,...", "also vfio-pci.ids=..., effective after the reboot",
+	{ "yes", 'y', NULL, "do not ask", SETUP_YES },
+	{ "force", 0, NULL, "override a refusal (the reason is shown)", SETUP_FORCE },
+	{ "device", 0, "ADDR",
+	  "the device for the commands that are printed (repeatable)", SETUP_DEVICE },
+	{ "ids", 0, "VVVV:DDDD,...",
+	  "also add vfio-pci.ids=: from the next boot on, vfio-pci gets every device of "
+	  "this model",
 	  SETUP_IDS },
 	{ "param", 0, "K[=V]", "add a kernel parameter (repeatable)", SETUP_PARAM },
-	{ "remove-param", 0, "K[=V]", "take one away (repeatable)", SETUP_REMOVE_PARAM },
-	{ "no-pt", 0, NULL, "leave out iommu=pt", SETUP_NO_PT },
+	{ "remove-param", 0, "K[=V]", "remove a kernel parameter (repeatable)",
+	  SETUP_REMOVE_PARAM },
+	{ "no-pt", 0, NULL, "do not add iommu=pt", SETUP_NO_PT },
 	{ "acs-override", 0, "[downstream,multifunction]",
-	  "pcie_acs_override=; needs a patched kernel, weakens isolation", SETUP_ACS },
-	{ "no-initramfs", 0, NULL, "leave the initramfs alone", SETUP_NO_INITRAMFS },
-	{ "bootloader", 0, "NAME", "overrule the detected boot loader",
+	  "add pcie_acs_override=; it needs a patched kernel, and weakens the isolation "
+	  "of devices",
+	  SETUP_ACS },
+	{ "no-initramfs", 0, NULL, "do not rebuild the initramfs", SETUP_NO_INITRAMFS },
+	{ "bootloader", 0, "NAME", "use this boot loader, not the detected one",
 	  SETUP_BOOTLOADER },
-	{ "initramfs", 0, "NAME", "overrule the detected initramfs generator",
+	{ "initramfs", 0, "NAME", "use this initramfs generator, not the detected one",
 	  SETUP_INITRAMFS },
-	{ "vendor", 0, "intel|amd", "overrule the CPU", SETUP_VENDOR },
+	{ "vendor", 0, "intel|amd", "use this CPU vendor, not the detected one",
+	  SETUP_VENDOR },
 	{ "trial", 0, NULL,
-	  "try it for the next boot only; a reset brings the old one back", SETUP_TRIAL },
+	  "set the parameters for the next boot only; any later boot has the old ones",
+	  SETUP_TRIAL },
 	{ "auto-confirm", 0, NULL,
-	  "with --trial: a service makes it permanent if the IOMMU is on then",
+	  "with --trial: in that boot, a service makes the trial permanent if the IOMMU "
+	  "is on",
 	  SETUP_AUTO_CONFIRM },
 	{ "confirm", 0, NULL, "make permanent what this trial boot tries",
 	  SETUP_CONFIRM },
-	{ "undo", 0, NULL, "take back exactly what slicer changed", SETUP_UNDO },
-	{ "status", 0, NULL, "list what slicer has done here, and what was interrupted",
-	  SETUP_STATUS },
+	{ "undo", 0, NULL, "undo exactly what slicer changed", SETUP_UNDO },
+	{ "status", 0, NULL,
+	  "list what slicer did on this host, and what was interrupted", SETUP_STATUS },
 	{ 0 },
 };
 
@@ -362,11 +371,13 @@ const struct command command_setup = {
 	.verb = "setup-iommu",
 	.arguments = "",
 	.summary = "set the kernel parameters, regenerate boot menu and initramfs",
-	.description = "Shows what it would change (a diff of each file, each program "
-		       "and why), asks, does\n"
-		       "it, checks the result, and prints the commands for after the "
-		       "reboot. A second run\n"
-		       "changes nothing. Without a terminal it needs --yes.",
+	.description = "Sets the kernel parameters for the IOMMU. First it shows every "
+		       "change (a diff of each file, each program and why) and asks. "
+		       "Then it makes the changes, checks the result, and prints the "
+		       "commands for after the reboot.\n\n"
+		       "If a step fails, all changes are undone. --undo undoes what "
+		       "earlier runs changed. A second run changes nothing. Without a "
+		       "terminal it needs --yes.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.plan/1",

@@ -183,12 +183,11 @@ const struct command command_vm_command = {
 	.verb = "vm command",
 	.arguments = "ADDR...",
 	.summary = "print the command that starts a VM with devices",
-	.description = "Prints what starts a virtual machine with every endpoint of the "
-		       "devices' IOMMU\n"
-		       "groups, and says what has to be bound first. For QEMU and Cloud "
-		       "Hypervisor it\n"
-		       "is a shell script, whose further arguments go to the hypervisor; "
-		       "for libvirt\n"
+	.description = "Prints what starts a VM with every endpoint of the devices' "
+		       "IOMMU groups, and says what has to be bound first. Changes "
+		       "nothing.\n\n"
+		       "For QEMU and Cloud Hypervisor it is a shell script, which "
+		       "passes its arguments on to the hypervisor. For libvirt it is "
 		       "XML, for SlicerVM YAML.",
 	.options = options,
 	.run = run,

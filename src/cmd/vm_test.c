@@ -10,7 +10,7 @@ enum { TEST_TIMEOUT = 1 };
 #define DEFAULT_TIMEOUT_S 60
 
 static const struct option_spec options[] = {
-	{ "timeout", 0, "S", "seconds that the test may take (60)", TEST_TIMEOUT },
+	{ "timeout", 0, "S", "how many seconds the test may take (60)", TEST_TIMEOUT },
 	{ 0 },
 };
 
@@ -119,17 +119,15 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 const struct command command_vm_test = {
 	.verb = "vm test",
 	.arguments = "ADDR...",
-	.summary = "prove that devices work in a VM, without a guest",
-	.description =
-		"Starts QEMU with every endpoint of the devices' IOMMU groups, which "
-		"must be bound\n"
-		"to VFIO, lets its firmware place their memory, asks it what it has, and "
-		"stops it.\n"
-		"No disk is attached and no system is booted. The devices are reset, as "
-		"when any\n"
-		"VM starts. Exit status 0: the devices were there and their memory was "
-		"mapped.\n"
-		"1: they were not, and why.",
+	.summary = "test that devices work in a VM, without a guest system",
+	.description = "Tests that pass-through works. It starts QEMU with every "
+		       "endpoint of the devices' IOMMU groups, lets its firmware place "
+		       "their memory, asks QEMU what it has, and stops it. All of them "
+		       "must be bound to VFIO.\n\n"
+		       "No disk is attached and no system is booted. The devices are "
+		       "reset, as at every start of a VM.\n\n"
+		       "Exit status 0: the devices were there and their memory was "
+		       "mapped. 1: they were not; the reason is shown.",
 	.options = options,
 	.run = run,
 	.schema = "slicer.vm_test/1",
