@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/invocation.h"
+#include "cmd/help.h"
 #include "report/advice.h"
 
 static void set_output(struct invocation *in)
@@ -27,69 +27,6 @@ static void set_output(struct invocation *in)
 		o->color_out = o->color_err = !strcmp(in->color, "always");
 	if (o->out_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0)
 		o->width = ws.ws_col;
-}
-
-static void print_usage(FILE *f)
-{
-	fprintf(f, "Usage: slicer VERB [OPTIONS] [ADDR...]\n\n"
-		   "Takes a Linux host from \"IOMMU off\" to \"PCI device inside a VM\", "
-		   "and back.\n\n"
-		   "Verbs:\n");
-	for (const struct command *const *c = commands; *c; c++)
-		fprintf(f, "  %-14s  %s\n", (*c)->verb, (*c)->summary);
-	fprintf(f,
-		"\nThe way:\n"
-		"  slicer doctor              what is on, what is missing, what to do "
-		"next\n"
-		"  sudo slicer setup-iommu    set the kernel parameters; shows the "
-		"plan and asks\n"
-		"  sudo reboot\n"
-		"  sudo slicer pci bind ADDR  give a device to VMs\n"
-		"  slicer vm command ADDR     the command that starts a VM with it\n"
-		"  slicer vm test ADDR        prove that it works in a VM\n"
-		"\nGlobal options, before or after the verb: --root DIR, --json, --color "
-		"WHEN,\n--quiet, --verbose, --help, --version\n"
-		"\n'slicer VERB --help' tells more about a verb; slicer(8) is the "
-		"manual.\n");
-}
-
-/* Is it the first word of verbs of two words? */
-static bool is_prefix(const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const struct command *const *c = commands; *c; c++)
-		if (!strncmp((*c)->verb, word, n) && (*c)->verb[n] == ' ')
-			return true;
-	return false;
-}
-
-static int unknown_verb(const struct invocation *in, struct error *e)
-{
-	const char *verbs[32], *near;
-	CLEANUP(free_char) char *two = NULL;
-	size_t n = 0;
-
-	for (const struct command *const *c = commands; *c; c++)
-		verbs[n++] = (*c)->verb;
-	two = in->args.n > 1 ? xasprintf("%s %s", in->args.v[0], in->args.v[1])
-			     : xstrdup(in->args.v[0]);
-	near = options_nearest(two, verbs, n);
-	if (!near)
-		near = options_nearest(in->args.v[0], verbs, n);
-	if (in->args.v[0][0] == '-')
-		error_usage(e, "there is no option %s", in->args.v[0]);
-	else
-		error_usage(e, "there is no verb '%s'",
-			    is_prefix(in->args.v[0]) ? two : in->args.v[0]);
-	if (in->args.n == 1 && is_prefix(in->args.v[0])) {
-		error_usage(e, "'%s' needs a second word", in->args.v[0]);
-		error_hint(e, "'slicer --help' lists the verbs");
-	} else if (near)
-		error_hint(e, "did you mean 'slicer %s'?", near);
-	else
-		error_hint(e, "'slicer --help' lists the verbs");
-	return -EINVAL;
 }
 
 static void print_error(const struct invocation *in, const struct error *e)
@@ -146,26 +83,11 @@ static int run_verb(struct invocation *in, struct error *e)
 		printf("slicer %s\n", SLICER_VERSION);
 		return 0;
 	}
-	if (!in->args.n && in->c.out.json && !in->help) {
-		error_usage(e, "there is no verb");
-		error_hint(e, "'slicer --help' lists the verbs");
-		return ERROR_USAGE;
-	}
-	if (!in->args.n) {
-		print_usage(in->help ? stdout : stderr);
-		return in->help ? 0 : ERROR_USAGE;
-	}
 	words = invocation_verb(in);
-	if (!words && in->help && in->args.n == 1 && is_prefix(in->args.v[0])) {
-		print_usage(stdout);
-		return 0;
-	}
-	if (!words) {
-		unknown_verb(in, e);
-		return ERROR_USAGE;
-	}
+	if (!words)
+		return help_without_verb(in, e);
 	if (in->help) {
-		options_help(in->cmd, stdout);
+		help_command(in->cmd, stdout);
 		return 0;
 	}
 	if (host_open(in->c.root, &in->c.host, e) < 0)

@@ -39,6 +39,16 @@ extern const struct command command_doctor, command_setup, command_pci_list,
 	command_pci_restore, command_vm_command, command_vm_test;
 extern const struct command *const commands[]; /* NULL-terminated */
 
+/* The first words of verbs of two words. */
+struct command_group {
+	const char *word;
+	const char *summary;
+};
+extern const struct command_group command_groups[]; /* ends with a zeroed one */
+bool command_is_group(const char *word);
+/* Does this verb begin with that word? */
+bool command_is_in_group(const char *verb, const char *group);
+
 /* The global options, for --help and for main, which takes them out of argv. */
 enum global_option {
 	OPTION_ROOT = 1,
@@ -50,8 +60,6 @@ enum global_option {
 	OPTION_VERSION,
 };
 extern const struct option_spec global_options[];
-/* The word of words that is nearest to a mistyped one, NULL if none is near. */
-const char *options_nearest(const char *word, const char *const *words, size_t n);
 
 /*
  * Parses argv by the command's table. Calls take(data, id, value) for each option found;
@@ -64,7 +72,6 @@ int options_parse(const struct command *cmd, int argc, char **argv,
 		  void *data, struct strv *operands, struct error *e);
 /* The value of --timeout: 1 to 3600. Else a usage error. */
 int option_seconds(const char *value, unsigned *ret, struct error *e);
-void options_help(const struct command *cmd, FILE *f);
 
 /* One line on stderr if a run of setup-iommu was interrupted and nobody has dealt with it
  * (interrupted.c). Says nothing where the journal can't be read, nor with --quiet. */

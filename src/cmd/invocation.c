@@ -98,6 +98,70 @@ static bool takes_next(const struct command *cmd, const char *arg)
 	return n == 1 && found->argument && found->argument[0] != '[';
 }
 
+/* The words for --help and --version, where a verb could stand; "pci help bind", too. */
+static bool take_word(struct invocation *in, const char *arg)
+{
+	bool begins = !in->args.n;
+
+	if (!strcmp(arg, "help") &&
+	    (begins || (in->args.n == 1 && command_is_group(in->args.v[0])))) {
+		in->help = true;
+		return true;
+	}
+	if (!begins || strcmp(arg, "version"))
+		return false;
+	in->version = !in->help;
+	return true;
+}
+
+/* Takes the global options out of a bundle of letters like -nqv. Returns what is left for
+ * the verb ("-n"), to be freed; NULL: nothing is, or arg is no bundle and *is_bundle
+ * false.
+ */
+static char *take_bundle(struct invocation *in, const char *arg, bool *is_bundle,
+			 struct error *e)
+{
+	CLEANUP(str_done) struct str rest = { 0 };
+
+	*is_bundle = arg[0] == '-' && arg[1] && arg[1] != '-' && arg[2];
+	if (!*is_bundle)
+		return NULL;
+	str_addc(&rest, '-');
+	for (const char *p = arg + 1; *p; p++) {
+		const struct option_spec *o = global_options;
+
+		while (o->name && (o->letter != *p || o->argument))
+			o++;
+		if (o->name)
+			set_global(in, o->id, NULL, e);
+		else
+			str_addc(&rest, *p);
+	}
+	return rest.len > 1 ? str_take(&rest) : NULL;
+}
+
+/* What is no global option by itself: the verb's words, its options and operands. Returns
+ * how many arguments were taken. */
+static int take_other(struct invocation *in, char **argv, int n, struct error *e)
+{
+	bool is_bundle;
+	CLEANUP(free_char) char *rest = take_bundle(in, argv[0], &is_bundle, e);
+
+	if (is_bundle) {
+		if (rest)
+			strv_add(&in->args, rest);
+		return 1;
+	}
+	if (take_word(in, argv[0]))
+		return 1;
+	strv_add(&in->args, argv[0]);
+	invocation_verb(in);
+	if (!takes_next(in->cmd, argv[0]) || n < 2)
+		return 1;
+	strv_add(&in->args, argv[1]);
+	return 2;
+}
+
 int invocation_take(struct invocation *in, int argc, char **argv, struct error *e)
 {
 	int r = 0;
@@ -113,10 +177,7 @@ int invocation_take(struct invocation *in, int argc, char **argv, struct error *
 		}
 		o = find_global(argv[i], &value);
 		if (!o) {
-			strv_add(&in->args, argv[i]);
-			invocation_verb(in);
-			if (takes_next(in->cmd, argv[i]) && i + 1 < argc)
-				strv_add(&in->args, argv[++i]);
+			i += take_other(in, argv + i, argc - i, e) - 1;
 			continue;
 		}
 		if (o->argument && !value && ++i < argc)

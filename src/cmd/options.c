@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Options from tables: what getopt_long parses, what --help prints. */
+/* The tables of verbs and global options, and parsing by tables. */
 #include <errno.h>
 #include <getopt.h>
 
-#include "cmd/cmd.h"
+#include "cmd/help.h"
 
 #define MAX_OPTIONS 64
 /* getopt_long's val of a table row: letters and '?' and ':' are below. */
@@ -24,84 +24,52 @@ const struct command *const commands[] = {
 };
 
 const struct option_spec global_options[] = {
-	{ "root", 0, "DIR", "read the host below DIR instead of the running machine",
+	{ "root", 0, "DIR", "read the host below DIR, not the running machine",
 	  OPTION_ROOT },
-	{ "json", 0, NULL, "print one JSON document on stdout, errors included",
-	  OPTION_JSON },
-	{ "color", 0, "WHEN", "auto, always or never (NO_COLOR is respected)",
+	{ "json", 0, NULL, "print one JSON document on stdout, errors too", OPTION_JSON },
+	{ "color", 0, "WHEN", "auto, always or never (NO_COLOR is honoured)",
 	  OPTION_COLOR },
-	{ "quiet", 'q', NULL, "print results and errors only", OPTION_QUIET },
-	{ "verbose", 'v', NULL, "print what programs write, too", OPTION_VERBOSE },
+	{ "quiet", 'q', NULL, "print only results and errors", OPTION_QUIET },
+	{ "verbose", 'v', NULL, "also print what programs write", OPTION_VERBOSE },
 	{ "help", 'h', NULL, "show this help", OPTION_HELP },
 	{ "version", 'V', NULL, "show the version", OPTION_VERSION },
 	{ 0 },
 };
 
-/* Damerau-free edit distance, enough to find the option that was meant. */
-static size_t distance(const char *a, const char *b)
+const struct command_group command_groups[] = {
+	{ "pci", "see PCI devices, move them to VFIO and back" },
+	{ "vm", "start or test a VM with devices of the host" },
+	{ 0 },
+};
+
+bool command_is_in_group(const char *verb, const char *group)
 {
-	size_t row[64], n = strlen(b);
+	size_t n = strlen(group);
 
-	if (n >= ARRAY_SIZE(row))
-		return SIZE_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t cost = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < cost)
-				cost = row[j] + 1;
-			if (row[j - 1] + 1 < cost)
-				cost = row[j - 1] + 1;
-			row[j] = cost;
-		}
-	}
-	return row[n];
+	return !strncmp(verb, group, n) && verb[n] == ' ';
 }
 
-const char *options_nearest(const char *word, const char *const *words, size_t n)
+bool command_is_group(const char *word)
 {
-	const char *best = NULL;
-	size_t least = 4;
-
-	if (strlen(word) > 63)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		size_t d = distance(word, words[i]);
-
-		if (d < least && d < strlen(words[i])) {
-			least = d;
-			best = words[i];
-		}
-	}
-	return best;
+	for (const struct command_group *g = command_groups; g->word; g++)
+		if (!strcmp(g->word, word))
+			return true;
+	return false;
 }
 
-static int unknown_option(const struct command *cmd, const char *word, struct error *e)
+/* What getopt_long() did not take: word is the argument that it was looking at. */
+static int refuse_option(const struct command *cmd, const char *word, struct error *e)
 {
-	const char *names[MAX_OPTIONS], *near;
-	char bare[64];
-	size_t n = 0;
+	char letter[3] = { '-', (char)optopt, '\0' };
 
-	for (const struct option_spec *o = cmd->options; o && o->name; o++)
-		names[n++] = o->name;
-	for (const struct option_spec *o = global_options; o->name; o++)
-		names[n++] = o->name;
-	snprintf(bare, sizeof(bare), "%s", word + strspn(word, "-"));
-	bare[strcspn(bare, "=")] = '\0';
-	near = options_nearest(bare, names, n);
-	error_usage(e, "slicer %s has no option %s", cmd->verb, word);
-	if (near)
-		error_hint(e, "did you mean --%s? 'slicer %s --help' lists all", near,
-			   cmd->verb);
-	else
+	if (optopt >= FIRST_VALUE) {
+		error_usage(e, "--%s takes no value",
+			    cmd->options[optopt - FIRST_VALUE].name);
 		error_hint(e, "'slicer %s --help' lists the options", cmd->verb);
-	return -EINVAL;
+		return -EINVAL;
+	}
+	/* 0: the name of a long option. Else a letter, of a bundle perhaps. */
+	return guess_option(cmd, optopt ? letter : word, e);
 }
 
 static int argument_kind(const struct option_spec *o)
@@ -147,13 +115,13 @@ int options_parse(const struct command *cmd, int argc, char **argv,
 		if (c == ':')
 			return error_usage(e, "%s needs a value", all[optind - 1]);
 		if (c == '?')
-			return unknown_option(cmd, all[optind - 1], e);
+			return refuse_option(cmd, all[optind - 1], e);
 		for (size_t i = 0; i < n; i++)
 			if (c == FIRST_VALUE + (int)i ||
 			    (c && c == cmd->options[i].letter))
 				o = &cmd->options[i];
 		if (!o)
-			return unknown_option(cmd, all[optind - 1], e);
+			return refuse_option(cmd, all[optind - 1], e);
 		r = take_option(data, o->id, optarg, e);
 		if (r < 0 && !e->hint[0])
 			error_hint(e, "'slicer %s --help' says what --%s takes",
@@ -162,39 +130,6 @@ int options_parse(const struct command *cmd, int argc, char **argv,
 	for (int i = optind; r == 0 && i <= argc; i++)
 		strv_add(operands, all[i]);
 	return r;
-}
-
-static void print_option(const struct option_spec *o, FILE *f)
-{
-	char left[64], letter[8] = "    ";
-
-	if (o->letter)
-		snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-	if (!o->argument)
-		snprintf(left, sizeof(left), "%s--%s", letter, o->name);
-	else if (o->argument[0] == '[')
-		snprintf(left, sizeof(left), "%s--%s[=%.*s]", letter, o->name,
-			 (int)strlen(o->argument) - 2, o->argument + 1);
-	else
-		snprintf(left, sizeof(left), "%s--%s %s", letter, o->name, o->argument);
-	if (strlen(left) > 30)
-		fprintf(f, "  %s\n  %-30s  %s\n", left, "", o->help);
-	else
-		fprintf(f, "  %-30s  %s\n", left, o->help);
-}
-
-void options_help(const struct command *cmd, FILE *f)
-{
-	fprintf(f, "Usage: slicer %s [OPTIONS]%s%s\n\n%s\n", cmd->verb,
-		*cmd->arguments ? " " : "", cmd->arguments, cmd->description);
-	if (cmd->options && cmd->options->name) {
-		fprintf(f, "\nOptions:\n");
-		for (const struct option_spec *o = cmd->options; o->name; o++)
-			print_option(o, f);
-	}
-	fprintf(f, "\nGlobal options:\n");
-	for (const struct option_spec *o = global_options; o->name; o++)
-		print_option(o, f);
 }
 
 int exit_of(const struct error *e)
