@@ -27,6 +27,7 @@ struct filter {
 	long group; /* -1: any */
 	char class[7]; /* hex digits that the class starts with */
 	const char *driver, *columns;
+	const char *class_given; /* as given; NULL: any */
 	bool vfio, tree;
 };
 
@@ -90,6 +91,7 @@ static int take_option(void *data, int id, const char *value, struct error *e)
 	case LIST_GROUP:
 		return parse_group(value, &f->group, e);
 	case LIST_CLASS:
+		f->class_given = value;
 		return parse_class(value, f->class, e);
 	case LIST_DRIVER:
 		f->driver = value;
@@ -152,6 +154,26 @@ static void find_lost(const struct pci_devices *all, const struct persisted_list
 	}
 }
 
+/* An empty list may be one that was asked for wrongly. */
+static void tell_no_match(const struct context *c, const struct filter *f)
+{
+	CLEANUP(strv_done) struct strv line = { 0 };
+	CLEANUP(str_done) struct str text = { 0 };
+
+	if (f->group >= 0)
+		str_addf(&text, " --group %ld", f->group);
+	if (f->class_given)
+		str_addf(&text, " --class %s", f->class_given);
+	if (f->driver)
+		str_addf(&text, " --driver %s", f->driver);
+	if (f->vfio)
+		str_add(&text, " --vfio");
+	if (!text.len)
+		return;
+	strv_addf(&line, "no device matches%s", str_c(&text));
+	output_tell(&c->out, &line);
+}
+
 static int print_tree(const struct context *c, const struct pci_devices *all,
 		      const bool *wanted, const struct persisted_list *persisted,
 		      struct error *e)
@@ -160,12 +182,7 @@ static int print_tree(const struct context *c, const struct pci_devices *all,
 	CLEANUP(group_reasons_done) struct group_reasons why = { 0 };
 	CLEANUP(free_char) char *cmdline = host_attr(c->host, "/proc/cmdline");
 	struct pci_tree_view view;
-	bool any = false;
 
-	for (size_t i = 0; i < all->n; i++)
-		any |= wanted[i];
-	if (!any && !c->out.quiet)
-		fputs("no device matches\n", c->out.err);
 	pci_topology_load(c->host, all, &topology);
 	groups_explain(&topology, cmdline, &why);
 	view = (struct pci_tree_view){
@@ -208,7 +225,7 @@ static int list(struct context *c, const struct filter *f, struct error *e)
 	CLEANUP(persisted_done) struct persisted_list persisted = { 0 };
 	CLEANUP(strv_done) struct strv warnings = { 0 };
 	struct error unread = { 0 };
-	bool *wanted;
+	bool *wanted, any = false;
 	int r = load(c, f->tree, &all, e);
 
 	if (r < 0)
@@ -219,7 +236,9 @@ static int list(struct context *c, const struct filter *f, struct error *e)
 	find_lost(&all, &persisted, &warnings);
 	wanted = xcalloc(all.n + 1, sizeof(*wanted));
 	for (size_t i = 0; i < all.n; i++)
-		wanted[i] = is_wanted(f, &all.v[i]);
+		any |= wanted[i] = is_wanted(f, &all.v[i]);
+	if (!any)
+		tell_no_match(c, f);
 	/* In JSON each device names its parent: the list is the tree, too. */
 	if (f->tree && !c->out.json)
 		r = print_tree(c, &all, wanted, &persisted, e);

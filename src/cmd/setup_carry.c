@@ -187,8 +187,9 @@ static int consent(const struct setup *s, struct error *e)
 	if (s->o->yes)
 		return 1;
 	if (!can_ask(s)) {
-		error_set(e, EPERM,
-			  "nothing was changed: there is no terminal to ask at");
+		error_set(e, EPERM, "nothing was changed: %s",
+			  s->c->out.json ? "--json never asks, so --yes is needed"
+					 : "there is no terminal to ask at");
 		error_hint(e, "--yes says yes beforehand; --dry-run only shows the plan");
 		return -EPERM;
 	}

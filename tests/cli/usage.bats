@@ -146,6 +146,56 @@ hinted() {
 	says 'warning: --ids: no device on this host has the ID 1234:5678'
 }
 
+@test "the same id twice is one id, and its devices are named once" {
+	tree debian-grub off
+	on setup-iommu --dry-run --ids 1234:5678,1234:5678 --force
+	exits 0
+	[ "$(grep -c '^warning: --ids' <<<"$output")" -eq 1 ]
+	tree two-gpu off
+	on setup-iommu --dry-run --ids 10de:2204,10DE:2204
+	exits 3
+	[ "$(grep -o 0000:0b:00.0 <<<"$stderr" | wc -l)" -eq 1 ]
+	on setup-iommu --dry-run --ids 10de:2204,10DE:2204 --force
+	exits 0
+	[ "$(grep -c '^warning: --ids' <<<"$output")" -eq 1 ]
+}
+
+@test "a filter that no device matches is told, but not with --quiet and in JSON" {
+	local filter
+	tree two-gpu ready
+	for filter in '--group 99' '--driver nosuch' '--class wireless' --vfio '--group 28 --class 02'; do
+		# shellcheck disable=SC2086 # words
+		on pci list $filter
+		exits 0
+		[ "$stderr" = "no device matches $filter" ]
+		[ "$(wc -l <<<"$output")" -eq 2 ]
+		# shellcheck disable=SC2086
+		on --quiet pci list $filter
+		exits 0
+		[ -z "$stderr" ]
+		# shellcheck disable=SC2086
+		on --json pci list $filter
+		exits 0
+		[ -z "$stderr" ]
+		json '.devices == []'
+	done
+	on pci list --group 28
+	exits 0
+	[ -z "$stderr" ]
+	on pci list --driver $'a\eb'
+	[ "$stderr" = 'no device matches --driver a\x1bb' ]
+}
+
+@test "--json never asks, and says so instead of speaking of a terminal" {
+	tree debian-grub off
+	on --json setup-iommu
+	exits 3
+	json '.error.message | contains("--json never asks") and (contains("terminal") | not)'
+	on setup-iommu
+	exits 3
+	complains 'there is no terminal to ask at'
+}
+
 @test "operands that nobody asked for" {
 	slicer setup-iommu 0b:00.0 --dry-run
 	exits 2
