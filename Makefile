@@ -7,6 +7,10 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 # systemd looks below these prefixes only (systemd.unit(5)).
 UNITDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),$(PREFIX)/lib/systemd/system,/etc/systemd/system)
+# Where the shells look for completions, each by the name of the command.
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 DESTDIR ?=
 CC ?= cc
 CLANG ?= clang
@@ -230,6 +234,11 @@ install: all man $(BUILD)/slicer-bind.service
 	install -D -m 0755 $(BUILD)/slicer $(DESTDIR)$(SBINDIR)/slicer
 	for m in $(MAN); do install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
 	install -D -m 0644 $(BUILD)/slicer-bind.service $(DESTDIR)$(UNITDIR)/slicer-bind.service
+	install -D -m 0644 templates/completion.bash $(DESTDIR)$(BASHDIR)/slicer
+	install -D -m 0644 templates/completion.zsh $(DESTDIR)$(ZSHDIR)/_slicer
+	install -D -m 0644 templates/completion.fish $(DESTDIR)$(FISHDIR)/slicer.fish
+	ln -sf slicer $(DESTDIR)$(BASHDIR)/slicer-iommu
+	ln -sf slicer.fish $(DESTDIR)$(FISHDIR)/slicer-iommu.fish
 	echo "installed $(DESTDIR)$(SBINDIR)/slicer, its unit and its manual pages"
 
 # Anew each time: SBINDIR may be another one.
@@ -241,6 +250,8 @@ $(BUILD)/slicer-bind.service:
 uninstall:
 	@tests/may-install "$(DESTDIR)$(SBINDIR)/slicer"
 	rm -f $(DESTDIR)$(SBINDIR)/slicer $(DESTDIR)$(UNITDIR)/slicer-bind.service
+	rm -f $(addprefix $(DESTDIR)$(BASHDIR)/,slicer slicer-iommu) $(DESTDIR)$(ZSHDIR)/_slicer \
+		$(addprefix $(DESTDIR)$(FISHDIR)/,slicer.fish slicer-iommu.fish)
 	for m in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
 
 clean:

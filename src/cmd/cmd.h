@@ -15,6 +15,8 @@ struct context {
 	const char *schema; /* of the JSON, for errors too; NULL: the command's */
 };
 
+struct value_set; /* cmd/values.h */
+
 /* One option of a verb: one table feeds getopt_long, --help and the completions. */
 struct option_spec {
 	const char *name; /* "device" */
@@ -22,6 +24,7 @@ struct option_spec {
 	const char *argument; /* "ADDR"; NULL: none; in brackets, "[X]": optional */
 	const char *help;
 	int id; /* what options_parse() hands to the verb; > 0 */
+	const struct value_set *values; /* what it takes; NULL: nothing to list */
 };
 struct command {
 	const char *verb; /* "pci list", "doctor" */
@@ -29,6 +32,8 @@ struct command {
 	const char *summary;
 	const char *description; /* paragraphs for --help */
 	const struct option_spec *options; /* ends with a zeroed one */
+	const struct value_set *operands; /* what ADDR is; NULL: no operand */
+	bool hidden; /* for programs: help and completions leave it out */
 	/* Returns the exit status; *e tells the error when it is 2, 3 or 4. argv: what is
 	 * behind the verb; global options are already taken out. */
 	int (*run)(struct context *c, int argc, char **argv, struct error *e);
@@ -36,7 +41,8 @@ struct command {
 };
 extern const struct command command_doctor, command_setup, command_pci_list,
 	command_pci_show, command_pci_bind, command_pci_unbind, command_pci_ensure,
-	command_pci_restore, command_vm_command, command_vm_test;
+	command_pci_restore, command_vm_command, command_vm_test, command_completion,
+	command_complete_words;
 extern const struct command *const commands[]; /* NULL-terminated */
 
 /* The first words of verbs of two words. */

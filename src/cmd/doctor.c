@@ -5,6 +5,7 @@
 
 #include "bootloaders/bootloader.h"
 #include "cmd/doctor.h"
+#include "cmd/values.h"
 #include "initramfs/generator.h"
 #include "plan/journal.h"
 #include "policy/remapping.h"
@@ -15,11 +16,11 @@ enum { DOCTOR_VENDOR = 1, DOCTOR_BOOTLOADER, DOCTOR_NO_INITRAMFS };
 
 static const struct option_spec options[] = {
 	{ "no-initramfs", 0, NULL, "do not look into the initramfs images (faster)",
-	  DOCTOR_NO_INITRAMFS },
+	  DOCTOR_NO_INITRAMFS, NULL },
 	{ "bootloader", 0, "NAME", "use this boot loader, not the detected one",
-	  DOCTOR_BOOTLOADER },
+	  DOCTOR_BOOTLOADER, &values_bootloader },
 	{ "vendor", 0, "intel|amd", "use this CPU vendor, not the detected one",
-	  DOCTOR_VENDOR },
+	  DOCTOR_VENDOR, &values_vendor },
 	{ 0 },
 };
 
@@ -338,6 +339,7 @@ const struct command command_doctor = {
 		       "Exit status 0: the host is ready, and a VM can have each ADDR. "
 		       "1: not yet. Root is not needed, but sees more.",
 	.options = options,
+	.operands = &values_device,
 	.run = run,
 	.schema = "slicer.doctor/1",
 };

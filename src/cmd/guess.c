@@ -147,7 +147,8 @@ static const char *guess_first(const char *first, const char *second)
 	if (find_synonym(first, &near))
 		return near;
 	for (const struct command *const *c = commands; *c; c++)
-		names[n++] = (*c)->verb;
+		if (!(*c)->hidden)
+			names[n++] = (*c)->verb;
 	if (second) {
 		CLEANUP(free_char) char *both = xasprintf("%s %s", first, second);
 

@@ -86,7 +86,7 @@ static void print_verbs(const char *group, FILE *f)
 {
 	fprintf(f, "Verbs:\n");
 	for (const struct command *const *c = commands; *c; c++)
-		if (!group || command_is_in_group((*c)->verb, group))
+		if (!(*c)->hidden && (!group || command_is_in_group((*c)->verb, group)))
 			fprintf(f, "  %-14s  %s\n", (*c)->verb, (*c)->summary);
 }
 

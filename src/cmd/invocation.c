@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cmd/invocation.h"
+#include "cmd/values.h"
 
 static const struct option_spec *find_global(const char *arg, const char **value)
 {
@@ -32,8 +33,7 @@ static int set_global(struct invocation *in, int id, const char *value, struct e
 		return 0;
 	case OPTION_COLOR:
 		in->color = value ? value : "";
-		if (strcmp(in->color, "auto") && strcmp(in->color, "always") &&
-		    strcmp(in->color, "never")) {
+		if (!value_is_known(&values_color, in->color)) {
 			error_usage(e, "--color takes auto, always or never, not '%s'",
 				    value);
 			error_hint(e, "auto, which needs no option, colours what a "
@@ -74,10 +74,16 @@ size_t invocation_verb(struct invocation *in)
 	return 0;
 }
 
-/* Does this option of the verb take the next argument? Then a global option's name there
- * is a value and stays. Only the verb's own table counts: --group takes a number in one
- * verb and nothing in another. Abbreviated as getopt_long(3) allows. */
-static bool takes_next(const struct command *cmd, const char *arg)
+static bool wants_value(const struct option_spec *o)
+{
+	return o->argument && o->argument[0] != '[';
+}
+
+/* The option of the verb that takes the next argument, NULL if none does. A global
+ * option's name there is a value and stays. Only the verb's own table counts: --group
+ * takes a number in one verb and nothing in another. Abbreviated as getopt_long(3)
+ * allows. */
+static const struct option_spec *takes_next(const struct command *cmd, const char *arg)
 {
 	const struct option_spec *found = NULL;
 	size_t len = strlen(arg), n = 0;
@@ -88,14 +94,14 @@ static bool takes_next(const struct command *cmd, const char *arg)
 		bool is_whole = !strncmp(arg, "--", 2) && !strcmp(arg + 2, o->name);
 
 		if (is_letter || is_whole)
-			return o->argument && o->argument[0] != '[';
+			return wants_value(o) ? o : NULL;
 		if (len > 2 && !strncmp(arg, "--", 2) &&
 		    !strncmp(arg + 2, o->name, len - 2)) {
 			found = o;
 			n++;
 		}
 	}
-	return n == 1 && found->argument && found->argument[0] != '[';
+	return n == 1 && wants_value(found) ? found : NULL;
 }
 
 /* The words for --help and --version, where a verb could stand; "pci help bind", too. */
@@ -144,6 +150,7 @@ static char *take_bundle(struct invocation *in, const char *arg, bool *is_bundle
  * how many arguments were taken. */
 static int take_other(struct invocation *in, char **argv, int n, struct error *e)
 {
+	const struct option_spec *o;
 	bool is_bundle;
 	CLEANUP(free_char) char *rest = take_bundle(in, argv[0], &is_bundle, e);
 
@@ -156,7 +163,10 @@ static int take_other(struct invocation *in, char **argv, int n, struct error *e
 		return 1;
 	strv_add(&in->args, argv[0]);
 	invocation_verb(in);
-	if (!takes_next(in->cmd, argv[0]) || n < 2)
+	o = takes_next(in->cmd, argv[0]);
+	if (o && n < 2)
+		in->expects = o;
+	if (!o || n < 2)
 		return 1;
 	strv_add(&in->args, argv[1]);
 	return 2;
@@ -183,6 +193,8 @@ int invocation_take(struct invocation *in, int argc, char **argv, struct error *
 		if (o->argument && !value && ++i < argc)
 			value = argv[i];
 		if (o->argument && !value)
+			in->expects = o;
+		if (in->expects)
 			return error_usage(e, "--%s needs a value: %s", o->name,
 					   o->argument);
 		if (!o->argument && value)

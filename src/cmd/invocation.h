@@ -12,6 +12,8 @@ struct invocation {
 	const struct command *cmd; /* NULL: the words spell no verb */
 	const char *color; /* as given to --color; NULL: not given */
 	bool help, version;
+	const struct option_spec
+		*expects; /* the last word is this one, without its value */
 };
 
 /*

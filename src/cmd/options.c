@@ -4,6 +4,7 @@
 #include <getopt.h>
 
 #include "cmd/help.h"
+#include "cmd/values.h"
 
 #define MAX_OPTIONS 64
 /* getopt_long's val of a table row: letters and '?' and ':' are below. */
@@ -20,19 +21,22 @@ const struct command *const commands[] = {
 	&command_pci_restore,
 	&command_vm_command,
 	&command_vm_test,
+	&command_completion,
+	&command_complete_words,
 	NULL,
 };
 
 const struct option_spec global_options[] = {
 	{ "root", 0, "DIR", "read the host below DIR, not the running machine",
-	  OPTION_ROOT },
-	{ "json", 0, NULL, "print one JSON document on stdout, errors too", OPTION_JSON },
+	  OPTION_ROOT, &values_directory },
+	{ "json", 0, NULL, "print one JSON document on stdout, errors too", OPTION_JSON,
+	  NULL },
 	{ "color", 0, "WHEN", "auto, always or never (NO_COLOR is honoured)",
-	  OPTION_COLOR },
-	{ "quiet", 'q', NULL, "print only results and errors", OPTION_QUIET },
-	{ "verbose", 'v', NULL, "also print what programs write", OPTION_VERBOSE },
-	{ "help", 'h', NULL, "show this help", OPTION_HELP },
-	{ "version", 'V', NULL, "show the version", OPTION_VERSION },
+	  OPTION_COLOR, &values_color },
+	{ "quiet", 'q', NULL, "print only results and errors", OPTION_QUIET, NULL },
+	{ "verbose", 'v', NULL, "also print what programs write", OPTION_VERBOSE, NULL },
+	{ "help", 'h', NULL, "show this help", OPTION_HELP, NULL },
+	{ "version", 'V', NULL, "show the version", OPTION_VERSION, NULL },
 	{ 0 },
 };
 

@@ -9,6 +9,7 @@
 #include "cmd/pci_move.h"
 #include "cmd/pci_persist.h"
 #include "cmd/setup.h"
+#include "cmd/values.h"
 #include "devices/original.h"
 
 enum {
@@ -24,15 +25,19 @@ enum {
 
 #define OPTION_GROUP                                                                     \
 	{                                                                                \
-		"group", 0, NULL, "take every endpoint of the IOMMU group", BIND_GROUP   \
+		"group", 0, NULL, "take every endpoint of the IOMMU group", BIND_GROUP,  \
+			NULL                                                             \
 	}
 #define OPTIONS_OF_BOTH                                                                  \
-	{ "dry-run", 0, NULL, "show the steps, change nothing", BIND_DRY_RUN },          \
-		{ "force", 0, NULL,                                                      \
+	{ "dry-run", 0, NULL, "show the steps, change nothing", BIND_DRY_RUN, NULL },    \
+		{ "force",                                                               \
+		  0,                                                                     \
+		  NULL,                                                                  \
 		  "override a refusal (the reason is shown); never for the root disk",   \
-		  BIND_FORCE },                                                          \
-		{ "timeout", 0, "S", "how many seconds a driver may take (30)",          \
-		  BIND_TIMEOUT },                                                        \
+		  BIND_FORCE,                                                            \
+		  NULL },                                                                \
+		{ "timeout",	0,   "S", "how many seconds a driver may take (30)",     \
+		  BIND_TIMEOUT, NULL },                                                  \
 	{                                                                                \
 		0                                                                        \
 	}
@@ -40,20 +45,21 @@ enum {
 static const struct option_spec bind_options[] = {
 	{ "driver", 0, "NAME",
 	  "bind to this driver; original: to the driver that each device had before",
-	  BIND_DRIVER },
+	  BIND_DRIVER, &values_driver },
 	OPTION_GROUP,
 	{ "persist", 0, "[initramfs]",
 	  "also bind them at every boot; =initramfs: before other drivers are loaded",
-	  BIND_PERSIST },
+	  BIND_PERSIST, &values_early },
 	{ "take-over", 0, NULL,
 	  "with --persist: remove the devices from other set-ups that bind them at boot",
-	  BIND_TAKE_OVER },
-	{ "yes", 0, NULL, "with --take-over: do not ask", BIND_YES },
+	  BIND_TAKE_OVER, NULL },
+	{ "yes", 0, NULL, "with --take-over: do not ask", BIND_YES, NULL },
 	OPTIONS_OF_BOTH,
 };
 static const struct option_spec unbind_options[] = {
 	OPTION_GROUP,
-	{ "persist", 0, NULL, "also stop binding them at every boot", BIND_PERSIST },
+	{ "persist", 0, NULL, "also stop binding them at every boot", BIND_PERSIST,
+	  NULL },
 	OPTIONS_OF_BOTH,
 };
 
@@ -66,7 +72,7 @@ struct bind_options {
 static int take_early(const char *value, bool *ret, struct error *e)
 {
 	*ret = value != NULL;
-	if (!value || strcmp(value, "initramfs") == 0)
+	if (!value || value_is_known(&values_early, value))
 		return 0;
 	error_usage(e, "--persist takes initramfs or nothing, not \"%.80s\"", value);
 	error_hint(e, "--persist binds at every boot by a unit of systemd's, "
@@ -327,6 +333,7 @@ const struct command command_pci_bind = {
 		       "A reboot ends the bind. With --persist the devices are bound "
 		       "at every boot, until \"pci unbind --persist\".",
 	.options = bind_options,
+	.operands = &values_endpoint,
 	.run = run_bind,
 	.schema = "slicer.plan/1",
 };
@@ -340,6 +347,7 @@ const struct command command_pci_unbind = {
 		       "--driver NAME\" gives them to a driver again. With --persist "
 		       "they are no longer bound at boot either.",
 	.options = unbind_options,
+	.operands = &values_endpoint,
 	.run = run_unbind,
 	.schema = "slicer.plan/1",
 };

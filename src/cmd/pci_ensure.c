@@ -8,16 +8,17 @@
 #include "cmd/devices.h"
 #include "cmd/pci_move.h"
 #include "cmd/pci_persist.h"
+#include "cmd/values.h"
 
 enum { ENSURE_DRY_RUN = 1, ENSURE_TIMEOUT };
 #define DEFAULT_TIMEOUT_S 30
 
 static const struct option_spec options[] = {
-	{ "dry-run", 0, NULL, "show the steps, change nothing", ENSURE_DRY_RUN },
+	{ "dry-run", 0, NULL, "show the steps, change nothing", ENSURE_DRY_RUN, NULL },
 	{ "timeout", 0, "S",
 	  "how many seconds a driver may take, and how long to wait for another slicer "
 	  "(30)",
-	  ENSURE_TIMEOUT },
+	  ENSURE_TIMEOUT, NULL },
 	{ 0 },
 };
 
@@ -149,6 +150,7 @@ const struct command command_pci_ensure = {
 		       "is changed, and root is not needed. A device that the host "
 		       "uses is refused. If another slicer is running, it waits.",
 	.options = options,
+	.operands = &values_endpoint,
 	.run = run,
 	.schema = "slicer.plan/1",
 };

@@ -4,22 +4,53 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/values.h"
 #include "report/pci_tree.h"
 
 enum { LIST_GROUP = 1, LIST_CLASS, LIST_DRIVER, LIST_VFIO, LIST_TREE, LIST_COLUMNS };
 
+/* Names with their hex digits: base classes and the subclasses that people ask for:
+ * pci.ids, PCI Code and ID Assignment Specification. */
+static const struct value_word class_names[] = {
+	{ "storage", "01" },	 { "nvme", "0108" },
+	{ "sata", "0106" },	 { "network", "02" },
+	{ "ethernet", "0200" },	 { "display", "03" },
+	{ "gpu", "03" },	 { "vga", "0300" },
+	{ "3d", "0302" },	 { "multimedia", "04" },
+	{ "audio", "0403" },	 { "memory", "05" },
+	{ "bridge", "06" },	 { "communication", "07" },
+	{ "system", "08" },	 { "input", "09" },
+	{ "processor", "0b" },	 { "serial", "0c" },
+	{ "usb", "0c03" },	 { "wireless", "0d" },
+	{ "accelerator", "12" }, { 0 },
+};
+static const struct value_set values_class = { .words = class_names };
+
+static void list_columns(const struct context *c, struct value_list *ret)
+{
+	CLEANUP(strv_done) struct strv names = { 0 };
+
+	(void)c;
+	report_pci_columns(&names);
+	for (size_t i = 0; i < names.n; i++)
+		value_list_add(ret, names.v[i], NULL);
+}
+static const struct value_set values_columns = { .list = list_columns,
+						 .has_commas = true };
+
 static const struct option_spec options[] = {
-	{ "group", 0, "N", "only devices of this IOMMU group", LIST_GROUP },
+	{ "group", 0, "N", "only devices of this IOMMU group", LIST_GROUP,
+	  &values_group },
 	{ "class", 0, "C",
 	  "only devices of this class: hex digits (03, 0300) or a name (display, "
 	  "network)",
-	  LIST_CLASS },
+	  LIST_CLASS, &values_class },
 	{ "driver", 0, "D", "only devices with this driver; none: those without a driver",
-	  LIST_DRIVER },
-	{ "vfio", 0, NULL, "only devices on a driver of VFIO", LIST_VFIO },
-	{ "tree", 0, NULL, "a tree instead of the table", LIST_TREE },
+	  LIST_DRIVER, &values_driver_in_use },
+	{ "vfio", 0, NULL, "only devices on a driver of VFIO", LIST_VFIO, NULL },
+	{ "tree", 0, NULL, "a tree instead of the table", LIST_TREE, NULL },
 	{ "columns", 0, "LIST", "the columns of the table, with commas between",
-	  LIST_COLUMNS },
+	  LIST_COLUMNS, &values_columns },
 	{ 0 },
 };
 
@@ -31,29 +62,15 @@ struct filter {
 	bool vfio, tree;
 };
 
-/* Base classes and the subclasses that people ask for: pci.ids, PCI Code and ID
- * Assignment Specification. */
-static const struct {
-	const char *name, *digits;
-} class_names[] = {
-	{ "storage", "01" },	{ "nvme", "0108" },	   { "sata", "0106" },
-	{ "network", "02" },	{ "ethernet", "0200" },	   { "display", "03" },
-	{ "gpu", "03" },	{ "vga", "0300" },	   { "3d", "0302" },
-	{ "multimedia", "04" }, { "audio", "0403" },	   { "memory", "05" },
-	{ "bridge", "06" },	{ "communication", "07" }, { "system", "08" },
-	{ "input", "09" },	{ "processor", "0b" },	   { "serial", "0c" },
-	{ "usb", "0c03" },	{ "wireless", "0d" },	   { "accelerator", "12" },
-};
-
 static int parse_class(const char *value, char ret[7], struct error *e)
 {
 	CLEANUP(str_done) struct str names = { 0 };
 	const char *digits = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(class_names); i++) {
-		if (strcasecmp(class_names[i].name, value) == 0)
-			digits = class_names[i].digits;
-		str_addf(&names, "%s%s", i ? ", " : "", class_names[i].name);
+	for (const struct value_word *w = class_names; w->word; w++) {
+		if (strcasecmp(w->word, value) == 0)
+			digits = w->text;
+		str_addf(&names, "%s%s", w > class_names ? ", " : "", w->word);
 	}
 	if (!digits) {
 		digits = str_starts(value, "0x") ? value + 2 : value;

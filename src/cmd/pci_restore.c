@@ -6,6 +6,7 @@
 
 #include "cmd/devices.h"
 #include "cmd/pci_restore.h"
+#include "cmd/values.h"
 
 /* One a second. */
 #define ATTEMPTS 3
@@ -13,9 +14,10 @@
 enum { RESTORE_DRY_RUN = 1, RESTORE_TIMEOUT };
 
 static const struct option_spec options[] = {
-	{ "dry-run", 0, NULL, "show what would be bound, change nothing",
-	  RESTORE_DRY_RUN },
-	{ "timeout", 0, "S", "how many seconds a driver may take (30)", RESTORE_TIMEOUT },
+	{ "dry-run", 0, NULL, "show what would be bound, change nothing", RESTORE_DRY_RUN,
+	  NULL },
+	{ "timeout", 0, "S", "how many seconds a driver may take (30)", RESTORE_TIMEOUT,
+	  NULL },
 	{ 0 },
 };
 
@@ -306,6 +308,7 @@ const struct command command_pci_restore = {
 		       "If a device cannot be bound, the others still are, and the "
 		       "exit status is 4.",
 	.options = options,
+	.operands = &values_endpoint,
 	.run = run_restore,
 	.schema = "slicer.restore/1",
 };

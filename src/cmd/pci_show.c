@@ -5,6 +5,7 @@
 
 #include "cmd/devices.h"
 #include "cmd/old_view.h"
+#include "cmd/values.h"
 #include "report/pci_show.h"
 
 static const struct option_spec options[] = { { 0 } };
@@ -115,6 +116,7 @@ const struct command command_pci_show = {
 		       "Changes nothing. Root is not needed, but sees more: which "
 		       "programs have the device open, and the ACS of the ports.",
 	.options = options,
+	.operands = &values_device,
 	.run = run,
 	.schema = "slicer.device/1",
 };

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cmd/setup_trial.h"
+#include "cmd/values.h"
 
 enum {
 	SETUP_DRY_RUN = 1,
@@ -28,44 +29,48 @@ enum {
 };
 
 static const struct option_spec options[] = {
-	{ "dry-run", 'n', NULL, "show the plan, change nothing", SETUP_DRY_RUN },
+	{ "dry-run", 'n', NULL, "show the plan, change nothing", SETUP_DRY_RUN, NULL },
 	{ "check", 0, NULL, "as --dry-run; exit status 1 if anything would change",
-	  SETUP_CHECK },
-	{ "yes", 'y', NULL, "do not ask", SETUP_YES },
-	{ "force", 0, NULL, "override a refusal (the reason is shown)", SETUP_FORCE },
+	  SETUP_CHECK, NULL },
+	{ "yes", 'y', NULL, "do not ask", SETUP_YES, NULL },
+	{ "force", 0, NULL, "override a refusal (the reason is shown)", SETUP_FORCE,
+	  NULL },
 	{ "device", 0, "ADDR",
-	  "the device for the commands that are printed (repeatable)", SETUP_DEVICE },
+	  "the device for the commands that are printed (repeatable)", SETUP_DEVICE,
+	  &values_endpoint },
 	{ "ids", 0, "VVVV:DDDD,...",
 	  "also add vfio-pci.ids=: from the next boot on, vfio-pci gets every device of "
 	  "this model",
-	  SETUP_IDS },
-	{ "param", 0, "K[=V]", "add a kernel parameter (repeatable)", SETUP_PARAM },
+	  SETUP_IDS, &values_ids },
+	{ "param", 0, "K[=V]", "add a kernel parameter (repeatable)", SETUP_PARAM, NULL },
 	{ "remove-param", 0, "K[=V]", "remove a kernel parameter (repeatable)",
-	  SETUP_REMOVE_PARAM },
-	{ "no-pt", 0, NULL, "do not add iommu=pt", SETUP_NO_PT },
+	  SETUP_REMOVE_PARAM, NULL },
+	{ "no-pt", 0, NULL, "do not add iommu=pt", SETUP_NO_PT, NULL },
 	{ "acs-override", 0, "[downstream,multifunction]",
 	  "add pcie_acs_override=; it needs a patched kernel, and weakens the isolation "
 	  "of devices",
-	  SETUP_ACS },
-	{ "no-initramfs", 0, NULL, "do not rebuild the initramfs", SETUP_NO_INITRAMFS },
+	  SETUP_ACS, &values_acs },
+	{ "no-initramfs", 0, NULL, "do not rebuild the initramfs", SETUP_NO_INITRAMFS,
+	  NULL },
 	{ "bootloader", 0, "NAME", "use this boot loader, not the detected one",
-	  SETUP_BOOTLOADER },
+	  SETUP_BOOTLOADER, &values_bootloader },
 	{ "initramfs", 0, "NAME", "use this initramfs generator, not the detected one",
-	  SETUP_INITRAMFS },
+	  SETUP_INITRAMFS, &values_initramfs },
 	{ "vendor", 0, "intel|amd", "use this CPU vendor, not the detected one",
-	  SETUP_VENDOR },
+	  SETUP_VENDOR, &values_vendor },
 	{ "trial", 0, NULL,
 	  "set the parameters for the next boot only; any later boot has the old ones",
-	  SETUP_TRIAL },
+	  SETUP_TRIAL, NULL },
 	{ "auto-confirm", 0, NULL,
 	  "with --trial: in that boot, a service makes the trial permanent if the IOMMU "
 	  "is on",
-	  SETUP_AUTO_CONFIRM },
-	{ "confirm", 0, NULL, "make permanent what this trial boot tries",
-	  SETUP_CONFIRM },
-	{ "undo", 0, NULL, "undo exactly what slicer changed", SETUP_UNDO },
+	  SETUP_AUTO_CONFIRM, NULL },
+	{ "confirm", 0, NULL, "make permanent what this trial boot tries", SETUP_CONFIRM,
+	  NULL },
+	{ "undo", 0, NULL, "undo exactly what slicer changed", SETUP_UNDO, NULL },
 	{ "status", 0, NULL,
-	  "list what slicer did on this host, and what was interrupted", SETUP_STATUS },
+	  "list what slicer did on this host, and what was interrupted", SETUP_STATUS,
+	  NULL },
 	{ 0 },
 };
 

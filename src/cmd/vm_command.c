@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cmd/devices.h"
+#include "cmd/values.h"
 #include "devices/devices.h"
 #include "report/advice.h"
 
@@ -14,9 +15,10 @@ struct vm_options {
 };
 
 static const struct option_spec options[] = {
-	{ "hypervisor", 0, "NAME", VM_HYPERVISORS, OPTION_HYPERVISOR },
+	{ "hypervisor", 0, "NAME", VM_HYPERVISORS, OPTION_HYPERVISOR,
+	  &values_hypervisor },
 	{ "iommufd", 0, NULL, "open the devices by iommufd (QEMU 9.0 or later)",
-	  OPTION_IOMMUFD },
+	  OPTION_IOMMUFD, NULL },
 	{ 0 },
 };
 
@@ -190,6 +192,7 @@ const struct command command_vm_command = {
 		       "passes its arguments on to the hypervisor. For libvirt it is "
 		       "XML, for SlicerVM YAML.",
 	.options = options,
+	.operands = &values_endpoint,
 	.run = run,
 	.schema = "slicer.vm/1",
 };

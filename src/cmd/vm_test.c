@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cmd/devices.h"
+#include "cmd/values.h"
 #include "devices/vm_test.h"
 #include "report/vm_test.h"
 
@@ -10,7 +11,8 @@ enum { TEST_TIMEOUT = 1 };
 #define DEFAULT_TIMEOUT_S 60
 
 static const struct option_spec options[] = {
-	{ "timeout", 0, "S", "how many seconds the test may take (60)", TEST_TIMEOUT },
+	{ "timeout", 0, "S", "how many seconds the test may take (60)", TEST_TIMEOUT,
+	  NULL },
 	{ 0 },
 };
 
@@ -129,6 +131,7 @@ const struct command command_vm_test = {
 		       "Exit status 0: the devices were there and their memory was "
 		       "mapped. 1: they were not; the reason is shown.",
 	.options = options,
+	.operands = &values_endpoint,
 	.run = run,
 	.schema = "slicer.vm_test/1",
 };

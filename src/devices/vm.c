@@ -23,6 +23,12 @@ static const struct hypervisor *find_hypervisor(const char *name, struct error *
 	return NULL;
 }
 
+void vm_hypervisors(struct strv *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hypervisors); i++)
+		strv_add(ret, hypervisors[i]->name);
+}
+
 const char *vm_hypervisor(const char *name, struct error *e)
 {
 	const struct hypervisor *hv = find_hypervisor(name, e);

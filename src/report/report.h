@@ -66,6 +66,8 @@ json_t *json_error(const char *root, const struct error *er);
 int report_pci_table(const struct output *o, const struct pci_device *const *v, size_t n,
 		     const struct persisted_list *persisted, const char *columns,
 		     struct error *e);
+/* The names that columns may have. */
+void report_pci_columns(struct strv *ret);
 /* pci_description(), made printable; cut: with "..." where it is long, for a terminal.
  * Owned by the caller. */
 char *report_description(const struct pci_device *d, bool cut);

@@ -138,6 +138,12 @@ static bool is_called(const char *name, const char *word)
 	return !*name && !*word;
 }
 
+void report_pci_columns(struct strv *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(columns_known); i++)
+		strv_add(ret, columns_known[i].name);
+}
+
 static int unknown_column(const char *word, struct error *e)
 {
 	CLEANUP(str_done) struct str names = { 0 };

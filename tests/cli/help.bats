@@ -6,7 +6,7 @@ load helpers
 
 setup() {
 	verbs=('' doctor setup-iommu pci 'pci list' 'pci show' 'pci bind' 'pci unbind' 'pci ensure' 'pci restore'
-		vm 'vm command' 'vm test')
+		vm 'vm command' 'vm test' completion)
 }
 
 # means TYPED MEANT: a usage error, and the hint names what was meant.

@@ -155,11 +155,29 @@ static void test_abbreviated(void **state)
 	assert_true(b.c.out.json);
 }
 
+/* What an option takes can be completed, unless only a person knows it. */
+static void test_values(void **state)
+{
+	const char *const free_ones[] = { "param", "remove-param", "timeout", "line" };
+
+	(void)state;
+	for (const struct command *const *c = commands; *c; c++)
+		for (const struct option_spec *o = (*c)->options; o->name; o++) {
+			bool is_free = !o->argument;
+
+			for (size_t i = 0; i < ARRAY_SIZE(free_ones); i++)
+				is_free |= !strcmp(o->name, free_ones[i]);
+			if (is_free == (o->values != NULL))
+				fail_msg("%s --%s", (*c)->verb, o->name);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_place),
 		cmocka_unit_test(test_abbreviated),
+		cmocka_unit_test(test_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
