@@ -61,7 +61,8 @@ static unsigned indent_of(const struct tree_line *l)
 static char *label_of(const struct page *p, const struct tree_line *l)
 {
 	CLEANUP(free_char)
-	char *description = report_description(l->d, p->o->out_terminal);
+	char *description =
+		report_description(l->d, p->o->out_terminal ? DESCRIPTION_WIDTH : 0);
 
 	return xasprintf(l->is_wanted ? "%s %s" : "(%s %s)", l->d->address, description);
 }

@@ -68,9 +68,11 @@ int report_pci_table(const struct output *o, const struct pci_device *const *v, 
 		     struct error *e);
 /* The names that columns may have. */
 void report_pci_columns(struct strv *ret);
-/* pci_description(), made printable; cut: with "..." where it is long, for a terminal.
+/* What a description is cut to on a terminal, unless its width is told. */
+#define DESCRIPTION_WIDTH 40
+/* pci_description(), made printable, and cut with "..." to so many characters; 0: whole.
  * Owned by the caller. */
-char *report_description(const struct pci_device *d, bool cut);
+char *report_description(const struct pci_device *d, size_t width);
 /* What to know where a group's reasons are unread. is_root: slicer runs as root.
  * (pci_show_group.c) */
 const char *acs_unread_text(bool is_root);

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pci list: a header, a row of dashes, a line for each device, every column at least as
- * wide as people know it from SlicerVM's "pci list", and never squeezed to the terminal's
- * width: a script on a terminal gets the same.
+ * wide as people know it from SlicerVM's "pci list". On a terminal, descriptions are cut,
+ * and then columns left out, so that no line is wrapped; elsewhere all is whole.
  */
 #include <errno.h>
 
 #include "report/report.h"
 
-#define DESCRIPTION_WIDTH 40
+/* Less does not tell one device from another: rather a column is left out. */
+#define LEAST_DESCRIPTION 20
 
 /* What a cell's text is made from. */
 struct cell {
 	const struct pci_device *dev;
 	const struct persisted_list *persisted;
-	bool cut; /* long texts are cut: it is for a terminal */
+	size_t width; /* a description is cut to it; 0: it is whole */
 };
 struct column {
 	const char *name; /* as --columns has it */
@@ -54,14 +55,14 @@ static size_t bytes_of(const char *s, size_t n)
 	return i;
 }
 
-char *report_description(const struct pci_device *d, bool cut)
+char *report_description(const struct pci_device *d, size_t width)
 {
 	CLEANUP(free_char) char *raw = pci_description(d);
 	struct str s = { 0 };
 
 	str_add_printable(&s, raw, strlen(raw));
-	if (cut && s.s[bytes_of(s.s, DESCRIPTION_WIDTH)]) {
-		s.len = bytes_of(s.s, DESCRIPTION_WIDTH - 3);
+	if (width > 3 && s.s[bytes_of(s.s, width)]) {
+		s.len = bytes_of(s.s, width - 3);
 		str_add(&s, "...");
 	}
 	return str_take(&s);
@@ -69,7 +70,7 @@ char *report_description(const struct pci_device *d, bool cut)
 
 static char *text_description(const struct cell *c)
 {
-	return report_description(c->dev, c->cut);
+	return report_description(c->dev, c->width);
 }
 
 static char *text_group(const struct cell *c)
@@ -224,20 +225,20 @@ static void line_done(struct line *l)
 	str_done(&l->text);
 }
 
-/* What each column needs: its own width, its title's, or that of the longest text. */
+/* What each column needs: its own width, its title's, or that of the longest text.
+ * Nothing is padded after the last one. */
 static void measure(const struct columns *c, const struct pci_device *const *v, size_t n,
-		    const struct persisted_list *persisted, bool cut, size_t *ret)
+		    const struct persisted_list *persisted, size_t *ret)
 {
 	for (size_t k = 0; k < c->n; k++) {
-		size_t title = text_width(c->v[k]->title);
+		size_t title = text_width(c->v[k]->title), own = (size_t)c->v[k]->width;
 
-		ret[k] = (size_t)c->v[k]->width > title ? (size_t)c->v[k]->width : title;
+		ret[k] = own > title && k + 1 < c->n ? own : title;
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct cell cell = { v[i], persisted, cut };
+		struct cell cell = { v[i], persisted, 0 };
 
-		/* Nothing comes after the last one. */
-		for (size_t k = 0; k + 1 < c->n; k++) {
+		for (size_t k = 0; k < c->n; k++) {
 			CLEANUP(free_char) char *text = c->v[k]->text(&cell);
 			size_t width = text_width(text);
 
@@ -245,6 +246,85 @@ static void measure(const struct columns *c, const struct pci_device *const *v, 
 				ret[k] = width;
 		}
 	}
+}
+
+/* ---- on a terminal ----------------------------------------------------------------- */
+
+static size_t find_column(const struct columns *c, const char *name)
+{
+	size_t k = 0;
+
+	while (k < c->n && strcmp(c->v[k]->name, name) != 0)
+		k++;
+	return k;
+}
+
+/* What the description may have where the line has so many characters; it may be nothing.
+ */
+static size_t room_for(const struct columns *c, const size_t *widths, size_t at,
+		       size_t line)
+{
+	size_t others = c->n - 1;
+
+	for (size_t k = 0; k < c->n; k++)
+		others += k == at ? 0 : widths[k];
+	return line > others ? line - others : 0;
+}
+
+static void leave_out(struct columns *c, size_t *widths, const char *name,
+		      struct strv *left_out)
+{
+	size_t k = find_column(c, name);
+
+	if (k == c->n)
+		return;
+	strv_add(left_out, c->v[k]->title);
+	for (c->n--; k < c->n; k++) {
+		c->v[k] = c->v[k + 1];
+		widths[k] = widths[k + 1];
+	}
+}
+
+/* Makes the lines fit. Columns that somebody chose stay, and may be wrapped then. */
+static void fit(const struct output *o, struct columns *c, bool chosen, size_t *widths)
+{
+	CLEANUP(strv_done) struct strv left_out = { 0 }, told = { 0 };
+	CLEANUP(free_char) char *names = NULL;
+	size_t at = find_column(c, "description"), room;
+
+	if (at == c->n)
+		return;
+	/* A terminal that does not tell its width. */
+	if (!o->width) {
+		widths[at] = DESCRIPTION_WIDTH;
+		return;
+	}
+	if (!chosen && room_for(c, widths, at, o->width) < LEAST_DESCRIPTION)
+		leave_out(c, widths, "vfio_group", &left_out);
+	if (!chosen && room_for(c, widths, at, o->width) < LEAST_DESCRIPTION) {
+		leave_out(c, widths, "vendor", &left_out);
+		leave_out(c, widths, "device", &left_out);
+		at = find_column(c, "description");
+	}
+	room = room_for(c, widths, at, o->width);
+	if (room < LEAST_DESCRIPTION)
+		room = LEAST_DESCRIPTION;
+	if (widths[at] > room)
+		widths[at] = room;
+	if (!left_out.n)
+		return;
+	names = strv_join(&left_out, ", ");
+	strv_addf(&told,
+		  "left out, because this terminal is narrow: %s (--columns chooses)",
+		  names);
+	output_tell(o, &told);
+}
+
+static void add_dashes(struct line *l, const struct column *c, size_t width)
+{
+	CLEANUP(free_char) char *dashes = xstrndup(c->dashes, width);
+
+	add_cell(l, dashes, width);
 }
 
 /* The lines are laid out and printed one after the other: a machine with 65,536 functions
@@ -259,13 +339,16 @@ static void print_lines(const struct output *o, const struct columns *c,
 		add_cell(&line, c->v[k]->title, widths[k]);
 	end_line(&line, o->out);
 	for (size_t k = 0; k < c->n; k++)
-		add_cell(&line, c->v[k]->dashes, widths[k]);
+		add_dashes(&line, c->v[k], widths[k]);
 	end_line(&line, o->out);
 	for (size_t i = 0; i < n; i++) {
-		struct cell cell = { v[i], persisted, o->out_terminal };
+		struct cell cell = { v[i], persisted, 0 };
 
 		for (size_t k = 0; k < c->n; k++) {
-			CLEANUP(free_char) char *text = c->v[k]->text(&cell);
+			CLEANUP(free_char) char *text = NULL;
+
+			cell.width = o->out_terminal ? widths[k] : 0;
+			text = c->v[k]->text(&cell);
 
 			add_cell(&line, text, widths[k]);
 		}
@@ -283,7 +366,9 @@ int report_pci_table(const struct output *o, const struct pci_device *const *v, 
 
 	if (r < 0)
 		return r;
-	measure(&c, v, n, persisted, o->out_terminal, widths);
+	measure(&c, v, n, persisted, widths);
+	if (o->out_terminal)
+		fit(o, &c, columns != NULL, widths);
 	print_lines(o, &c, v, n, persisted, widths);
 	return ferror(o->out) ? error_set(e, EIO, "can't write the list") : 0;
 }

@@ -186,6 +186,27 @@ hinted() {
 	[ "$stderr" = 'no device matches --driver a\x1bb' ]
 }
 
+# bats test_tags=deep
+@test "the list fits the terminal, and says what was left out" {
+	local width
+	tree two-gpu ready
+	for width in 80 100 200; do
+		script -qec "stty columns $width; $SLICER --root $T pci list 2>$BATS_TEST_TMPDIR/told" /dev/null </dev/null |
+			tr -d '\r' >"$BATS_TEST_TMPDIR/list"
+		cat "$BATS_TEST_TMPDIR/list" "$BATS_TEST_TMPDIR/told"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/list")" -eq 21 ]
+		awk -v w=$width 'length > w { exit 1 }' "$BATS_TEST_TMPDIR/list"
+		if [ $width = 80 ]; then
+			grep -q '^left out.*VFIO GROUP, VENDOR, DEVICE' "$BATS_TEST_TMPDIR/told"
+		else
+			[ ! -s "$BATS_TEST_TMPDIR/told" ]
+		fi
+	done
+	# Whole names where there is room.
+	grep -q 'GA102 \[GeForce RTX 3090\]  ' "$BATS_TEST_TMPDIR/list"
+	! grep -F ... "$BATS_TEST_TMPDIR/list" || false
+}
+
 @test "--json never asks, and says so instead of speaking of a terminal" {
 	tree debian-grub off
 	on --json setup-iommu
