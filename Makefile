@@ -3,6 +3,8 @@
 # building alone `make deps-build`.
 
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+# Where older versions put the program.
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 # systemd looks below these prefixes only (systemd.unit(5)).
@@ -228,31 +230,26 @@ $(BUILD)/man/%: docs/%.scd
 
 man: $(MAN)
 
-# SlicerVM's program has the same name: one that is not ours stays.
-install: all man $(BUILD)/slicer-bind.service
-	@tests/may-install "$(DESTDIR)$(SBINDIR)/slicer"
-	install -D -m 0755 $(BUILD)/slicer $(DESTDIR)$(SBINDIR)/slicer
+# The program has two names: contrib/install/program. The unit starts it by the one that is always there.
+PROGRAM := DESTDIR="$(DESTDIR)" BINDIR="$(BINDIR)" SBINDIR="$(SBINDIR)" contrib/install/program
+install: all man
+	@$(PROGRAM) install $(BUILD)/slicer
 	for m in $(MAN); do install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
-	install -D -m 0644 $(BUILD)/slicer-bind.service $(DESTDIR)$(UNITDIR)/slicer-bind.service
+	install -d $(DESTDIR)$(MANDIR)/man8 && echo '.so man8/slicer.8' > $(DESTDIR)$(MANDIR)/man8/slicer-iommu.8
 	install -D -m 0644 templates/completion.bash $(DESTDIR)$(BASHDIR)/slicer
 	install -D -m 0644 templates/completion.zsh $(DESTDIR)$(ZSHDIR)/_slicer
 	install -D -m 0644 templates/completion.fish $(DESTDIR)$(FISHDIR)/slicer.fish
 	ln -sf slicer $(DESTDIR)$(BASHDIR)/slicer-iommu
 	ln -sf slicer.fish $(DESTDIR)$(FISHDIR)/slicer-iommu.fish
-	echo "installed $(DESTDIR)$(SBINDIR)/slicer, its unit and its manual pages"
-
-# Anew each time: SBINDIR may be another one.
-.PHONY: $(BUILD)/slicer-bind.service
-$(BUILD)/slicer-bind.service:
-	@mkdir -p $(@D)
-	sed 's|@SLICER@|$(SBINDIR)/slicer|' templates/slicer-bind.service > $@
+	sed 's|@SLICER@|$(BINDIR)/slicer-iommu|' templates/slicer-bind.service | \
+		install -D -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/slicer-bind.service
 
 uninstall:
-	@tests/may-install "$(DESTDIR)$(SBINDIR)/slicer"
-	rm -f $(DESTDIR)$(SBINDIR)/slicer $(DESTDIR)$(UNITDIR)/slicer-bind.service
+	rm -f $(DESTDIR)$(UNITDIR)/slicer-bind.service
 	rm -f $(addprefix $(DESTDIR)$(BASHDIR)/,slicer slicer-iommu) $(DESTDIR)$(ZSHDIR)/_slicer \
 		$(addprefix $(DESTDIR)$(FISHDIR)/,slicer.fish slicer-iommu.fish)
-	for m in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
+	for m in $(MAN) slicer-iommu.8; do rm -f $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
+	@$(PROGRAM) uninstall
 
 clean:
 	rm -rf $(BUILD)

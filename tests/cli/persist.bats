@@ -798,15 +798,15 @@ systemctl_is() {
 		[ "$prefix" != /opt/x ] || dir=/etc/systemd/system
 		rm -rf "$D"
 		env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$TOP" install MAN= DESTDIR="$D" PREFIX="$prefix"
-		[ -x "$D$prefix/sbin/slicer" ]
-		[ "$(grep '^ExecStart=' "$D$dir/$UNIT")" = "ExecStart=$prefix/sbin/slicer pci restore" ]
+		[ -x "$D$prefix/bin/slicer" ]
+		[ "$(grep '^ExecStart=' "$D$dir/$UNIT")" = "ExecStart=$prefix/bin/slicer-iommu pci restore" ]
 		[ "$(grep -c @ "$D$dir/$UNIT")" -eq 0 ]
 		[ "$(find "$D" -name "$UNIT" | wc -l)" = 1 ]
 		# What slicer looks for is what is installed.
 		live_host
 		rm "$T/usr/local/lib/systemd/system/$UNIT"
 		install -D -m 644 "$D$dir/$UNIT" "$T$dir/$UNIT"
-		install -D -m 755 "$SLICER" "$T$prefix/sbin/slicer"
+		install -D -m 755 "$SLICER" "$T$prefix/bin/slicer-iommu"
 		live pci bind 0b:00.0 --persist
 		exits 0
 		if command -v systemd-analyze >/dev/null; then
