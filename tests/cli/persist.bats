@@ -806,7 +806,9 @@ systemctl_is() {
 		live_host
 		rm "$T/usr/local/lib/systemd/system/$UNIT"
 		install -D -m 644 "$D$dir/$UNIT" "$T$dir/$UNIT"
-		install -D -m 755 "$SLICER" "$T$prefix/bin/slicer-iommu"
+		# The tree's /usr/bin is this machine's.
+		sed -i 's|=/usr/bin/|=/usr/local/bin/|' "$T$dir/$UNIT"
+		install -D -m 755 "$SLICER" "$T${prefix/#\/usr*//usr/local}/bin/slicer-iommu"
 		live pci bind 0b:00.0 --persist
 		exits 0
 		if command -v systemd-analyze >/dev/null; then
