@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Find the verb, run it, print the one error. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -27,6 +28,12 @@ static void set_output(struct invocation *in)
 		o->color_out = o->color_err = !strcmp(in->color, "always");
 	if (o->out_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0)
 		o->width = ws.ws_col;
+}
+
+/* Who was asked and said no gets what they wanted: a plain line, no error. */
+static void print_declined(const struct error *e)
+{
+	fprintf(stderr, "%c%s.\n", toupper((unsigned char)e->what[0]), e->what + 1);
 }
 
 static void print_error(const struct invocation *in, const struct error *e)
@@ -123,7 +130,9 @@ int main(int argc, char **argv)
 	if (!status)
 		status = run_verb(&in, &e);
 	/* Lower rooms fill the error in also where going on without is fine. */
-	if (status >= ERROR_USAGE && e.code)
+	if (status >= ERROR_USAGE && e.code && e.is_declined)
+		print_declined(&e);
+	else if (status >= ERROR_USAGE && e.code)
 		print_error(&in, &e);
 	/* A result that did not arrive is no result (full disk, closed pipe). */
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status < ERROR_USAGE) {

@@ -24,6 +24,8 @@ struct error {
 	unsigned line; /* line in path, 1-based, 0 if none */
 	char what[4096]; /* one sentence without a full stop */
 	bool rolled_back; /* ERROR_FAILED: everything is as it was before */
+	bool is_declined; /* ERROR_REFUSED: a person was asked and did not say yes. That
+			     is told as a plain line, not as an error */
 	char hint[1024]; /* what the person can do; "" if nothing is known to help */
 };
 

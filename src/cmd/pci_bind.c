@@ -273,10 +273,10 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 	CLEANUP(strv_done) struct strv addresses = { 0 };
 	CLEANUP(free_char) char *driver = NULL;
 	CLEANUP(move_done) struct move m = { 0 };
-	CLEANUP(close_fd) int lock = -1;
+	int lock = -1;
 	struct bind_options o = { 0 };
 	bool is_bind = cmd == &command_pci_bind;
-	int err;
+	int err = 0;
 
 	if (options_parse(cmd, argc, argv, take_option, &o, &addresses, e) < 0 ||
 	    check_persist(&o, &addresses, e) < 0 ||
@@ -292,8 +292,8 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 		lock = host_lock(c->host, e);
 		if (lock < 0)
 			return exit_of(e);
-		if (o.persist && setup_recover_binds(c, o.force, &m.recovered, e) < 0)
-			return exit_of(e);
+		if (o.persist)
+			err = setup_recover_binds(c, o.force, &m.recovered, e);
 	}
 	m.dry_run = o.dry_run;
 	m.take_over = o.take_over;
@@ -302,10 +302,13 @@ static int run(const struct command *cmd, struct context *c, int argc, char **ar
 	m.request.force = o.force;
 	m.request.later = m.files_only || o.early;
 	m.request.timeout_s = o.timeout_s;
-	err = is_bind ? bind(c, &addresses, &o, driver, &m, e)
-		      : unbind(c, &addresses, &o, &m, e);
-	if (err < 0)
-		setup_tell_recovered(&m.recovered, e);
+	if (err >= 0) {
+		err = is_bind ? bind(c, &addresses, &o, driver, &m, e)
+			      : unbind(c, &addresses, &o, &m, e);
+		if (err < 0)
+			setup_tell_recovered(&m.recovered, e);
+	}
+	host_unlock(c->host, lock);
 	return err < 0 ? exit_of(e) : 0;
 }
 

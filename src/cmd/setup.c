@@ -274,8 +274,7 @@ static void forget(struct setup *s)
 
 void setup_done(struct setup *s)
 {
-	if (s->lock >= 0)
-		close(s->lock);
+	host_unlock(s->c->host, s->lock);
 	strv_done(&s->recovered);
 	plan_done(&s->plan);
 	wanted_done(&s->wanted);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* setup-iommu: showing the plan, asking, applying, reporting. */
 #include <errno.h>
-#include <unistd.h>
 
+#include "cmd/setup_ask.h"
 #include "cmd/setup_guard.h"
 #include "devices/devices.h"
 
@@ -87,119 +87,6 @@ int setup_next_steps(struct setup *s, struct str *ret, struct error *e)
 	return err;
 }
 
-/* ---- refusals that need the plan
- * ----------------------------------------------------------------- */
-
-/* Contradictions count where parameters are set; an undo brings back what was there. */
-static bool has_conflicts(const struct setup *s)
-{
-	return s->wanted.n_conflicts && !s->undo && s->kind != RUN_UNDO;
-}
-
-/* Each as a warning of the plan: also in a dry run, and in JSON. */
-static void warn_conflicts(struct setup *s)
-{
-	for (size_t i = 0; has_conflicts(s) && i < s->wanted.n_conflicts; i++) {
-		const struct contradiction *c = &s->wanted.conflicts[i];
-
-		plan_warn(&s->plan, "somebody wrote %s (%s): it %s%s%s", c->param, c->why,
-			  c->to ? "becomes " : "goes away", c->to ? c->to : "",
-			  s->o->force ? ""
-				      : "; that needs a yes at the terminal, or --force");
-	}
-}
-
-static void list_conflicts(const struct setup *s, struct str *ret)
-{
-	for (size_t i = 0; i < s->wanted.n_conflicts; i++) {
-		const struct contradiction *c = &s->wanted.conflicts[i];
-
-		str_addf(ret, "%s%s (%s)", ret->len ? "\n" : "", c->param, c->why);
-		if (c->to)
-			str_addf(ret, ": would become %s", c->to);
-		else
-			str_add(ret, ": would go away");
-	}
-}
-
-/* The place of a contradiction: the line with it that the plan changes. */
-static void point_at(const struct setup *s, const char *param, struct error *e)
-{
-	for (size_t i = 0; i < s->plan.n; i++) {
-		const struct step *step = &s->plan.v[i];
-		size_t at = 0, at_after = 0, len, len_after;
-		const char *line, *after;
-
-		for (unsigned n = 1;
-		     step->kind == STEP_REPLACE &&
-		     next_line(str_c(&step->before), step->before.len, &at, &line, &len);
-		     n++) {
-			bool same = next_line(str_c(&step->after), step->after.len,
-					      &at_after, &after, &len_after) &&
-				    len == len_after && !memcmp(line, after, len);
-
-			if (!same && memmem(line, len, param, strlen(param))) {
-				error_at(e, step->path, n);
-				return;
-			}
-		}
-	}
-}
-
-/* Is all that is contradicted iommu=pt, which a host can do without? */
-static bool is_about_pt(const struct setup *s)
-{
-	for (size_t i = 0; i < s->wanted.n_conflicts; i++)
-		if (!s->wanted.conflicts[i].is_about_pt)
-			return false;
-	return true;
-}
-
-static int refuse_conflicts(const struct setup *s, struct error *e)
-{
-	CLEANUP(str_done) struct str list = { 0 };
-
-	list_conflicts(s, &list);
-	error_set(e, EPERM, "the command line says the opposite of what is wanted:\n%s",
-		  str_c(&list));
-	point_at(s, s->wanted.conflicts[0].param, e);
-	if (is_about_pt(s))
-		error_hint(e, "--no-pt leaves that as it is and sets up the rest: "
-			      "iommu=pt only affects speed. If it may be replaced: "
-			      "answer yes at a terminal, or add --force");
-	else
-		error_hint(e, "somebody wrote that on purpose. If it may be replaced: "
-			      "answer yes at a terminal, or add --force");
-	return -EPERM;
-}
-
-static bool can_ask(const struct setup *s)
-{
-	return !s->c->out.json && isatty(STDIN_FILENO) && s->c->out.err_terminal;
-}
-
-static int consent(const struct setup *s, struct error *e)
-{
-	char answer[16] = "";
-
-	if (has_conflicts(s) && !s->o->force && (s->o->yes || !can_ask(s)))
-		return refuse_conflicts(s, e);
-	if (s->o->yes)
-		return 1;
-	if (!can_ask(s)) {
-		error_set(e, EPERM, "nothing was changed: %s",
-			  s->c->out.json ? "--json never asks, so --yes is needed"
-					 : "there is no terminal to ask at");
-		error_hint(e, "--yes says yes beforehand; --dry-run only shows the plan");
-		return -EPERM;
-	}
-	fprintf(s->c->out.err, "Do it? [y/N] ");
-	fflush(s->c->out.err);
-	if (!fgets(answer, sizeof(answer), stdin))
-		fputc('\n', s->c->out.err);
-	return answer[0] == 'y' || answer[0] == 'Y';
-}
-
 /* ---- the order of things ------------------------------------------------------------
  */
 
@@ -239,7 +126,7 @@ static bool shows_plan(const struct setup *s)
 {
 	return setup_shows_text(s) ||
 	       (!s->c->out.json &&
-		(s->o->dry_run || (!s->o->yes && !s->o->check && can_ask(s))));
+		(s->o->dry_run || (!s->o->yes && !s->o->check && setup_can_ask(s))));
 }
 
 static void show(const struct setup *s)
@@ -258,7 +145,7 @@ int setup_present(struct setup *s, struct error *e)
 	struct error why = { 0 };
 	int err;
 
-	warn_conflicts(s);
+	setup_warn_conflicts(s);
 	/* Its warnings are shown with the plan; what it refuses is told after it. */
 	err = setup_guard(s, &why);
 	show(s);
@@ -267,9 +154,8 @@ int setup_present(struct setup *s, struct error *e)
 		return err;
 	}
 	/* What --yes would refuse, a dry run of it refuses as well. */
-	if (s->o->yes && (s->o->dry_run || s->o->check) && has_conflicts(s) &&
-	    !s->o->force && !plan_is_empty(&s->plan))
-		return refuse_conflicts(s, e);
+	if ((s->o->dry_run || s->o->check) && !plan_is_empty(&s->plan))
+		return setup_check_conflicts(s, e);
 	return 0;
 }
 
@@ -280,12 +166,8 @@ int setup_execute(struct setup *s, struct outcome *o, struct error *e)
 
 	if (plan_is_empty(&s->plan))
 		return apply_prove(s->c->host, &s->plan, e);
-	err = consent(s, e);
-	if (err == 0) {
-		error_set(e, ECANCELED, "nothing was changed: you did not say yes");
-		return -ECANCELED;
-	}
-	if (err > 0)
+	err = setup_consent(s, e);
+	if (err >= 0)
 		err = setup_hold(s, &hold, e);
 	return err < 0 ? err : apply(s, o, e);
 }

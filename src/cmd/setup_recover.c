@@ -114,6 +114,6 @@ int setup_recover_binds(const struct context *c, bool force, struct strv *ret,
 void setup_tell_recovered(const struct strv *recovered, struct error *e)
 {
 	if (recovered->n && e->code == ERROR_REFUSED)
-		error_prefix(e, "the interrupted run %s was taken back; then",
+		error_prefix(e, "the interrupted run %s was undone; then",
 			     recovered->v[0]);
 }

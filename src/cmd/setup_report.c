@@ -2,6 +2,7 @@
 /* setup-iommu: what came of it, as text and as JSON. */
 #include "cmd/pci_move.h"
 #include "cmd/setup_trial.h"
+#include "devices/devices.h"
 #include "report/advice.h"
 
 /* NULL on the running machine. */
@@ -25,6 +26,28 @@ static json_t *deferred_json(const struct setup *s, const struct outcome *o)
 	return a;
 }
 
+/* Have the devices' commands a use after this run? Where nothing changes and no reboot is
+ * due, they were told before. */
+static bool is_about_devices(const struct setup *s, const struct outcome *o)
+{
+	return s->kind == RUN_SETUP && (o->applied || o->reboot || o->changed);
+}
+
+/* The commands that are left for the person, in their order. */
+static void add_commands(const struct setup *s, const struct outcome *o, struct strv *ret)
+{
+	if (o->reboot)
+		strv_add(ret, "sudo reboot");
+	if (s->kind == RUN_TRIAL) {
+		strv_add(ret, "sudo slicer doctor");
+		strv_add(ret, "sudo slicer setup-iommu --confirm");
+	} else if (is_about_devices(s, o)) {
+		strv_add(ret, "sudo slicer doctor");
+		strv_add(ret, "slicer pci list");
+		commands_after_reboot(&s->devices, s->chosen, s->n_chosen, ret);
+	}
+}
+
 static json_t *plan_document(const struct setup *s, const struct outcome *o)
 {
 	CLEANUP(strv_done) struct strv next = { 0 };
@@ -42,12 +65,7 @@ static json_t *plan_document(const struct setup *s, const struct outcome *o)
 	json_object_set_new(doc, "warnings",
 			    json_advice(other_root(s), &s->plan.warnings));
 	strv_copy(&next, &s->plan.next);
-	if (o->reboot)
-		strv_add(&next, "sudo reboot");
-	if (s->kind == RUN_TRIAL) {
-		strv_add(&next, "slicer doctor");
-		strv_add(&next, "sudo slicer setup-iommu --confirm");
-	}
+	add_commands(s, o, &next);
 	json_object_set_new(doc, "next", json_advice(other_root(s), &next));
 	if (s->move)
 		json_object_set_new(doc, "devices", move_devices(s->move));
@@ -127,23 +145,72 @@ static const char *nothing_to_change(const struct setup *s)
 	return "the command line and the boot menu are as wanted";
 }
 
-/* What there is to do after the reboot. Where nothing changes and no reboot is due,
- * there is none. */
-static int next_text(struct setup *s, const struct outcome *o, struct str *ret,
-		     struct error *e)
+/* The commands, and what has to be known beside them: on a terminal of 24 rows all of it
+ * has to stay in sight. */
+static void print_commands(const struct setup *s, const struct outcome *o)
+{
+	CLEANUP(strv_done) struct strv left = { 0 };
+	struct advice a = { .root = other_root(s) };
+	FILE *f = s->c->out.out;
+
+	add_commands(s, o, &left);
+	if (left.n)
+		fputc('\n', f);
+	for (size_t i = 0; i < left.n; i++) {
+		CLEANUP(str_done) struct str text = { 0 };
+
+		advice_add(&a, left.v[i], &text);
+		fprintf(f, "%-7s%s\n",
+			i == 0		      ? "Now:"
+			: i == 1 && o->reboot ? "Then:"
+					      : "",
+			str_c(&text));
+	}
+	if (s->kind == RUN_TRIAL)
+		fprintf(f,
+			"\nIf that boot fails, reset the machine. Any boot after it uses "
+			"the current command\nline again, until --confirm makes the new "
+			"one permanent%s.\n",
+			s->o->auto_confirm ? "; slicer-confirm.service\ndoes that by "
+					     "itself if the IOMMU is on"
+					   : "");
+}
+
+/* The whole of it, with the commands that start a VM, is kept in a file. */
+static int keep_steps(struct setup *s, const struct outcome *o, struct str *ret,
+		      struct error *e)
+{
+	return is_about_devices(s, o) ? setup_next_steps(s, ret, e) : 0;
+}
+
+static void print_steps(const struct setup *s, const struct str *steps)
+{
+	FILE *f = s->c->out.out;
+
+	if (steps->len && s->c->out.verbose)
+		fprintf(f, "\n%s", str_c(steps));
+	if (steps->len)
+		fprintf(f, "\nAll steps, with the commands that start a VM:\n  %s%s\n",
+			other_root(s) ? other_root(s) : "", NEXT_STEPS_PATH);
+}
+
+/* What a person reads first after a run that was carried out. */
+static const char *what_is_done(const struct setup *s, const struct outcome *o)
 {
 	if (s->kind == RUN_TRIAL)
-		return setup_trial_steps(s, ret, e);
-	if (s->kind != RUN_SETUP || (!o->applied && !o->reboot))
-		return 0;
-	return setup_next_steps(s, ret, e);
+		return "Done and checked. The next boot tries it, once.";
+	if (!o->reboot)
+		return "Done and checked.";
+	return other_root(s) ? "Done and checked. It takes effect once the machine is "
+			       "started from this disk."
+			     : "Done and checked. It takes effect at the next boot.";
 }
 
 int setup_report_done(struct setup *s, const struct outcome *o, struct error *e)
 {
-	CLEANUP(str_done) struct str text = { 0 };
+	CLEANUP(str_done) struct str steps = { 0 };
 	FILE *f = s->c->out.out;
-	int err = next_text(s, o, &text, e);
+	int err = keep_steps(s, o, &steps, e);
 
 	if (err < 0)
 		return err;
@@ -155,21 +222,14 @@ int setup_report_done(struct setup *s, const struct outcome *o, struct error *e)
 	if (s->c->out.quiet)
 		return 0;
 	if (o->applied && !o->deferred)
-		fprintf(f, "\nDone and checked%s.\n",
-			!o->reboot || s->kind == RUN_TRIAL ? ""
-			: other_root(s) ? "; effective once the machine is started from "
-					  "this disk"
-					: "; a reboot makes it effective");
+		fprintf(f, "\n%s\n", what_is_done(s, o));
 	else if (o->applied)
 		setup_print_deferred(s);
 	else
 		fprintf(f, "Nothing to change: %s.\n", nothing_to_change(s));
 	print_next(s);
-	if (text.len && s->kind == RUN_TRIAL)
-		fprintf(f, "\n%s", str_c(&text));
-	else if (text.len)
-		fprintf(f, "\n%s\nKept in %s%s\n", str_c(&text),
-			other_root(s) ? other_root(s) : "", NEXT_STEPS_PATH);
+	print_commands(s, o);
+	print_steps(s, &steps);
 	return 0;
 }
 

@@ -328,21 +328,3 @@ int setup_make_trial(struct setup *s, struct error *e)
 	setup_warn_acs(s);
 	return err;
 }
-
-int setup_trial_steps(struct setup *s, struct str *ret, struct error *e)
-{
-	const struct boot_entry *entry = boot_config_default(&s->boot);
-	CLEANUP(free_char)
-	char *title = xasprintf("%s (slicer trial)", entry ? entry->title : "?");
-	CLEANUP(str_done) struct str safe = { 0 };
-	const char *confirm =
-		s->o->auto_confirm ? "slicer-confirm.service keeps it by itself if the "
-				     "IOMMU is on. By hand:\n"
-				   : "Keep it, while that boot runs:\n";
-
-	str_add_printable(&safe, title, strlen(title));
-	return template_fill("trial-steps.txt",
-			     (const struct template_value[]){ { "TITLE", str_c(&safe) },
-							      { "CONFIRM", confirm } },
-			     2, ret, e);
-}

@@ -27,7 +27,5 @@ int setup_end_trial(struct setup *s, struct error *e);
  * as it was? Where a program of it sets the one-shot, or makes what that is kept in: is
  * it whole, with what others keep in it? */
 int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e);
-/* What a person does after --trial. */
-int setup_trial_steps(struct setup *s, struct str *ret, struct error *e);
 
 #endif

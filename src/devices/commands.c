@@ -66,6 +66,27 @@ static void give_back_lines(const struct endpoints *v, const char *addresses,
 	}
 }
 
+void commands_after_reboot(const struct pci_devices *all,
+			   const struct pci_device *const *chosen, size_t n,
+			   struct strv *ret)
+{
+	CLEANUP(endpoints_done) struct endpoints v = { 0 };
+	CLEANUP(free_char) char *bound = NULL;
+	CLEANUP(str_done) struct str given = { 0 };
+
+	if (!n) {
+		strv_add(ret, "sudo slicer pci bind ADDR --group");
+		strv_add(ret, "slicer vm command ADDR");
+		return;
+	}
+	endpoints_collect(all, chosen, n, &v);
+	bound = endpoints_join(&v);
+	for (size_t i = 0; i < n; i++)
+		str_addf(&given, " %s", chosen[i]->address);
+	strv_addf(ret, "sudo slicer pci bind %s --group", bound);
+	strv_addf(ret, "slicer vm command%s", str_c(&given));
+}
+
 int commands_next_steps(const struct host *h, const struct pci_devices *all,
 			const struct pci_device *const *chosen, size_t n,
 			bool after_reboot, struct str *ret, struct error *e)

@@ -280,6 +280,11 @@ int vm_command_make(const struct host *h, const struct pci_devices *all,
 		    const struct pci_device *const *chosen, size_t n,
 		    const char *hypervisor, bool iommufd, struct vm_command *ret,
 		    struct error *e);
+/* Appends the commands that give the chosen devices to a VM after the reboot (none
+ * chosen: with ADDR in the place of one). */
+void commands_after_reboot(const struct pci_devices *all,
+			   const struct pci_device *const *chosen, size_t n,
+			   struct strv *ret);
 /* The text for after the reboot, about the chosen devices (none: with a placeholder). all
  * needs PCI_NAMES and PCI_DETAILS, and PCI_MODULES to name the driver of a device that
  * has none. */

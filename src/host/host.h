@@ -149,9 +149,12 @@ int host_sysfs_write(const struct host *h, const char *path, const char *bytes,
  * the one that the directory "also" (may be NULL) is on. */
 int host_sync(const struct host *h, const char *also, struct error *e);
 /* An open file description lock (fcntl(2), F_OFD_SETLK) on /run/slicer/lock below the
- * root, not waiting: an fd that holds it until closed, or -EWOULDBLOCK with an error that
- * says so. */
+ * root, not waiting: an fd that holds it until host_unlock(), or -EAGAIN with an error
+ * that says so. */
 int host_lock(const struct host *h, struct error *e);
+/* Gives the lock back. Below a foreign root its file goes, too: its /run may lie on a
+ * disk. fd may be -1. */
+void host_unlock(const struct host *h, int fd);
 /* Does anybody hold it? Only asks. */
 bool host_lock_is_held(const struct host *h);
 

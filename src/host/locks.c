@@ -50,40 +50,77 @@ int host_take_lock(const struct host *h, const char *path)
 	return take_fd(&fd);
 }
 
+#define LOCK_DIR "/run/slicer"
+#define LOCK_PATH LOCK_DIR "/lock"
+
+/* Opens the lock's file, making it where it is not there, and asks for the lock. Returns
+ * the fd, or -EAGAIN without an error where somebody else has it, or another negative
+ * errno with one. */
+static int open_lock(const struct host *h, struct error *e)
+{
+	CLEANUP(free_char) char *name = NULL;
+	CLEANUP(close_fd) int dir = -1, fd = -1;
+	struct flock all = whole(F_WRLCK);
+	int r = host_mkdirs(h, LOCK_DIR, 0755, e);
+
+	if (r < 0)
+		return r;
+	dir = host_open_parent(h, LOCK_PATH, false, &name);
+	if (dir < 0)
+		return host_write_error(e, LOCK_PATH, -dir, "lock");
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return host_write_error(e, LOCK_PATH, errno, "lock");
+	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
+		return take_fd(&fd);
+	return errno == EAGAIN ? -EAGAIN : host_write_error(e, LOCK_PATH, errno, "lock");
+}
+
+/* Who had the lock of a foreign root may have removed its file since it was opened. */
+static bool is_removed(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
 int host_lock(const struct host *h, struct error *e)
+{
+	int fd = open_lock(h, e);
+
+	while (fd >= 0 && is_removed(fd)) {
+		close(fd);
+		fd = open_lock(h, e);
+	}
+	if (fd != -EAGAIN)
+		return fd;
+	error_set(e, EAGAIN, "another slicer is changing this host");
+	error_at(e, LOCK_PATH, 0);
+	error_hint(e,
+		   "wait until it has finished; 'fuser " LOCK_PATH "' shows who it is");
+	return -EAGAIN;
+}
+
+void host_unlock(const struct host *h, int fd)
 {
 	CLEANUP(free_char) char *name = NULL;
 	CLEANUP(close_fd) int dir = -1;
-	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd, r;
 
-	r = host_mkdirs(h, "/run/slicer", 0755, e);
-	if (r < 0)
-		return r;
-	dir = host_open_parent(h, "/run/slicer/lock", false, &name);
-	if (dir < 0)
-		return host_write_error(e, "/run/slicer/lock", -dir, "lock");
-	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return host_write_error(e, "/run/slicer/lock", errno, "lock");
-	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
-		return fd;
-	r = errno;
+		return;
+	/* The running machine's /run is gone at the next boot; on a disk it would stay.
+	 */
+	if (!h->live)
+		dir = host_open_parent(h, LOCK_PATH, false, &name);
+	if (dir >= 0 && unlinkat(dir, name, 0) == 0)
+		host_rmdir(h, LOCK_DIR, NULL);
 	close(fd);
-	if (r != EAGAIN)
-		return host_write_error(e, "/run/slicer/lock", r, "lock");
-	error_set(e, r, "another slicer is changing this host");
-	error_at(e, "/run/slicer/lock", 0);
-	error_hint(
-		e,
-		"wait until it has finished; 'fuser /run/slicer/lock' shows who it is");
-	return -r;
 }
 
 bool host_lock_is_held(const struct host *h)
 {
 	CLEANUP(close_fd)
-	int fd = host_openat(h, "/run/slicer/lock", O_RDONLY | O_NONBLOCK);
+	int fd = host_openat(h, LOCK_PATH, O_RDONLY | O_NONBLOCK);
 	struct flock all = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
 	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &all) == 0 && all.l_type != F_UNLCK;

@@ -41,6 +41,24 @@ void signals_drop(void)
 		;
 }
 
+static void do_nothing(int number)
+{
+	(void)number;
+}
+
+void signals_end_reading(struct sigaction *before)
+{
+	/* Without SA_RESTART: see signal(7), interruption of system calls. */
+	const struct sigaction ours = { .sa_handler = do_nothing };
+
+	sigaction(SIGINT, &ours, before);
+}
+
+void signals_restore_interrupt(const struct sigaction *before)
+{
+	sigaction(SIGINT, before, NULL);
+}
+
 void signals_release(const struct signal_hold *hold)
 {
 	signals_drop();

@@ -20,6 +20,10 @@ void signals_hold(struct signal_hold *ret);
 bool signals_pending(void);
 /* Forgets those that have arrived: what they ask for is being done. */
 void signals_drop(void);
+/* From now on SIGINT ends a read(2) with EINTR, and nothing else. *before is what
+ * signals_restore_interrupt() puts back. */
+void signals_end_reading(struct sigaction *before);
+void signals_restore_interrupt(const struct sigaction *before);
 /* Drops what has arrived and puts everything back as it was. */
 void signals_release(const struct signal_hold *hold);
 

@@ -74,7 +74,7 @@ nothing_left() {
 	counted
 	live pci bind 01:00.0 --group --persist=initramfs
 	exits 0
-	says 'Done and checked; a reboot makes it effective.'
+	says 'Done and checked. It takes effect at the next boot.'
 	[ "$(names)" = $'0000:01:00.0.conf\n0000:01:00.1.conf' ]
 	[ "$(grep -lx early=yes "$T/$FILES"/* | wc -l)" = 2 ]
 	grep -qx original=nouveau "$T/$FILES/0000:01:00.0.conf"
@@ -511,7 +511,7 @@ killed() {
 	live pci bind 01:00.0 --group --persist=initramfs
 	exits 0
 	[[ $output$stderr == *'was interrupted: it is taken back first'* ]]
-	says 'Done and checked; a reboot makes it effective.'
+	says 'Done and checked. It takes effect at the next boot.'
 	[ "$(names)" = $'0000:01:00.0.conf\n0000:01:00.1.conf' ]
 	[ -L "$T/$WANTS/$UNIT" ]
 	images_agree
@@ -557,7 +557,7 @@ killed() {
 	killed pci bind 01:00.0 --group --persist=initramfs
 	live --json pci bind 02:00.0 --driver nosuchdriver --persist
 	exits 3
-	json '.error.message | test("^the interrupted run [^ ]+ was taken back; then: the running kernel has no driver nosuchdriver")'
+	json '.error.message | test("^the interrupted run [^ ]+ was undone; then: the running kernel has no driver nosuchdriver")'
 	[ "$(names)" = 0000:02:00.0.conf ]
 }
 

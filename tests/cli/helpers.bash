@@ -105,3 +105,13 @@ restored() {
 	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
 	! grep -q iommu= "$T/boot/grub/grub.cfg" || false
 }
+
+# asked TYPED ARG...: slicer at a terminal (script(1)) where TYPED is typed. $output is all that it shows there.
+asked() {
+	local typed=$1 command
+	shift
+	command=$(printf '%q ' "$SLICER" --root "$T" "$@")
+	status=0
+	output=$(printf '%b' "$typed" | script -qefc "$command" /dev/null) || status=$?
+	printf 'status %s\n%s\n' "$status" "$output"
+}

@@ -60,7 +60,7 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	verdict_is 1 blocked false
 	on setup-iommu --dry-run
 	exits 0
-	says 'intremap=off (turns interrupt remapping off): it goes away'
+	says 'intremap=off (turns interrupt remapping off): slicer removes it'
 	mkdir -p "$T/etc/modprobe.d"
 	echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' >"$T/etc/modprobe.d/unsafe.conf"
 	verdict_is 0 ready false

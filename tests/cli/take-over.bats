@@ -60,15 +60,6 @@ in_image() {
 }
 
 # bats test_tags=deep
-# asked TYPED ARG...: slicer at a terminal (script(1)) where TYPED is typed. $output is all that it shows there.
-asked() {
-	local typed=$1 command
-	shift
-	command=$(printf '%q ' "$SLICER" --root "$T" "$@")
-	status=0
-	output=$(printf '%b' "$typed" | script -qefc "$command" /dev/null) || status=$?
-	printf 'status %s\n%s\n' "$status" "$output"
-}
 @test "at a terminal it asks: no, nothing and the end of it change nothing, yes does" {
 	local typed
 	command -v script || skip 'no script(1)'
@@ -78,8 +69,8 @@ asked() {
 		asked "$typed" "${WITH[@]}"
 		exits 3
 		says 'remove /etc/modprobe.d/vfio.conf'
-		says 'Do it? [y/N]'
-		says 'nothing was changed: you did not say yes'
+		says 'Continue? [y/N]'
+		says 'Nothing was changed.'
 		unchanged
 		[ ! -d "$T/$FILES" ]
 	done
@@ -93,7 +84,7 @@ asked() {
 	unchanged
 	asked 'y\n' "${WITH[@]}" --dry-run
 	exits 0
-	[[ $output != *'Do it?'* ]]
+	[[ $output != *'Continue?'* ]]
 	unchanged
 	asked 'yes\n' "${WITH[@]}"
 	exits 0
@@ -102,7 +93,7 @@ asked() {
 	# A second time there is nothing to ask.
 	asked '' "${WITH[@]}"
 	exits 0
-	[[ $output != *'Do it?'* ]]
+	[[ $output != *'Continue?'* ]]
 	says 'nothing else that slicer could change names the devices'
 }
 

@@ -10,7 +10,7 @@ load helpers
 	remember
 	on setup-iommu --dry-run
 	exits 0
-	says "somebody wrote intel_iommu=off (turns VT-d off): it becomes intel_iommu=on; that needs a yes at the terminal, or --force"
+	says "someone set intel_iommu=off (turns VT-d off): slicer replaces it with intel_iommu=on; this needs a yes at the terminal, or --force"
 	on setup-iommu --check --json
 	exits 1
 	json '.warnings[0] | contains("intel_iommu=off") and contains("--force")'
@@ -29,7 +29,7 @@ load helpers
 	sed -i 's/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT="quiet iommu.passthrough=0"/' "$T/etc/default/grub"
 	on setup-iommu --yes
 	exits 3
-	complains "hint: --no-pt leaves that as it is"
+	complains "hint: --no-pt keeps it"
 	on setup-iommu --yes --no-pt
 	exits 0
 	grep -q 'iommu.passthrough=0 intel_iommu=on"' "$T/etc/default/grub"

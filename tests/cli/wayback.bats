@@ -358,7 +358,7 @@ newest_kind() {
 	sed -i 's/"state": "applied"/"state": "started"/' "$T/$RUNS"/*/manifest.json
 	on setup-iommu --confirm --yes
 	exits 3
-	complains "was taken back; then: there is no trial boot to confirm"
+	complains "was undone; then: there is no trial boot to confirm"
 	none iommu= "$T/etc/default/grub"
 }
 
