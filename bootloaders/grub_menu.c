@@ -170,7 +170,7 @@ int grub_load_menu(const struct host *h, const struct facts *f, struct boot_conf
 		strv_addf(&ret->notes, "%s has no Linux entry", GRUB_CFG);
 	if (g->cfg.complete)
 		return 0;
-	strv_addf(&ret->notes, "%s is cut off: \"%s\" writes it anew", GRUB_CFG,
+	strv_addf(&ret->notes, "%s is cut off: \"%s\" writes it again", GRUB_CFG,
 		  ret->generate_command);
 	return -EBADMSG;
 }

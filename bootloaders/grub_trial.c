@@ -202,7 +202,7 @@ static int read_env(const struct host *h, struct grub_trial *t, struct boot_conf
 	if (r == 0)
 		return 0;
 	error_at(damage, GRUB_ENV, 0);
-	error_hint(damage, "make it anew: grub-editenv %s create", GRUB_ENV);
+	error_hint(damage, "create it again: grub-editenv %s create", GRUB_ENV);
 	*e = *damage;
 	return t->is_emptied ? 0 : r;
 }
@@ -315,7 +315,7 @@ static const char *const create[] = { "grub-editenv", GRUB_ENV, "create", NULL }
 
 void grub_plan_env(struct plan *ret)
 {
-	plan_run(ret, create, ENV_TIMEOUT_S, "makes GRUB's environment block anew");
+	plan_run(ret, create, ENV_TIMEOUT_S, "creates GRUB's environment block again");
 	ret->v[ret->n - 1].makes_one_shot = true;
 	plan_warn(ret,
 		  GRUB_ENV " was emptied or taken away by a grub-editenv that failed "

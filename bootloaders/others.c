@@ -183,7 +183,7 @@ const struct other_loader other_loaders[] = {
 	  .title = "a unified kernel image",
 	  .is_owner = true,
 	  .probe = probe_uki,
-	  .advice = "add {} to /etc/kernel/cmdline and build the image anew: "
+	  .advice = "add {} to /etc/kernel/cmdline and regenerate the image: "
 		    "mkinitcpio -P (Arch), kernel-install add-all (Fedora), or dracut "
 		    "--force --regenerate-all --uefi" },
 	{ .name = "proxmox-boot-tool",
@@ -240,7 +240,7 @@ const struct other_loader other_loaders[] = {
 	  .boot_file = "limine",
 	  .probe = probe_limine,
 	  .advice = "add {} to every \"cmdline:\" line of limine.conf (with an enrolled "
-		    "configuration checksum, enroll it anew)" },
+		    "configuration checksum, enroll it again)" },
 	{ .name = "refind",
 	  .title = "rEFInd",
 	  .loader_info = "rEFInd ",

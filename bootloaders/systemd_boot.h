@@ -8,9 +8,9 @@
  * boot.
  *
  * An entry is either written by a person, and then edited where it stands, or made by
- * kernel-install(8), which writes it anew from /etc/kernel/cmdline at every change of the
- * kernel or its initramfs: then that file is edited, and kernel-install run. One host can
- * have both.
+ * kernel-install(8), which writes it again from /etc/kernel/cmdline at every change of
+ * the kernel or its initramfs: then that file is edited, and kernel-install run. One host
+ * can have both.
  */
 #ifndef SLICER_BOOTLOADERS_SYSTEMD_BOOT_H
 #define SLICER_BOOTLOADERS_SYSTEMD_BOOT_H

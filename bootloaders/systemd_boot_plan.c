@@ -272,7 +272,7 @@ static int plan_regenerate(const struct boot_config *c, const struct sdboot *s,
 			plan_entry(entry, c->v[i].options, ed, ret);
 		plan_run_for(ret, c->v[i].version,
 			     (const char *const *)entry->regenerate.v, 0,
-			     "writes this kernel's boot entry anew");
+			     "writes this kernel's boot entry again");
 	}
 	return 0;
 }

@@ -166,7 +166,7 @@ int sdboot_shelter(const struct boot_config *c, struct shelter *ret, struct erro
 	if (memchr(str_c(&s->conf_text), '\0', s->conf_text.len)) {
 		error_set(e, EINVAL, "is not a text file");
 		error_at(e, s->conf, 0);
-		error_hint(e, "a power cut may have spoiled it: write it anew");
+		error_hint(e, "a power cut may have spoiled it: write it again");
 		return -EINVAL;
 	}
 	entry = &c->v[i];

@@ -126,14 +126,14 @@ static int refuse_unfinished(struct setup *s, struct error *e)
 		err = setup_check_journal(s, &rs, e);
 	if (err < 0 || !records_choose(&rs, record_is_unfinished))
 		return err;
-	error_set(e, EBUSY, "an earlier run was interrupted, and not taken back yet");
+	error_set(e, EBUSY, "an earlier run was interrupted, and not undone yet");
 	/* Only in a dry run: else setup_recover_binds() has taken it back before. */
 	if (records_interrupted_a_bind(&rs))
-		error_hint(e, "without --dry-run it is taken back first; "
+		error_hint(e, "without --dry-run it is undone first; "
 			      "sudo slicer setup-iommu --status lists it");
 	else
-		error_hint(e, "sudo slicer setup-iommu takes it back and sets up again; "
-			      "with --undo, it takes back this run and the whole set-up; "
+		error_hint(e, "sudo slicer setup-iommu undoes it and sets up again; "
+			      "with --undo, it undoes this run and the whole set-up; "
 			      "with --status, it lists the runs");
 	return -EBUSY;
 }

@@ -94,7 +94,7 @@ static int refuse_unmeant(const struct restore *r, const char *text, struct erro
 		if (!str_starts(r->list.broken.v[i], start))
 			continue;
 		error_set(e, EINVAL, "%s", r->list.broken.v[i]);
-		error_hint(e, "sudo slicer pci bind %s --persist writes the file anew",
+		error_hint(e, "sudo slicer pci bind %s --persist writes the file again",
 			   address);
 	}
 	return -ENOENT;

@@ -139,7 +139,8 @@ static void sum_up(const struct restore *r, struct error *ret)
 	if (first && first->why.hint[0])
 		error_hint(ret, "%s", first->why.hint);
 	else
-		error_hint(ret, "sudo slicer pci bind ADDR --persist writes a file anew");
+		error_hint(ret,
+			   "sudo slicer pci bind ADDR --persist writes a file again");
 	ret->code = ERROR_FAILED;
 	ret->rolled_back = is_as_before;
 }

@@ -195,7 +195,7 @@ static int check_trial_options(const struct setup_options *o, struct error *e)
 	}
 	if (o->confirm && (o->undo || o->status || sets_something(o))) {
 		error_usage(e, "--confirm makes permanent what was tried: it goes with "
-			       "no option that sets, lists or takes back");
+			       "no option that sets, lists or undoes");
 		error_hint(e, "run slicer setup-iommu --confirm alone");
 		return -EINVAL;
 	}
@@ -215,15 +215,18 @@ static int check_options(const struct setup_options *o, const struct strv *opera
 		return -EINVAL;
 	}
 	if (o->undo && sets_something(o)) {
-		error_usage(e, "--undo takes back what was set: it goes with no option "
-			       "that sets");
+		error_usage(
+			e,
+			"--undo undoes what was set: it can't be combined with an option "
+			"that sets");
 		error_hint(e, "run slicer setup-iommu --undo alone, then setup-iommu "
 			      "with what is to be set");
 		return -EINVAL;
 	}
 	if (o->status && (o->undo || o->yes || o->force || o->dry_run || o->check ||
 			  o->no_initramfs || sets_something(o))) {
-		error_usage(e, "--status only lists: it goes with no other option of "
+		error_usage(e, "--status only lists: it can't be combined with another "
+			       "option of "
 			       "setup-iommu");
 		error_hint(e, "run slicer setup-iommu --status alone");
 		return -EINVAL;

@@ -37,7 +37,7 @@ static void show_output(const struct setup *s, const struct str *output)
 static void say_taking_back(const struct setup *s)
 {
 	if (setup_shows_text(s))
-		fprintf(s->c->out.err, "taking back what was done (Ctrl-C stops a "
+		fprintf(s->c->out.err, "undoing what was done (Ctrl-C stops a "
 				       "program that hangs)\n");
 }
 

@@ -12,8 +12,7 @@ static int refuse_none(const struct setup *s, struct error *e)
 	char *running = s->facts.cmdline ? boot_trial_id(s->facts.cmdline) : NULL;
 
 	error_set(e, ENOENT, "there is no trial boot to confirm%s",
-		  running ? ": the one that runs was confirmed or taken back already"
-			  : "");
+		  running ? ": the one that runs was confirmed or undone already" : "");
 	error_hint(e, "slicer setup-iommu --trial sets one up; slicer doctor says what "
 		      "this host lacks");
 	return -ENOENT;
@@ -52,8 +51,7 @@ static int check_ready(const struct setup *s, struct error *e)
 
 	if (verdict == VERDICT_READY)
 		return 0;
-	error_set(e, EPERM,
-		  "this boot is the trial, but it is not what was hoped for: %s",
+	error_set(e, EPERM, "this boot is the trial, but it did not work: %s",
 		  verdict_name(verdict));
 	error_hint(e, "slicer doctor says why. A reboot brings the old command line "
 		      "back, --undo takes the trial's entry away; --force makes it "

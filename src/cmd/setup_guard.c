@@ -142,7 +142,7 @@ static void warn_seals(struct setup *s)
 		/* After a trial boot the old command line comes back, and its key with
 		 * it. */
 		if (remedy && s->kind != RUN_TRIAL)
-			plan_next(&s->plan, "after the reboot, seal %s anew: %s",
+			plan_next(&s->plan, "after the reboot, seal %s again: %s",
 				  f->v[i].name, remedy);
 	}
 	for (size_t i = 0; i < f->unread.n; i++)

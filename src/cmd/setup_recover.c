@@ -42,24 +42,25 @@ static int recover(struct setup *s, struct undo *u, struct error *e)
 			      "the root");
 		return -EPERM;
 	}
-	plan_warn(&s->plan, "the run %s was interrupted: it is taken back first", names);
+	plan_warn(&s->plan, "the run %s was interrupted: it is undone first", names);
 	s->kind = RUN_UNDO;
 	s->undo = u;
 	s->edit = &u->edit;
 	err = setup_plan_undo(s, u, true, e);
 	if (err < 0) {
-		error_prefix(e, "taking back the interrupted run %s", names);
+		error_prefix(e, "undoing the interrupted run %s", names);
 		return err;
 	}
 	if (s->o->dry_run || s->o->check) {
-		plan_next(&s->plan, "then everything is looked at and planned anew");
+		plan_next(&s->plan,
+			  "then slicer looks at everything again and makes a new plan");
 		return 1;
 	}
 	err = setup_present(s, e);
 	if (err >= 0)
 		err = take_back(s, u, e);
 	if (err < 0) {
-		error_prefix(e, "taking back the interrupted run %s", names);
+		error_prefix(e, "undoing the interrupted run %s", names);
 		return err;
 	}
 	strv_copy(&s->recovered, &ids);

@@ -283,8 +283,8 @@ static int nothing_to_try(struct setup *s, struct error *e)
 	}
 	error_set(e, EEXIST,
 		  "there is nothing left to try: what is wanted is configured "
-		  "for good, and no reset would take it back");
-	error_hint(e, "slicer setup-iommu --undo takes back what slicer configured; then "
+		  "for good, and a reset would not undo it");
+	error_hint(e, "slicer setup-iommu --undo undoes what slicer configured; then "
 		      "--trial. Or reboot, and slicer doctor");
 	return -EEXIST;
 }

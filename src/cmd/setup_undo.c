@@ -214,7 +214,7 @@ int setup_check_journal(struct setup *s, const struct records *rs, struct error 
 		plan_warn(&s->plan, "the journal %s", rs->broken.v[i]);
 	if (!rs->broken.n || s->o->force)
 		return 0;
-	error_set(e, EINVAL, "the journal %s: what that run changed can't be taken back",
+	error_set(e, EINVAL, "the journal %s: what that run changed can't be undone",
 		  rs->broken.v[0]);
 	error_hint(e,
 		   "what it found is in " JOURNAL_DIR

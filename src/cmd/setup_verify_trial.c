@@ -103,7 +103,8 @@ int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e)
 		return 0;
 	err = load_now(s, &now, e);
 	if (err >= 0 && makes && !rolled_back && now.one_shot_gone)
-		return error_set(e, EPROTO, "%s, which was to be made anew, is not there",
+		return error_set(e, EPROTO,
+				 "%s, which was to be regenerated, is not there",
 				 s->boot.one_shot_path);
 	if (err >= 0 && (sets || makes))
 		err = check_one_shot(s, &now, e);

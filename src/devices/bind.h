@@ -13,7 +13,7 @@ void driver_modules(const struct host *h, const char *driver, struct strv *ret);
 const char *module_driver(const char *module);
 
 /* Parts of bind_check() (bind_place.c). The first refuses the first device of r that is
- * in no group although the IOMMU is on; the second what hangs below a controller, 0 if
+ * in no group although the IOMMU is on; the second what is below a controller, 0 if
  * nothing does; the third says what the host loses along with d. */
 int bind_refuse_left_out(const struct host *h, const struct bind_request *r,
 			 struct error *e);

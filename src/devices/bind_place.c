@@ -29,7 +29,7 @@ int bind_refuse_left_out(const struct host *h, const struct bind_request *r,
 	return -ENODEV;
 }
 
-/* What hangs below a controller, asked for by itself: not by force either. Its memory is
+/* What is below a controller, asked for by itself: not by force either. Its memory is
  * reached by the controller's, and the two are one group. */
 int bind_check_below(const struct bind_request *r, struct error *e)
 {
@@ -57,8 +57,7 @@ void bind_warn_of_below(const struct pci_devices *all, const struct pci_device *
 	if (!below.n)
 		return;
 	list = strv_join(&below, ", ");
-	strv_addf(warnings, "what hangs below %s goes along with it: %s", d->address,
-		  list);
+	strv_addf(warnings, "what is below %s goes along with it: %s", d->address, list);
 }
 
 /* A physical function may have 255 of them: those that fit into a line. */

@@ -96,7 +96,7 @@ struct bind_world; /* below */
  * -------------------------------------------------------------------- */
 
 /* The endpoints (no bridges) of the device's IOMMU group, itself included, in address
- * order: pointers into all. What hangs below a controller goes along with that and is
+ * order: pointers into all. What is below a controller goes along with that and is
  * left out. Without a group: the device alone. Returns the number; *ret is the caller's
  * to free. */
 size_t group_endpoints(const struct pci_devices *all, const struct pci_device *d,

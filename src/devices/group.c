@@ -58,7 +58,7 @@ static bool is_free_bridge(const struct pci_device *d, const char *kernel)
 
 const char *group_blocker(const struct pci_device *d, const char *kernel)
 {
-	/* What hangs below a controller is gone once that has another driver. */
+	/* What is below a controller is gone once that has another driver. */
 	if (!d->driver || d->controller || driver_is_vfio(d->driver) ||
 	    strcmp(d->driver, "pci-stub") == 0 || strcmp(d->driver, "pcieport") == 0 ||
 	    is_free_bridge(d, kernel))

@@ -73,7 +73,7 @@ void groups_explain(const struct pci_topology *t, const char *cmdline,
 enum member_role {
 	MEMBER_GOES_ALONG, /* an endpoint: it must be in VFIO's hands, or without driver
 			    */
-	MEMBER_IS_BELOW, /* it hangs below an endpoint of the group and goes with that */
+	MEMBER_IS_BELOW, /* it is below an endpoint of the group and goes with that */
 	MEMBER_STAYS, /* a bridge that is in nobody's way */
 	MEMBER_BLOCKS, /* a bridge with a driver that keeps the group from a VM */
 };

@@ -211,13 +211,12 @@ bool reason_controller(const struct pci_topology *t, const struct pci_device *d,
 
 		if (!controller)
 			continue;
-		reason_add(
-			ret, GROUP_CONTROLLER, d->iommu_group, controller,
-			xasprintf("transfers of what hangs below %s carry its address: "
-				  "all of it is one group",
-				  controller->address),
-			note_of("what is below", d->iommu_group,
-				"transfers carry its address"));
+		reason_add(ret, GROUP_CONTROLLER, d->iommu_group, controller,
+			   xasprintf("transfers of what is below %s carry its address: "
+				     "all of it is one group",
+				     controller->address),
+			   note_of("what is below", d->iommu_group,
+				   "transfers carry its address"));
 		return true;
 	}
 	return false;

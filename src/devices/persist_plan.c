@@ -159,7 +159,7 @@ static int refuse_rename(const struct persisted *other, const struct pci_device 
 	error_set(e, EEXIST, "the file is that of another device, now at %s",
 		  other->device->address);
 	error_at(e, other->path, 0);
-	error_hint(e, "sudo slicer pci bind %s %s --persist names both files anew",
+	error_hint(e, "sudo slicer pci bind %s %s --persist writes both files again",
 		   d->address, other->device->address);
 	return -EEXIST;
 }

@@ -100,7 +100,7 @@ int persist_check_unit(const struct host *h, const char *command, struct error *
 	error_set(e, ENOENT, "the unit starts %s, which is not there",
 		  program ? program : "no program");
 	error_at(e, unit, 0);
-	error_hint(e, "install slicer anew: \"sudo make install\" in its sources");
+	error_hint(e, "install slicer again: \"sudo make install\" in its sources");
 	return -ENOENT;
 }
 

@@ -20,7 +20,7 @@ static void links_done(struct links *l)
 	free(l->kept);
 }
 
-/* The physical function of a virtual one, else what it hangs below. */
+/* The physical function of a virtual one, else what it is below. */
 static size_t find_up(const struct pci_devices *all, const struct pci_device *d)
 {
 	const struct pci_device *up = NULL;

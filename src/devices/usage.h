@@ -165,7 +165,7 @@ void mediated_load(const struct host *h, struct strv *ret);
 void mediated_uses(const struct strv *places, const char *address, struct uses *ret);
 void keyboard_losses(const struct host *h, const char *address, struct strv *ret);
 
-/* Is the PCI device a part of this sysfs path (itself, or the controller it hangs below)?
+/* Is the PCI device a part of this sysfs path (itself, or the controller it is below)?
  */
 bool place_is_below(const char *place, const char *address);
 void uses_add(struct uses *u, enum use_kind kind, const char *fmt, ...) PRINTF(3, 4);

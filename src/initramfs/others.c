@@ -143,7 +143,7 @@ static int plan(const struct initramfs_config *c, const struct initramfs_wish *w
 		return 0;
 	}
 	plan_warn(ret,
-		  "the initramfs (%s) is left alone: without vfio-pci in it, the "
+		  "the initramfs (%s) is not changed: without vfio-pci in it, the "
 		  "devices' own "
 		  "drivers may get them first",
 		  name);

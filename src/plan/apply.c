@@ -91,7 +91,7 @@ static int check_unchanged(const struct host *h, const struct step *s, struct er
 		return err;
 	error_set(e, ESTALE, "was changed by somebody else since the plan was made");
 	error_at(e, path, 0);
-	error_hint(e, "run the same command again: it looks at the file anew");
+	error_hint(e, "run the same command again: it reads the file again");
 	return -ESTALE;
 }
 
@@ -225,7 +225,7 @@ static int leave_unfinished(const struct apply *a, const struct record *rec,
 		error_prefix(e, "the journal does not have what hangs (%s)", why.what);
 	n = strlen(e->what);
 	snprintf(e->what + n, sizeof(e->what) - n,
-		 "\nNothing was taken back, because it may still write. The journal has "
+		 "\nNothing was undone, because it may still write. The journal has "
 		 "what there was before.");
 	e->code = ERROR_FAILED;
 	e->rolled_back = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Executing a plan: the only code that changes a machine's files. The journal is on disk
- * before the first change; a failure takes everything back and says whether that worked.
+ * before the first change; a failure undoes everything and says whether that worked.
  */
 #ifndef SLICER_PLAN_APPLY_H
 #define SLICER_PLAN_APPLY_H

@@ -13,7 +13,7 @@ static int refuse(const struct record *r, const struct str *what, struct error *
 	error_hint(
 		e,
 		"the kernel log (dmesg) says what it waits for: once that answers, and "
-		"it is gone, or after a reboot, the same command takes back what that "
+		"it is gone, or after a reboot, the same command undoes what that "
 		"run did");
 	return -EBUSY;
 }

@@ -8,7 +8,7 @@
 #include "plan/program.h"
 #include "plan/shelter.h"
 
-/* Of the error's text, before what was taken back and what not. */
+/* Of the error's text, before what was undone and what not. */
 #define ROOM_FOR_CAUSE 600
 
 /* A signal stops the program that runs when it arrives. What arrived earlier has had its
@@ -166,13 +166,13 @@ static void tell_left(const struct str *left, int log_fd, struct error *e)
 	n = strlen(e->what);
 	if (e->rolled_back) {
 		snprintf(e->what + n, sizeof(e->what) - n,
-			 "\nEverything was taken back: the host is as it was before.");
+			 "\nEverything was undone: the host is as it was before.");
 		return;
 	}
 	if (log_fd >= 0)
 		dprintf(log_fd, "not as before:\n%s", str_c(left));
 	n += (size_t)snprintf(e->what + n, sizeof(e->what) - n,
-			      "\nNOT everything could be taken back:\n");
+			      "\nNOT everything could be undone:\n");
 	room = sizeof(e->what) - n;
 	if (left->len < room)
 		snprintf(e->what + n, room, "%s", str_c(left));
@@ -217,7 +217,7 @@ static void hint_failed(const struct record *rec, bool hangs, struct error *e)
 	else
 		error_hint(e,
 			   "put right what is named above before the next reboot, and "
-			   "let 'slicer setup-iommu --undo' take back the rest; the "
+			   "let 'slicer setup-iommu --undo' undo the rest; the "
 			   "originals are in " JOURNAL_DIR "/%s",
 			   rec->id);
 }
@@ -234,7 +234,7 @@ void roll_back(struct apply *a, struct record *rec, size_t begun, int log_fd,
 		apply_tell(a, NULL, APPLY_TAKE_BACK, 0, NULL);
 	hangs = !take_back(a, rec, begun, log_fd, &left);
 	if (hangs)
-		str_add(&left, "it may still write: taking back has stopped there\n");
+		str_add(&left, "it may still write: undoing has stopped there\n");
 	/* What is not as before had better not be what boots. */
 	if (rec->shelter.dir && left.len && shelter_is_up(a->host, &rec->shelter))
 		str_addf(&left, "%s starts what was there before, until that is mended\n",

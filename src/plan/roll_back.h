@@ -6,7 +6,7 @@
 #include "plan/apply.h"
 
 /*
- * begun: how many of the plan's steps have begun. *e is the failure; what was taken back
+ * begun: how many of the plan's steps have begun. *e is the failure; what was undone
  * and what not is added to it. The journal's state follows. Where the first step has
  * failed and left nothing, *e stays as it is: nothing was changed.
  */

@@ -65,7 +65,7 @@ static int stale(const char *path, struct error *e)
 	error_set(e, ESTALE, "%swas changed by somebody else since the plan was made",
 		  path ? "" : "LoaderEntryDefault ");
 	error_at(e, path, 0);
-	error_hint(e, "run the same command again: it looks anew");
+	error_hint(e, "run the same command again: it looks again");
 	return -ESTALE;
 }
 

@@ -84,7 +84,7 @@ static int undo_program(const struct host *h, const struct records *rs,
 			struct error *e)
 {
 	const char *const *argv = (const char *const *)s->argv.v;
-	const char *why = "was interrupted: makes its files anew";
+	const char *why = "was interrupted: regenerates its files";
 	CLEANUP(str_done) struct str now = { 0 };
 	bool exact = false, exists;
 	int err = 0;
@@ -93,7 +93,7 @@ static int undo_program(const struct host *h, const struct records *rs,
 		return 0;
 	if (s->undo.n) {
 		plan_run(ret, (const char *const *)s->undo.v, 0,
-			 "was interrupted: takes back what it may have done");
+			 "was interrupted: undoes what it may have done");
 		return 0;
 	}
 	if (s->kernel && !kernel_is_installed(h, s->kernel))

@@ -33,11 +33,10 @@ static void check_journal(const struct diagnosis *d, struct checks *ret)
 		      "/var/lib/slicer/runs: %s", j->interrupted);
 	if (j->of_a_bind)
 		strv_add(&c->fix, "type the same command again: slicer pci bind ADDR "
-				  "--persist (or unbind) takes it back first");
+				  "--persist (or unbind) undoes it first");
 	else
-		strv_add(&c->fix,
-			 "sudo slicer setup-iommu takes it back and begins anew");
-	strv_add(&c->fix, "sudo slicer setup-iommu --undo takes everything back");
+		strv_add(&c->fix, "sudo slicer setup-iommu undoes it and starts again");
+	strv_add(&c->fix, "sudo slicer setup-iommu --undo undoes everything");
 }
 
 static void check_identity(const struct diagnosis *d, struct checks *ret)
@@ -141,7 +140,7 @@ static void fix_image(const struct diagnosis *d, const struct initramfs_view *v,
 	else if (i && i->rebuild_command)
 		strv_addf(&c->fix, "sudo %s", i->rebuild_command);
 	else
-		strv_add(&c->fix, "build the image anew with your generator");
+		strv_add(&c->fix, "regenerate the image with your generator");
 }
 
 /* What is wrong with the image; NULL: nothing. */
@@ -159,7 +158,7 @@ static const char *image_fault(const struct diagnosis *d, const struct initramfs
 		return "the image was not rebuilt: it holds what slicer set up earlier";
 	*status = CHECK_WARN;
 	if (!own && v->early)
-		return "the image was not rebuilt: it still holds what was taken back";
+		return "the image was not rebuilt: it still holds what was undone";
 	if (wants_early(d) && !v->has_vfio_pci && judge_next_kernel(d) &&
 	    judge_next_kernel(d)->vfio_pci_state != MODULE_BUILTIN)
 		return "vfio-pci.ids is set, but the image has no vfio-pci: the host's "

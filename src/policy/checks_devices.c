@@ -22,7 +22,7 @@ static char *describe(const struct device_view *v)
 		str_addf(&text, "; group %ld%s%s", v->dev->iommu_group,
 			 *companions ? " with " : "", companions);
 	if (*below)
-		str_addf(&text, "; what hangs below it goes along: %s", below);
+		str_addf(&text, "; what is below it goes along: %s", below);
 	if (*uses)
 		str_addf(&text, "; %s", uses);
 	return str_take(&text);

@@ -39,8 +39,8 @@ static void check_domain(const struct iommu_facts *f, struct checks *ret)
 	else
 		check_add(ret, "iommu.domain", IOMMU, CHECK_PASS,
 			  strcmp(f->default_domain, "identity") == 0
-				  ? "the host's own devices bypass translation (pt)"
-				  : "the host's own devices are translated",
+				  ? "host devices run at full speed (iommu=pt)"
+				  : "host devices run without iommu=pt (slower)",
 			  "default domain: %s", f->default_domain);
 }
 

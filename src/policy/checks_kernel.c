@@ -105,7 +105,7 @@ static void check_vfio(const struct diagnosis *d, const struct kernel_facts *k,
 			      "no module of that name for %s", k->version);
 		judge_kernel_advice(d, k, &c->fix);
 	} else {
-		check_add(ret, "kernel.vfio", KERNEL, CHECK_PASS, "vfio-pci is at hand",
+		check_add(ret, "kernel.vfio", KERNEL, CHECK_PASS, "vfio-pci is available",
 			  "%s", vfio_evidence(k, registered));
 	}
 }

@@ -39,7 +39,7 @@ void checks_leftovers(const struct diagnosis *d, struct checks *ret)
 				  title, "%s", l->what);
 
 		strv_copy(&c->fix, &l->next);
-		/* It does no harm: the next bind writes it anew. */
+		/* It does no harm: the next bind writes it again. */
 		c->minor = is_note;
 	}
 }

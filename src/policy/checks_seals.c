@@ -48,7 +48,7 @@ void checks_seals(const struct diagnosis *d, struct checks *ret)
 	for (size_t i = 0; i < f->n; i++)
 		if (seal_is_at_risk(&f->v[i].seal))
 			strv_addf(&c->fix,
-				  "have the passphrase or recovery key of %s at hand "
+				  "have the passphrase or recovery key of %s ready "
 				  "before you reboot",
 				  f->v[i].name);
 }

@@ -30,7 +30,7 @@ static void check_running(const struct diagnosis *d, struct checks *ret)
 	}
 	c = check_add(ret, ID, GROUP, ready ? CHECK_PASS : CHECK_WARN,
 		      ready ? "this is the trial boot, and it is healthy"
-			    : "this is the trial boot, and it is not what was hoped for",
+			    : "this is the trial boot, but the IOMMU is not working",
 		      "%s", options_of(d));
 	if (ready)
 		return;

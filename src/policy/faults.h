@@ -28,7 +28,7 @@ bool device_is_kept(const struct pci_device *d, enum cpu_vendor vendor,
  */
 char *device_no_group(const struct pci_device *d, const char *cmdline,
 		      const struct log_facts *log, char **ret_advice);
-/* Why it can't go to a VM by itself: it hangs below a controller that takes part in its
+/* Why it can't go to a VM by itself: it is below a controller that takes part in its
  * transfers. NULL: it does not. With what can be done, as above. */
 char *device_below(const struct pci_device *d, char **ret_advice);
 /*

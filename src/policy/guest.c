@@ -16,7 +16,7 @@ static const struct {
 		     "Assignment), or run slicer on a physical machine" },
 	{ "VMware", "switch on the virtual IOMMU of this machine (vvtd.enable = \"TRUE\" "
 		    "in its .vmx file, or I/O MMU among the settings of its processor) "
-		    "and start it anew" },
+		    "and start it again" },
 	{ "VirtualBox", "on VirtualBox's host, with this machine off: VBoxManage "
 			"modifyvm NAME --chipset ich9 --iommu automatic" },
 	{ "Xen", "Xen gives a guest no IOMMU that could be switched on: pass the device "

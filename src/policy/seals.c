@@ -61,7 +61,7 @@ char *seal_describe(const struct sealed_disk *disk)
 		str_add(&s, "a change of the command line or the initramfs may concern "
 			    "that");
 	str_add(&s, ", and then the next boot asks for the passphrase or the recovery "
-		    "key: have it at hand before you reboot");
+		    "key: have it ready before you reboot");
 	return str_take(&s);
 }
 

@@ -93,7 +93,7 @@ static void advise_image(const struct diagnosis *d, struct strv *ret)
 	const char *command = d->initramfs ? d->initramfs->rebuild_command : NULL;
 
 	strv_addf(ret, "%s%s (%s%s)", command ? "sudo " : "",
-		  command ? command : "build the initramfs anew with your generator",
+		  command ? command : "regenerate the initramfs with your generator",
 		  d->facts->iommu.unsafe_modprobe,
 		  d->facts->iommu.unsafe_is_older == TRI_YES
 			  ? " is older than this boot, so the initramfs may have loaded "

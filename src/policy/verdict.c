@@ -379,7 +379,7 @@ enum verdict verdict_of(const struct diagnosis *d, struct strv *next)
 	if (d->journal.interrupted && !d->journal.running)
 		strv_addf(next,
 			  "sudo slicer setup-iommu: the run %s did not come to its end, "
-			  "this takes it back and begins anew (--undo only takes back)",
+			  "this undoes it and starts again (--undo only undoes it)",
 			  d->journal.interrupted);
 	while (!applies(d, i))
 		i++;

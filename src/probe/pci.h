@@ -27,7 +27,7 @@ struct pci_device {
 	 * links say.
 	 */
 	const struct pci_device *parent;
-	/* Address of the function that it hangs below and that is no bridge: Intel's VMD,
+	/* Address of the function that it is below and that is no bridge: Intel's VMD,
 	 * whose disks are a PCI domain of its own. NULL: as usual, below bridges only */
 	char *controller;
 	char *physfn; /* address of the PF if this is a VF */

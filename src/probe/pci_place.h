@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What hangs below what: PCI_PLACE of pci_load(). */
+/* What is below what: PCI_PLACE of pci_load(). */
 #ifndef SLICER_PROBE_PCI_PLACE_H
 #define SLICER_PROBE_PCI_PLACE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How each function is attached, and which are in one IOMMU group: what the kernel makes
- * groups of, and what it made. What hangs below what is struct pci_device's parent. */
+ * groups of, and what it made. What is below what is struct pci_device's parent. */
 #ifndef SLICER_PROBE_PCI_TOPOLOGY_H
 #define SLICER_PROBE_PCI_TOPOLOGY_H
 

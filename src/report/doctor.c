@@ -34,7 +34,7 @@ static const struct {
 	enum paint paint;
 	const char *sentence;
 } verdicts[] = {
-	[VERDICT_READY] = { PAINT_GOOD, "the IOMMU is active and vfio-pci is at hand" },
+	[VERDICT_READY] = { PAINT_GOOD, "the IOMMU is active and vfio-pci is available" },
 	[VERDICT_UNSUPPORTED] = { PAINT_BAD, "nothing can be set up here" },
 	[VERDICT_KERNEL] = { PAINT_BAD,
 			     "the kernel was built without IOMMU or without VFIO" },
@@ -45,12 +45,12 @@ static const struct {
 	[VERDICT_ELSEWHERE] = { PAINT_WARN,
 				"the boot loader reads another file than the one that "
 				"is configured" },
-	[VERDICT_GENERATE_NEEDED] = { PAINT_WARN,
-				      "configured, but the boot menu was not made anew" },
+	[VERDICT_GENERATE_NEEDED] = { PAINT_WARN, "configured, but the boot menu was not "
+						  "regenerated" },
 	[VERDICT_REBOOT_NEEDED] = { PAINT_WARN, "all is set for the next boot" },
 	[VERDICT_REFUSED] = { PAINT_BAD,
 			      "the kernel was told, and the IOMMU did not come up" },
-	[VERDICT_UNKNOWN] = { PAINT_WARN, "what decides could not be read" },
+	[VERDICT_UNKNOWN] = { PAINT_WARN, "slicer could not read enough to decide" },
 };
 
 static const char *group_title(const char *group)

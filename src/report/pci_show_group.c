@@ -20,7 +20,7 @@ static char *role_text(const struct pci_device *x, const struct pci_page *p)
 	case MEMBER_STAYS:
 		return xstrdup("a bridge, stays with the host");
 	case MEMBER_IS_BELOW:
-		return xasprintf("hangs below %s and goes with it", x->controller);
+		return xasprintf("is below %s and goes with it", x->controller);
 	case MEMBER_GOES_ALONG:
 		break;
 	}
@@ -160,6 +160,6 @@ void page_commands(const struct output *o, const struct pci_page *p)
 	print_block(o, p, "Take it back", &h->back);
 	print_note(o, p,
 		   h->back.n ? "not every device can go back to its driver now: "
-			     : "it can't be taken back now: ",
+			     : "it can't be given back now: ",
 		   h->not_back);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pci list --tree: what hangs below what, as "lspci -tv" has it, with the IOMMU group of
+ * pci list --tree: what is below what, as "lspci -tv" has it, with the IOMMU group of
  * each and a note where a group is made.
  */
 #include "report/pci_tree.h"

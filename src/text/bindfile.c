@@ -145,7 +145,7 @@ static int bad_line(unsigned line, struct error *e, const char *what, const char
 	}
 	error_usage(e, "%s%s", what, str_c(&safe));
 	error_at(e, NULL, line);
-	error_hint(e, "\"slicer pci bind ADDRESS --persist\" writes the file anew");
+	error_hint(e, "\"slicer pci bind ADDRESS --persist\" writes the file again");
 	return -EINVAL;
 }
 

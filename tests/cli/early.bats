@@ -487,8 +487,8 @@ killed() {
 	says "$run  bind   interrupted"
 	live pci bind 02:00.0 --persist=initramfs --dry-run
 	exits 3
-	complains 'an earlier run was interrupted, and not taken back yet'
-	complains 'without --dry-run it is taken back first'
+	complains 'an earlier run was interrupted, and not undone yet'
+	complains 'without --dry-run it is undone first'
 	[ "$(names | wc -l)" = 2 ]
 	live setup-iommu --undo --yes
 	exits 0
@@ -505,12 +505,12 @@ killed() {
 }
 
 # bats test_tags=deep
-@test "interrupted: the same command takes it back first, and begins again" {
+@test "interrupted: the same command undoes it first, and begins again" {
 	local run
 	killed pci bind 01:00.0 --group --persist=initramfs
 	live pci bind 01:00.0 --group --persist=initramfs
 	exits 0
-	[[ $output$stderr == *'was interrupted: it is taken back first'* ]]
+	[[ $output$stderr == *'was interrupted: it is undone first'* ]]
 	says 'Done and checked. It takes effect at the next boot.'
 	[ "$(names)" = $'0000:01:00.0.conf\n0000:01:00.1.conf' ]
 	[ -L "$T/$WANTS/$UNIT" ]
@@ -540,7 +540,7 @@ killed() {
 }
 
 # bats test_tags=deep
-@test "interrupted: a plain bind takes it back first, too, and says so, in JSON and where it is refused then" {
+@test "interrupted: a plain bind undoes it first, too, and says so, in JSON and where it is refused then" {
 	local run
 	vfio_has 0000:02:00.0
 	killed pci bind 01:00.0 --group --persist=initramfs
@@ -588,8 +588,8 @@ killed() {
 	rm "$T/$FILES/0000:02:00.0.conf" "$T/$WANTS/$UNIT"
 	live pci bind 02:00.0 --persist=initramfs
 	exits 3
-	complains 'an earlier run was interrupted, and not taken back yet'
-	complains 'setup-iommu takes it back and sets up again'
+	complains 'an earlier run was interrupted, and not undone yet'
+	complains 'setup-iommu undoes it and sets up again'
 	[ -z "$(names)" ]
 }
 
@@ -616,7 +616,7 @@ killed() {
 }
 
 # bats test_tags=deep
-@test "interrupted: setup-iommu takes it back first; the binds from before stay" {
+@test "interrupted: setup-iommu undoes it first; the binds from before stay" {
 	live pci bind 02:00.0 --persist=initramfs
 	exits 0
 	killed pci unbind 02:00.0 --persist

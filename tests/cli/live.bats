@@ -328,7 +328,7 @@ rolled_back() {
 	says "not done update-grub"
 	live setup-iommu --check
 	exits 1
-	says "was interrupted: it is taken back first"
+	says "was interrupted: it is undone first"
 	live --json setup-iommu --yes
 	exits 0
 	json '(.recovered | length) == 1 and .verified'

@@ -325,7 +325,7 @@ names() {
 	complains 'not usable: /etc/slicer/devices.d/dir.conf: is a directory'
 	complains 'not usable: /etc/slicer/devices.d/double.conf: /etc/slicer/devices.d/0000:0b:00.0.conf has the same address'
 	complains '1 of 1 devices would be bound, 0 not, 4 files not usable'
-	complains "hint: sudo slicer --root $T pci bind ADDR --persist writes a file anew"
+	complains "hint: sudo slicer --root $T pci bind ADDR --persist writes a file again"
 	# shellcheck disable=SC2154 # set by helpers
 	[[ $stderr != *$'\e'* ]]
 	on --json pci restore --dry-run
@@ -484,7 +484,7 @@ names() {
 	on pci restore --dry-run 0c:00.1
 	exits 3
 	complains '/etc/slicer/devices.d/0000:0c:00.1.conf:1: the line is not KEY=VALUE: "junk"'
-	complains "sudo slicer --root $T pci bind 0000:0c:00.1 --persist writes the file anew"
+	complains "sudo slicer --root $T pci bind 0000:0c:00.1 --persist writes the file again"
 }
 
 # bats test_tags=deep

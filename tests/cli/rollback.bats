@@ -25,7 +25,7 @@ setup() {
 	slicer=$(head -1 "$T/tmp/started")
 	kill -INT "$slicer"
 	wait_started 2
-	grep -q 'taking back what was done (Ctrl-C stops a program that hangs)' "$BATS_TEST_TMPDIR/err"
+	grep -q 'undoing what was done (Ctrl-C stops a program that hangs)' "$BATS_TEST_TMPDIR/err"
 	kill -INT "$slicer"
 	wait $! || status=$?
 	stderr=$(<"$BATS_TEST_TMPDIR/err")

@@ -93,9 +93,9 @@ refused_by() {
 	[ "$status" -eq 4 ]
 	stderr=$(<"$BATS_TEST_TMPDIR/err")
 	pid=$(<"$T/tmp/stuck")
-	complains "NOT everything could be taken back"
+	complains "NOT everything could be undone"
 	complains "stuck-generator (process $pid) can't be ended"
-	complains "it may still write: taking back has stopped there"
+	complains "it may still write: undoing has stopped there"
 	complains "or after a reboot: sudo slicer setup-iommu --undo"
 	# No program runs beside it.
 	[ "$(wc -l <"$T/tmp/calls")" -eq 2 ]

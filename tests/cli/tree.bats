@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What hangs below what: pci list --tree, and the parents of pci list --json.
+# What is below what: pci list --tree, and the parents of pci list --json.
 bats_require_minimum_version 1.5.0
 
 load helpers

@@ -73,7 +73,7 @@ id_of_trial() {
 	none slicer.trial "$T/boot/grub/grub.cfg"
 	live setup-iommu --confirm --yes
 	exits 3
-	complains "was confirmed or taken back already"
+	complains "was confirmed or undone already"
 	live setup-iommu --undo --yes
 	exits 0
 	[ ! -e "$T/$CUSTOM" ]
@@ -263,7 +263,7 @@ half_a_block() {
 	mv "$T/usr/local/bin/grub-editenv.real" "$T/usr/local/bin/grub-editenv"
 	live setup-iommu --trial --yes
 	exits 3
-	complains "make it anew: grub-editenv /boot/grub/grubenv create"
+	complains "create it again: grub-editenv /boot/grub/grubenv create"
 	editenv create
 	live setup-iommu --undo --yes
 	exits 0
@@ -286,7 +286,7 @@ half_a_block() {
 	mv "$T/usr/local/bin/grub-editenv.real" "$T/usr/local/bin/grub-editenv"
 	live setup-iommu --undo --yes
 	exits 0
-	says "makes GRUB's environment block anew"
+	says "creates GRUB's environment block again"
 	unchanged
 }
 

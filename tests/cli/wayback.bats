@@ -351,7 +351,7 @@ newest_kind() {
 	says "left by the last undo, to be run inside the root if it was not since: update-grub"
 }
 
-@test "--confirm without a trial after an interrupted run: what was taken back is said, and what is deferred" {
+@test "--confirm without a trial after an interrupted run: what was undone is said, and what is deferred" {
 	tree debian-grub off
 	on setup-iommu --yes
 	exits 0

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pci list --tree: what hangs below what, whatever the host says, and the notes where a
+/* pci list --tree: what is below what, whatever the host says, and the notes where a
  * group is made. */
 /* clang-format off */
 #include <stdarg.h>
@@ -293,7 +293,7 @@ static void test_hostile_text(void **state)
 	clear(&w);
 }
 
-/* Virtual functions of each other, and a PF that hangs below its VF: each is there once,
+/* Virtual functions of each other, and a PF that is below its VF: each is there once,
  * on a root bus if nothing else is left. */
 static void test_circles(void **state)
 {
