@@ -230,7 +230,7 @@ sealed() { # sealed FIXTURE
 	exits 0
 	says 'warning: the TPM unlocks the disk cryptroot (/dev/sda3), sealed to PCR 7+8+9 (systemd-tpm2 token in its LUKS2 header): PCR 8+9 can change'
 	says 'recovery key'
-	says 'seal cryptroot anew: systemd-cryptenroll --wipe-slot=tpm2 --tpm2-device=auto --tpm2-pcrs=7+8+9 /dev/sda3'
+	says 'seal cryptroot again: systemd-cryptenroll --wipe-slot=tpm2 --tpm2-device=auto --tpm2-pcrs=7+8+9 /dev/sda3'
 	live --json setup-iommu --yes
 	exits 0
 	json '.applied and (.warnings[0] | contains("cryptroot")) and (.next[0] | contains("--tpm2-pcrs=7+8+9"))'

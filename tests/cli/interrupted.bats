@@ -109,7 +109,7 @@ interrupted() {
 		[ "$was" = absent ] || : >"$T/boot/grub/grub.cfg"
 		live setup-iommu --yes
 		exits 0
-		says "is taken back first"
+		says "is undone first"
 		grep -q intel_iommu=on "$T/boot/grub/grub.cfg"
 	done
 }

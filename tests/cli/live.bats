@@ -290,7 +290,7 @@ rolled_back() {
 	wait $! || status=$?
 	[ "$status" -eq 4 ]
 	grep -q 'interrupted; update-grub was stopped' "$BATS_TEST_TMPDIR/out"
-	grep -q 'Everything was taken back' "$BATS_TEST_TMPDIR/out"
+	grep -q 'Everything was undone' "$BATS_TEST_TMPDIR/out"
 	cmp "$T/etc/default/grub" "$TOP/tests/roots/debian-grub/configured-off/etc/default/grub"
 	[ "$(grep -c "$WANT" "$T/boot/grub/grub.cfg")" -eq 0 ]
 }

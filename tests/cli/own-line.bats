@@ -379,7 +379,7 @@ GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $WANT\"" ]
 	live setup-iommu --yes
 	exits 4
 	complains "has iommu=off, out of /etc/default/grub"
-	complains "Everything was taken back"
+	complains "Everything was undone"
 	[ ! -e "$T/$OWN" ]
 }
 

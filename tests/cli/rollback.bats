@@ -63,7 +63,7 @@ setup() {
 # What can't work at all has done nothing: neither the first time nor while slicer takes back.
 taken_back() {
 	exits 4
-	complains "Everything was taken back"
+	complains "Everything was undone"
 	restored
 	live setup-iommu --status
 	exits 0
@@ -140,7 +140,7 @@ taken_back() {
 	remember
 	live setup-iommu --yes
 	exits 4
-	complains "Everything was taken back"
+	complains "Everything was undone"
 	[ ! -e "$T/boot/efi/slicer-shelter" ]
 	unchanged
 }

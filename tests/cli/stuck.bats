@@ -51,7 +51,7 @@ refused_by() {
 	stderr=$(<"$BATS_TEST_TMPDIR/err")
 	pid=$(<"$T/tmp/stuck")
 	complains "stuck-generator (process $pid) can't be ended"
-	complains "Nothing was taken back"
+	complains "Nothing was undone"
 	manifest=$(echo "$T"/var/lib/slicer/runs/*/manifest.json)
 	[ "$(jq -c .stuck "$manifest")" = "[\"$pid 7042 1a2b3c4d-0000-4000-8000-000000000000\"]" ]
 	mv "$T/usr/sbin/update-initramfs.real" "$T/usr/sbin/update-initramfs"

@@ -87,7 +87,7 @@ id_of_trial() {
 	boot trial
 	live doctor
 	exits 1
-	says "not what was hoped for"
+	says "the IOMMU is not working"
 	says "verdict: refused"
 	remember
 	live setup-iommu --confirm --yes
@@ -232,7 +232,7 @@ id_of_trial() {
 	live setup-iommu --trial --yes
 	exits 4
 	complains "does not know of it"
-	complains "Everything was taken back"
+	complains "Everything was undone"
 	[ ! -e "$T/$CUSTOM" ]
 }
 
@@ -361,7 +361,7 @@ half_a_block() {
 	sed -i 's/"state": "applied"/"state": "started"/' "$manifest"
 	live setup-iommu --confirm --yes
 	exits 0
-	says "is taken back first"
+	says "is undone first"
 	state_of "$T" | diff "$BATS_TEST_TMPDIR/confirmed" -
 	# The service's own, after a reset.
 	manifest=$(grep -l '"kind": "setup"' "$T"/var/lib/slicer/runs/*/manifest.json | xargs grep -l '"state": "applied"')
@@ -581,7 +581,7 @@ half_a_block() {
 	SH
 	live setup-iommu --confirm --yes
 	exits 4
-	complains "Everything was taken back"
+	complains "Everything was undone"
 	none slicer.trial "$T/$entries"/*amd64.conf
 	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
 	unchanged

@@ -204,7 +204,7 @@ newest_kind() {
 	SH
 	live setup-iommu --yes
 	exits 4
-	complains "Everything was taken back"
+	complains "Everything was undone"
 	mv "$T/usr/local/bin/kernel-install.real" "$T/usr/local/bin/kernel-install"
 	unchanged
 }
@@ -605,7 +605,7 @@ undo_cut_behind_create() {
 	exits 4
 	live setup-iommu --undo --yes
 	exits 4
-	complains "was to be made anew"
+	complains "was to be regenerated"
 	mv "$T/usr/local/bin/grub-editenv.real" "$T/usr/local/bin/grub-editenv"
 	live setup-iommu --undo --yes
 	exits 0

@@ -266,8 +266,8 @@ static void doctored_done(struct doctored *x)
 static void test_doctor_text(void **state)
 {
 	static const char end[] =
-		"verdict: generate-needed - configured, but the boot menu was not made "
-		"anew\nnext:    sudo update-grub\n         sudo reboot\n"
+		"verdict: generate-needed - configured, but the boot menu was not "
+		"regenerated\nnext:    sudo update-grub\n         sudo reboot\n"
 		"         slicer doctor\n";
 	CLEANUP(doctored_done) struct doctored x = { 0 };
 	CLEANUP(memory_done) struct memory m;
