@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One plain Makefile. `make try` and `make test` set themselves up; the rest wants `make deps`, and
-# building alone `make deps-build`.
+# One plain Makefile. `make deps` installs what building needs; `make try`, `make test` and `make lint` install what they
+# need themselves.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -16,6 +16,7 @@ FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 DESTDIR ?=
 CC ?= cc
 CLANG ?= clang
+PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 BUILD ?= build
 
@@ -23,9 +24,9 @@ VERSION := 0.1.0
 PKGS := libpci libudev blkid mount libarchive libkmod jansson libmnl
 # libarchive and libkmod are loaded when they are needed: src/probe/library.h
 LINKED := libpci libudev blkid mount jansson libmnl
-# Asked only by the rules that compile: `make deps` and `make clean` work without pkg-config.
-PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS = $(shell pkg-config --libs $(LINKED))
+# Asked once, and only by the rules that compile: `make deps` and `make clean` work without pkg-config.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LINKED)))$(PKG_LIBS)
 WARN := -Wall -Wextra -Werror=implicit-function-declaration \
 	-Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wformat=2 -Wvla -Wundef -Wwrite-strings
@@ -59,7 +60,7 @@ say := @echo
 .SILENT:
 endif
 
-.PHONY: all deps deps-build deps-test try check test crash lint fuzz fuzz-replay asan cover bench soak install \
+.PHONY: all deps deps-test deps-lint try check test crash lint fuzz fuzz-replay asan cover bench soak install \
 	vm-matrix soak-cuts soak-crash soak-fuzz soak-mutate \
 	uninstall clean unit man
 
@@ -69,7 +70,7 @@ $(BUILD)/slicer: $(BUILD)/src/main.o $(OBJ)
 	$(say) "  LD    $@"
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(BUILD)/%.o: %.c Makefile
+$(BUILD)/%.o: %.c Makefile | needs
 	@mkdir -p $(@D)
 	$(say) "  CC    $<"
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -85,23 +86,35 @@ $(BUILD)/templates.c: $(TEMPLATES) Makefile
 		echo '" },'; \
 	   done; echo '{ 0 } };'; } > $@.new && mv $@.new $@
 
-$(BUILD)/templates.o: $(BUILD)/templates.c
+$(BUILD)/templates.o: $(BUILD)/templates.c | needs
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 -include $(OBJ:.o=.d) $(BUILD)/src/main.d
 
 # ---- set-up ------------------------------------------------------------------------------
 
-# Installs what is missing from Debian's packages, with sudo when not root: for everything here, for building
-# and installing, for `make check` and `make test`.
+# Installs what is missing, with sudo when not root: for building and installing; for `make check` and `make test`; for
+# `make lint` and `make cover`.
 deps:
-	@tests/deps
-deps-build:
-	@tests/deps build
+	@contrib/install/deps build
 deps-test:
-	@tests/deps build test
+	@contrib/install/deps build test
+deps-lint:
+	@contrib/install/deps build lint
 
-try: deps-build
+# What is missing is told in one line, before a compiler tells it in many.
+NEEDS = PKG_CONFIG="$(PKG_CONFIG)" contrib/install/needs
+.PHONY: needs needs-scdoc needs-cmocka needs-clang
+needs:
+	@$(NEEDS) deps $(firstword $(CC)) -- $(PKGS)
+needs-scdoc:
+	@$(NEEDS) deps scdoc
+needs-cmocka: | needs
+	@$(NEEDS) deps-test -- cmocka
+needs-clang: | needs
+	@$(NEEDS) deps-test $(firstword $(CLANG))
+
+try: deps
 	@$(MAKE) --no-print-directory all
 	@tests/try $(BUILD)/slicer
 
@@ -120,7 +133,7 @@ $(BUILD)/unit/%: $(BUILD)/unit/%.o $(LIB)
 	$(say) "  TEST  $@"
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -larchive -lcmocka
 
-$(BUILD)/unit/%.o: tests/unit/%.c Makefile
+$(BUILD)/unit/%.o: tests/unit/%.c Makefile | needs needs-cmocka
 	@mkdir -p $(@D)
 	$(say) "  CC    $<"
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -139,19 +152,19 @@ test: deps-test
 	@tests/suites test
 
 # What runs a program up to one system call.
-$(STOPPER): $(wildcard tests/crash/*.[ch]) Makefile
+$(STOPPER): $(wildcard tests/crash/*.[ch]) Makefile | needs
 	@mkdir -p $(@D)
 	$(say) "  CC    $@"
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^)
 
 # What makes host trees wrong.
-$(MUTATE): $(sort $(wildcard tests/mutate/*.c)) tests/crash/calls.c $(LIB) Makefile $(wildcard tests/mutate/*.h)
+$(MUTATE): $(sort $(wildcard tests/mutate/*.c)) tests/crash/calls.c $(LIB) Makefile $(wildcard tests/mutate/*.h) | needs
 	@mkdir -p $(@D)
 	$(say) "  CC    $@"
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c %.a,$^) $(PKG_LIBS)
 
 # What stops a virtual machine.
-$(PLUG): tests/vm/plug.c Makefile
+$(PLUG): tests/vm/plug.c Makefile | needs
 	@mkdir -p $(@D)
 	$(say) "  CC    $@"
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
@@ -179,7 +192,7 @@ $(FUZZ_LIB): $(FUZZ_OBJ)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/fuzz/%.o: %.c Makefile
+$(BUILD)/fuzz/%.o: %.c Makefile | needs-clang
 	@mkdir -p $(@D)
 	$(say) "  CC    $< (fuzzing)"
 	$(FUZZ_CC) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
@@ -198,7 +211,7 @@ cover:
 	gcovr --root . --object-directory $(BUILD)/cover --filter src/ --filter bootloaders/ \
 		--txt --txt-metric line
 
-lint:
+lint: deps-lint
 	@tests/lint
 
 bench: all
@@ -224,7 +237,7 @@ soak: soak-cuts soak-crash soak-fuzz soak-mutate
 
 # ---- installation ----------------------------------------------------------------------------
 
-$(BUILD)/man/%: docs/%.scd
+$(BUILD)/man/%: docs/%.scd | needs-scdoc
 	@mkdir -p $(@D)
 	scdoc < $< > $@
 
