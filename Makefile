@@ -60,7 +60,7 @@ say := @echo
 .SILENT:
 endif
 
-.PHONY: all deps deps-test deps-lint try check test crash lint fuzz fuzz-replay asan cover bench soak install \
+.PHONY: all deps deps-test deps-lint try check test crash lint fuzz fuzz-replay asan cover bench soak install dist \
 	vm-matrix soak-cuts soak-crash soak-fuzz soak-mutate \
 	uninstall clean unit man
 
@@ -263,6 +263,10 @@ uninstall:
 		$(addprefix $(DESTDIR)$(FISHDIR)/,slicer.fish slicer-iommu.fish)
 	for m in $(MAN) slicer-iommu.8; do rm -f $(DESTDIR)$(MANDIR)/man8/$${m##*/}; done
 	@$(PROGRAM) uninstall
+
+# A tarball of HEAD.
+dist:
+	@contrib/dist $(BUILD)
 
 clean:
 	rm -rf $(BUILD)

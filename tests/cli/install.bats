@@ -192,3 +192,34 @@ absent() { [ ! -e "$1" ] && [ ! -L "$1" ]; }
 	exits 0
 	[ "$(find "$D" -type f)" = "$D$B/slicer" ]
 }
+
+# bats test_tags=deep
+@test "make dist: the same bytes twice, with nobody's settings in them, and it builds without git" {
+	git -C "$TOP" rev-parse --git-dir >/dev/null 2>&1 || skip "these sources are no checkout"
+	local a=$BATS_TEST_TMPDIR/a b=$BATS_TEST_TMPDIR/b version name
+	command_status env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$TOP" dist BUILD="$a"
+	exits 0
+	version=$(git -C "$TOP" show HEAD:Makefile | sed -n 's/^VERSION := //p')
+	name=slicer-$version
+	says "$a/$name.tar.gz"
+	sleep 1.1
+	(umask 077 && GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=tar.umask GIT_CONFIG_VALUE_0=0077 TZ=Asia/Tokyo \
+		"$TOP/contrib/dist" "$b")
+	cmp "$a/$name.tar.gz" "$b/$name.tar.gz"
+	[ "$(stat -c %a "$b/$name.tar.gz")" = 644 ]
+	[ "$(ls -A "$a")" = "$name.tar.gz" ]
+	# One owner, one time, one directory; every file of HEAD and no other.
+	tar --numeric-owner -tvzf "$a/$name.tar.gz" >"$BATS_TEST_TMPDIR/list"
+	[ "$(awk '{ print $2, $4, $5 }' "$BATS_TEST_TMPDIR/list" | sort -u | wc -l)" -eq 1 ]
+	grep -q ' 0/0 ' "$BATS_TEST_TMPDIR/list"
+	diff <(git -C "$TOP" ls-tree -r --name-only HEAD | LC_ALL=C sort) \
+		<(tar -tzf "$a/$name.tar.gz" | sed -n "s|^$name/||; /[^/]$/p" | LC_ALL=C sort)
+	tar -xzf "$a/$name.tar.gz" -C "$a"
+	# A copy of it is no checkout, whatever is around it.
+	command_status env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS GIT_DIR=/nowhere make -s -C "$a/$name" dist
+	exits 2
+	complains 'no checkout of git'
+	command_status env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$a/$name" CFLAGS=-O0 \
+		build/src/main.o build/templates.o
+	exits 0
+}
