@@ -60,7 +60,7 @@ say := @echo
 .SILENT:
 endif
 
-.PHONY: all deps deps-test deps-lint try check test crash lint fuzz fuzz-replay asan cover bench soak install dist \
+.PHONY: all deps deps-test deps-lint try check test crash lint fuzz fuzz-replay asan cover bench soak install dist deb \
 	vm-matrix soak-cuts soak-crash soak-fuzz soak-mutate \
 	uninstall clean unit man
 
@@ -267,6 +267,10 @@ uninstall:
 # A tarball of HEAD.
 dist:
 	@contrib/dist $(BUILD)
+
+# Debian's package of HEAD, with what dpkg-buildpackage and debhelper are.
+deb:
+	@contrib/deb $(BUILD)/deb
 
 clean:
 	rm -rf $(BUILD)
