@@ -80,7 +80,7 @@ in_image() {
 	says 'remove /etc/modprobe.d/vfio.conf'
 	asked 'y\n' --json "${WITH[@]}"
 	exits 3
-	says 'there is no terminal to ask at'
+	says '--json never asks, so --yes is needed'
 	unchanged
 	asked 'y\n' "${WITH[@]}" --dry-run
 	exits 0
