@@ -23,7 +23,7 @@ phase_early-bind()
 	check_driver "$alone" e1000e "the NIC has its native driver"
 	check "which has said so in the kernel's log" driver_spoke "$alone" e1000e
 	run_slicer 0 "pci bind --persist=initramfs" pci bind "$alone" "$disk" --persist=initramfs
-	says "it is for the next boot" "a reboot makes it effective"
+	says "it is for the next boot" "It takes effect at the next boot"
 	check_driver "$alone" e1000e "until then the NIC keeps its native driver"
 	check_driver "$disk" nvme "and so does the disk"
 	check "the script is there" test -x "$early_script"
