@@ -69,8 +69,9 @@ extern const struct option_spec global_options[];
 
 /*
  * Parses argv by the command's table. Calls take(data, id, value) for each option found;
- * take may refuse with a usage error. Operands are appended to operands. Returns 0 or
- * -EINVAL with a usage error that names the option and the nearest one that exists.
+ * take may refuse with a usage error; it may be NULL for a verb without options. Operands
+ * are appended to operands. Returns 0 or -EINVAL with a usage error that names the option
+ * and the nearest one that exists.
  */
 int options_parse(const struct command *cmd, int argc, char **argv,
 		  int (*take_option)(void *data, int id, const char *value,

@@ -14,23 +14,13 @@ static const struct value_set values_shell = {
 			{ "bash", NULL }, { "zsh", NULL }, { "fish", NULL }, { 0 } },
 };
 
-static int take_none(void *data, int id, const char *value, struct error *e)
-{
-	(void)data;
-	(void)id;
-	(void)value;
-	(void)e;
-	return 0;
-}
-
 static int run_completion(struct context *c, int argc, char **argv, struct error *e)
 {
 	CLEANUP(strv_done) struct strv operands = { 0 };
 	CLEANUP(free_char) char *name = NULL;
 	json_t *doc;
 
-	if (options_parse(&command_completion, argc, argv, take_none, NULL, &operands,
-			  e) < 0)
+	if (options_parse(&command_completion, argc, argv, NULL, NULL, &operands, e) < 0)
 		return exit_of(e);
 	if (operands.n != 1 || !value_is_known(&values_shell, operands.v[0])) {
 		error_usage(e, "completion needs the name of a shell");

@@ -10,15 +10,6 @@
 
 static const struct option_spec options[] = { { 0 } };
 
-static int take_option(void *data, int id, const char *value, struct error *e)
-{
-	(void)data;
-	(void)id;
-	(void)value;
-	(void)e;
-	return 0;
-}
-
 static int print(const struct context *c, const struct pci_page *p, struct error *e)
 {
 	return c->out.json ? report_pci_show_json(&c->out, p, e)
@@ -91,8 +82,7 @@ static int run(struct context *c, int argc, char **argv, struct error *e)
 {
 	CLEANUP(strv_done) struct strv addresses = { 0 };
 
-	if (options_parse(&command_pci_show, argc, argv, take_option, NULL, &addresses,
-			  e) < 0 ||
+	if (options_parse(&command_pci_show, argc, argv, NULL, NULL, &addresses, e) < 0 ||
 	    addresses_check(&command_pci_show, &addresses, e) < 0)
 		return exit_of(e);
 	if (addresses.n > 1) {
