@@ -138,17 +138,15 @@ static void print_consequences(const struct setup *s)
 /* Has the person typed y? An empty answer, the end of input and Ctrl-C are a no. */
 static bool is_answer_yes(const struct setup *s)
 {
-	struct sigaction before;
-	char answer[16] = "";
+	struct answer_hold hold;
+	char answer[4096]; /* a terminal line is no longer: termios(3), canonical mode */
 
+	signals_expect_answer(&hold);
 	fprintf(s->c->out.err, "Continue? [y/N] ");
 	fflush(s->c->out.err);
-	signals_end_reading(&before);
-	if (!fgets(answer, sizeof(answer), stdin)) {
+	if (signals_read_answer(&hold, answer, sizeof(answer)) <= 0)
 		fputc('\n', s->c->out.err);
-		answer[0] = '\0';
-	}
-	signals_restore_interrupt(&before);
+	signals_end_answer(&hold);
 	return answer[0] == 'y' || answer[0] == 'Y';
 }
 

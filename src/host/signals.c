@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/signals.h"
 
+#include <poll.h>
 #include <stddef.h>
 #include <time.h>
+#include <unistd.h>
 
 static void interrupting(sigset_t *ret)
 {
@@ -46,17 +48,36 @@ static void do_nothing(int number)
 	(void)number;
 }
 
-void signals_end_reading(struct sigaction *before)
+void signals_expect_answer(struct answer_hold *ret)
 {
-	/* Without SA_RESTART: see signal(7), interruption of system calls. */
 	const struct sigaction ours = { .sa_handler = do_nothing };
+	sigset_t interrupt;
 
-	sigaction(SIGINT, &ours, before);
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &ret->before);
+	sigaction(SIGINT, &ours, &ret->interrupt);
 }
 
-void signals_restore_interrupt(const struct sigaction *before)
+ssize_t signals_read_answer(const struct answer_hold *hold, char *answer, size_t size)
 {
-	sigaction(SIGINT, before, NULL);
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	sigset_t open = hold->before;
+	ssize_t n = -1;
+
+	/* SIGINT is only let in while ppoll(2) waits, so that none is lost between two
+	 * calls. */
+	sigdelset(&open, SIGINT);
+	if (ppoll(&in, 1, NULL, &open) == 1)
+		n = read(STDIN_FILENO, answer, size - 1);
+	answer[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+void signals_end_answer(const struct answer_hold *hold)
+{
+	sigaction(SIGINT, &hold->interrupt, NULL);
+	sigprocmask(SIG_SETMASK, &hold->before, NULL);
 }
 
 void signals_release(const struct signal_hold *hold)

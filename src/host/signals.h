@@ -9,10 +9,17 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 struct signal_hold {
 	sigset_t before;
 	struct sigaction hangup;
+};
+
+struct answer_hold {
+	sigset_t before;
+	struct sigaction interrupt;
 };
 
 void signals_hold(struct signal_hold *ret);
@@ -20,10 +27,15 @@ void signals_hold(struct signal_hold *ret);
 bool signals_pending(void);
 /* Forgets those that have arrived: what they ask for is being done. */
 void signals_drop(void);
-/* From now on SIGINT ends a read(2) with EINTR, and nothing else. *before is what
- * signals_restore_interrupt() puts back. */
-void signals_end_reading(struct sigaction *before);
-void signals_restore_interrupt(const struct sigaction *before);
+/* Before a question is shown: a SIGINT from now on is an answer, and no longer ends the
+ * program. *ret is for the two functions below. */
+void signals_expect_answer(struct answer_hold *ret);
+/* Reads what is typed at the terminal on standard input, at most size - 1 bytes, ended by
+ * a NUL. Returns their number, 0 at the end of input, -1 when a signal (Ctrl-C) or a
+ * failure ended the wait: *answer is "" then. */
+ssize_t signals_read_answer(const struct answer_hold *hold, char *answer, size_t size);
+/* Puts back what was. A SIGINT that arrived after the answer ends the program now. */
+void signals_end_answer(const struct answer_hold *hold);
 /* Drops what has arrived and puts everything back as it was. */
 void signals_release(const struct signal_hold *hold);
 
