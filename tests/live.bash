@@ -35,21 +35,20 @@ alive() {
 	generators
 }
 
-# Run by sh -e with $T set, in a mount namespace: what of this machine the tree borrows.
+# Run by sh -e with $T set, in a mount namespace: what of this machine the tree borrows. (mount(8) reads no list
+# from a pipe.)
 # shellcheck disable=SC2016,SC2034 # expanded by that shell; used by who sources this
 LIVE_MOUNTS='
-	lend() { mount -o bind,ro "$1" "$T$1"; }
-	lend /usr/bin
-	for d in /usr/lib/x86_64-linux-gnu /usr/lib64; do
-		[ ! -d "$d" ] || lend "$d"
-	done
-	[ -L /lib64 ] || lend /lib64
-	mount --bind /dev/null "$T/dev/null"'
+	for d in /usr/bin /usr/lib/x86_64-linux-gnu /usr/lib64 /lib64; do
+		[ ! -d "$d" ] || [ -L "$d" ] || echo "$d $T$d none bind,ro"
+	done >"$T.mounts.$$"
+	echo "/dev/null $T/dev/null none bind" >>"$T.mounts.$$"
+	mount --all --fstab "$T.mounts.$$"'
 
 # in_namespace COMMAND...: with mounts that nobody else sees.
 in_namespace() {
 	local -a ns=(--mount --propagation private)
-	[ "$(id -u)" -eq 0 ] || ns+=(--map-root-user)
+	[ "$EUID" -eq 0 ] || ns+=(--map-root-user)
 	unshare "${ns[@]}" "$@"
 }
 
@@ -94,6 +93,7 @@ generators() {
 	[ ! -e "$T/usr/local/bin/bootctl" ] || program usr/local/bin/bootctl <"$s/bootctl"
 	program usr/sbin/update-initramfs <"$s/update-initramfs"
 	program usr/sbin/mkinitramfs <"$s/mkinitramfs"
+	program usr/local/bin/lsb_release <"$s/lsb_release"
 	if [ -e "$T/usr/local/bin/kernel-install" ]; then
 		program usr/local/bin/kernel-install <"$s/kernel-install"
 		[ ! -e "$T/etc/initramfs/post-update.d/systemd-boot" ] ||

@@ -373,16 +373,16 @@ lying() {
 
 # bats test_tags=deep
 @test "an image without the script, with another one, after udev, without the module: taken back" {
-	lying '\|cp -p "$x" "$d/scripts/init-top/"|s|cp -p .*|:|' \
+	lying '/^copies .* scripts.init-top$/d' \
 		'the image does not hold /scripts/init-top/slicer-bind as it is on disk'
-	lying 's|^: >"$d/init"|for x in "$d"/scripts/init-top/slicer-bind; do [ ! -e "$x" ] \|\| echo >>"$x"; done; &|' \
+	lying 's|^\t\tread_text "$x"|&; [ "${x##*/}" != slicer-bind ] \|\| data="$data "|' \
 		'the image does not hold /scripts/init-top/slicer-bind as it is on disk'
-	lying 's|^mv "$d/ORDER" .*|tac "$d/ORDER" >"$d/scripts/init-top/ORDER"; rm "$d/ORDER"|' \
+	lying 's|set -- \(/etc/.*\) /udev|set -- /udev \1|' \
 		"the image's /scripts/init-top/ORDER does not have /scripts/init-top/slicer-bind before"
-	lying 's|^mv "$d/ORDER" .*|rm "$d/ORDER"|' 'does not have /scripts/init-top/slicer-bind before'
-	lying 's|: >"$modules/$name.ko"|:|' 'the image lacks the module vfio-pci'
+	lying '/ORDER$/d' 'does not have /scripts/init-top/slicer-bind before'
+	lying '/\.ko"$/s/member/:/' 'the image lacks the module vfio-pci'
 	# Only the second image lies.
-	lying 's|: >"$modules/$name.ko"|[ "$version" = 6.1.0-53-amd64 ] \|\| &|' 'the image lacks the module vfio-pci'
+	lying '/\.ko"$/s/member/[ "$version" = 6.1.0-53-amd64 ] || &/' 'the image lacks the module vfio-pci'
 }
 
 # bats test_tags=deep
@@ -391,7 +391,8 @@ lying() {
 	live pci bind 01:00.0 --persist=initramfs
 	exits 0
 	cp "$T/$SCRIPT" "$T/tmp/kept"
-	sed 's|^for x in "$d"/scripts|cp -p /tmp/kept "$d/scripts/init-top/slicer-bind"; &|' "$TOP/tests/standins/mkinitramfs" |
+	sed "s|^order\$|[ -e /$SCRIPT ] \|\| { read_text /tmp/kept; member 000081ED scripts/init-top/slicer-bind; }; &|" \
+		"$TOP/tests/standins/mkinitramfs" |
 		program usr/sbin/mkinitramfs
 	live --json pci unbind 01:00.0 --persist
 	exits 4
@@ -417,7 +418,7 @@ lying() {
 	live pci bind 02:00.0 --persist=initramfs
 	exits 0
 	grep -qx 'manual_add_modules nouveau vfio-pci' "$T/$HOOK"
-	sed 's|: >"$modules/$name.ko"|[ "$name" = vfio-pci ] \|\| &|' "$TOP/tests/standins/mkinitramfs" |
+	sed '/\.ko"$/s/member/[ "$name" = vfio-pci ] || &/' "$TOP/tests/standins/mkinitramfs" |
 		program usr/sbin/mkinitramfs
 	live pci bind 01:00.1 --persist=initramfs --driver snd_hda_intel
 	exits 4
@@ -600,7 +601,7 @@ killed() {
 	killed pci bind 01:00.0 --persist=initramfs
 	[ "$(given)" = $'0000:01:00.0\n0000:02:00.0' ]
 	mv "$T/usr/sbin/mkinitramfs" "$T/usr/sbin/mkinitramfs.real"
-	sed '\|cp -p "$x" "$d/scripts/init-top/"|s|cp -p .*|:|' "$TOP/tests/standins/mkinitramfs" | program usr/sbin/mkinitramfs
+	sed '/^copies .* scripts.init-top$/d' "$TOP/tests/standins/mkinitramfs" | program usr/sbin/mkinitramfs
 	live setup-iommu --undo --yes
 	exits 4
 	complains 'does not hold /scripts/init-top/slicer-bind'
