@@ -10,7 +10,8 @@
 #   VERB.own, VERB.programs  the files that it writes itself, and what it runs
 #   interrupted the state somewhere in the middle of a set-up
 
-TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# run exports it to its jobs.
+TOP=${TOP:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)}
 SLICER=${SLICER:-$TOP/build/slicer}
 STOPPER=$TOP/${BUILD:-build}/crash/stopper
 # shellcheck source-path=SCRIPTDIR source=../live.bash
@@ -47,13 +48,6 @@ take_state() {
 plain() {
 	sed -E "s/( slicer\.trial=)[0-9]{8}T[0-9]{6}Z(-$FIRST_BOOT)( |\$)/\\1TIME\\2\\3/" "$1"
 }
-# same_file A B: they are, but for that time, or both are not there.
-same_file() {
-	cmp -s "$1" "$2" && return
-	[ -e "$1" ] || [ -e "$2" ] || return 0
-	[[ " ${TRIAL_FILES[*]} " == *"${1#"$M"/*/} "* ]] && [ -e "$1" ] && [ -e "$2" ] && cmp -s <(plain "$1") <(plain "$2")
-}
-
 # print_of STATE: every file that can change but slicer's own, by contents, kind, mode and link.
 print_of() {
 	(
