@@ -821,8 +821,8 @@ starts() {
 # sysfs as it is before drivers are loaded: no driver, no overrides. What the kernel's files take is written there.
 before_drivers() {
 	local d
+	rm -f "$T"/sys/bus/pci/devices/*/driver
 	for d in "$T"/sys/bus/pci/devices/*; do
-		rm -f "$d/driver"
 		echo '(null)' >"$d/driver_override"
 	done
 	rm -rf "$T"/sys/bus/pci/drivers/*/unbind
