@@ -61,6 +61,51 @@ void check_fix_entry(const struct diagnosis *d, struct check *c)
 		strv_take(&c->fix, judge_generate_command(d));
 }
 
+/* What brings about what: a failure of the second is one of the first's consequences. A
+ * cause that ends with "." is any check of that group. */
+static const struct {
+	const char *cause, *consequence;
+} chains[] = {
+	{ "cmdline.configured", "cmdline.next-boot" },
+	{ "cmdline.elsewhere", "cmdline.next-boot" },
+	{ "cmdline.configured", "cmdline.running" },
+	{ "cmdline.elsewhere", "cmdline.running" },
+	{ "cmdline.next-boot", "cmdline.running" },
+	{ "platform.", "iommu.active" },
+	{ "firmware.", "iommu.active" },
+	{ "kernel.config", "iommu.active" },
+	{ "cmdline.", "iommu.active" },
+};
+
+static const struct check *find_cause(const struct checks *checks, const char *cause)
+{
+	bool is_group = cause[strlen(cause) - 1] == '.';
+
+	for (size_t i = 0; i < checks->n; i++) {
+		const struct check *c = &checks->v[i];
+
+		if (c->status == CHECK_FAIL &&
+		    (is_group ? str_starts(c->id, cause) : strcmp(c->id, cause) == 0))
+			return c;
+	}
+	return NULL;
+}
+
+static void note_consequences(struct checks *checks)
+{
+	for (size_t i = 0; i < checks->n; i++) {
+		struct check *c = &checks->v[i];
+		const struct check *cause = NULL;
+
+		for (size_t k = 0; k < ARRAY_SIZE(chains) && !cause; k++)
+			if (c->status == CHECK_FAIL &&
+			    strcmp(c->id, chains[k].consequence) == 0)
+				cause = find_cause(checks, chains[k].cause);
+		if (cause)
+			c->follows = cause->id;
+	}
+}
+
 void checks_make(const struct diagnosis *d, struct checks *ret)
 {
 	checks_platform(d, ret);
@@ -79,4 +124,5 @@ void checks_make(const struct diagnosis *d, struct checks *ret)
 	checks_limits(d, ret);
 	checks_nodes(d, ret);
 	checks_hypervisors(d, ret);
+	note_consequences(ret);
 }

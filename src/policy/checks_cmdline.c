@@ -269,7 +269,8 @@ static void check_contradiction(const struct diagnosis *d, struct checks *ret)
 		fix_by_setup(d, c);
 	} else {
 		check_add(ret, "cmdline.contradiction", CMDLINE, CHECK_PASS,
-			  "nothing switches the IOMMU off", NULL);
+			  "nothing switches the IOMMU off", NULL)
+			->minor = true;
 	}
 }
 

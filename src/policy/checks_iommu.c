@@ -30,6 +30,8 @@ static void check_active(const struct diagnosis *d, struct checks *ret)
 
 static void check_domain(const struct iommu_facts *f, struct checks *ret)
 {
+	bool is_identity = str_eq(f->default_domain, "identity");
+
 	if (!f->active)
 		return;
 	if (!f->default_domain)
@@ -38,10 +40,10 @@ static void check_domain(const struct iommu_facts *f, struct checks *ret)
 			  "no group shows its type");
 	else
 		check_add(ret, "iommu.domain", IOMMU, CHECK_PASS,
-			  strcmp(f->default_domain, "identity") == 0
-				  ? "host devices run at full speed (iommu=pt)"
-				  : "host devices run without iommu=pt (slower)",
-			  "default domain: %s", f->default_domain);
+			  is_identity ? "host devices run at full speed (iommu=pt)"
+				      : "host devices run without iommu=pt (slower)",
+			  "default domain: %s", f->default_domain)
+			->minor = is_identity;
 }
 
 /* VFIO refuses devices without it: remapping.h. It is worth telling before the IOMMU is

@@ -188,11 +188,12 @@ static void check_next(const struct diagnosis *d, const struct kernel_facts *run
 		judge_kernel_advice(d, k, &c->fix);
 		return;
 	}
-	check_add(ret, "kernel.next", KERNEL, CHECK_PASS,
-		  !running	 ? "the kernel of the next boot has what is needed"
-		  : k == running ? "the next boot starts the same kernel"
-				 : "the next boot starts another kernel",
-		  "%s", k->version);
+	c = check_add(ret, "kernel.next", KERNEL, CHECK_PASS,
+		      !running	     ? "the kernel of the next boot has what is needed"
+		      : k == running ? "the next boot starts the same kernel"
+				     : "the next boot starts another kernel",
+		      "%s", k->version);
+	c->minor = k == running;
 }
 
 void checks_kernel(const struct diagnosis *d, struct checks *ret)

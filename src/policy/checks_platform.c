@@ -17,7 +17,8 @@ static void check_arch(const struct platform_facts *p, struct checks *ret)
 		check_fix_start(c);
 	} else if (strcmp(p->arch, "x86_64") == 0) {
 		check_add(ret, "platform.arch", PLATFORM, CHECK_PASS, "architecture",
-			  "%s", p->arch);
+			  "%s", p->arch)
+			->minor = true;
 	} else {
 		c = check_add(ret, "platform.arch", PLATFORM, CHECK_FAIL,
 			      "VFIO passthrough is set up on x86_64 only", "%s", p->arch);
@@ -31,7 +32,8 @@ static void check_container(const struct platform_facts *p, struct checks *ret)
 
 	if (!p->container) {
 		check_add(ret, "platform.container", PLATFORM, CHECK_PASS,
-			  "not in a container", NULL);
+			  "not in a container", NULL)
+			->minor = true;
 		return;
 	}
 	c = check_add(ret, "platform.container", PLATFORM, CHECK_FAIL,
@@ -165,11 +167,13 @@ static void check_mode(const struct diagnosis *d, struct checks *ret)
 		return;
 	}
 	/* Lockdown's integrity mode leaves VFIO alone: linux security/lockdown. */
-	check_add(ret, "firmware.secure-boot", FIRMWARE, CHECK_PASS,
-		  efi->secure_boot == TRI_YES
-			  ? "Secure Boot is on: VFIO works, unsigned modules don't load"
-			  : "Secure Boot is off",
-		  NULL);
+	c = check_add(
+		ret, "firmware.secure-boot", FIRMWARE, CHECK_PASS,
+		efi->secure_boot == TRI_YES
+			? "Secure Boot is on: VFIO works, unsigned modules don't load"
+			: "Secure Boot is off",
+		NULL);
+	c->minor = efi->secure_boot == TRI_NO;
 }
 
 static void describe_table(const struct acpi_iommu *t, struct str *ret)

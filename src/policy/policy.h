@@ -105,6 +105,8 @@ struct check {
 	char *evidence; /* quoted from the machine; NULL for none */
 	struct strv fix;
 	bool minor; /* nothing to mend: only --verbose tells a person */
+	const char *follows; /* the id of the failed check that brings this failure
+				about; NULL where none is known */
 };
 struct checks {
 	struct check *v;
