@@ -103,13 +103,19 @@ static void add_fix(const struct page *p, const struct check *c)
 		doctor_add_advice(p->out, p->r, label, &c->fix);
 }
 
-/* Behind the title of what is well. */
+/* Behind the title of what is well, or below it where no word of it fits behind. */
 static void add_evidence_behind(const struct page *p, const char *evidence, size_t column)
 {
 	CLEANUP(free_char) char *line = doctor_printable(evidence);
+	bool fits =
+		p->o->width < MIN_WIDTH || column + 2 + strcspn(line, " ") <= p->o->width;
 
-	str_addf(p->out, "  %s", paint_on(p->o->color_out, PAINT_DIM));
-	add_text(p, line, column + 2, 0);
+	if (fits)
+		str_add(p->out, "  ");
+	else
+		str_addf(p->out, "\n%*s", INDENT, "");
+	str_add(p->out, paint_on(p->o->color_out, PAINT_DIM));
+	add_text(p, line, fits ? column + 2 : INDENT, 0);
 	str_addf(p->out, "%s\n", paint_off(p->o->color_out));
 }
 
