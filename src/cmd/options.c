@@ -34,7 +34,7 @@ const struct option_spec global_options[] = {
 	{ "color", 0, "WHEN", "auto, always or never (NO_COLOR is honoured)",
 	  OPTION_COLOR, &values_color },
 	{ "quiet", 'q', NULL, "print only results and errors", OPTION_QUIET, NULL },
-	{ "verbose", 'v', NULL, "also print what programs write", OPTION_VERBOSE, NULL },
+	{ "verbose", 'v', NULL, "also print what is well, and what programs write", OPTION_VERBOSE, NULL },
 	{ "help", 'h', NULL, "show this help", OPTION_HELP, NULL },
 	{ "version", 'V', NULL, "show the version", OPTION_VERSION, NULL },
 	{ 0 },

@@ -138,6 +138,8 @@ static json_t *checks_json(const struct doctor_report *r)
 		json_object_set_new(j, "status", json_text(status_names[c->status]));
 		json_object_set_new(j, "title", json_text(c->title));
 		json_object_set_new(j, "evidence", json_text(c->evidence));
+		if (c->follows)
+			json_object_set_new(j, "follows", json_text(c->follows));
 		json_object_set_new(j, "fix", json_advice(r->root, &c->fix));
 		json_array_append_new(a, j);
 	}
