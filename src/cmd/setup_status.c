@@ -45,9 +45,10 @@ static void describe_edit(const struct edit *ed, struct strv *ret)
 }
 
 /* A program of a run that is done was left to the person: its root was not "/". */
-static bool is_deferred(const struct record *r, const struct record_step *s)
+static bool was_deferred(const struct record *r, const struct record_step *s)
 {
-	return r->state == RUN_APPLIED && s->kind == STEP_RUN && !s->done;
+	return (r->state == RUN_APPLIED || r->state == RUN_UNDONE) &&
+	       s->kind == STEP_RUN && !s->done;
 }
 
 /* What is there of a trial boot; NULL: nothing, or it can't be told. */
@@ -90,7 +91,7 @@ static json_t *run_json(const struct record *r, const char *state)
 
 		if (s->path)
 			strv_add_unique(&files, s->path);
-		if (is_deferred(r, s))
+		if (r->state == RUN_APPLIED && was_deferred(r, s))
 			json_array_append_new(deferred, json_texts(&s->argv));
 	}
 	json_object_set_new(o, "id", json_string(r->id));
@@ -145,9 +146,9 @@ static void print_run(FILE *f, const struct record *r, const char *state)
 		const char *what = s->kind == STEP_RUN ? argv : s->path;
 
 		str_addf(&out, "\n    %-8s ",
-			 is_deferred(r, s) ? "deferred"
-			 : s->done	   ? "done"
-					   : "not done");
+			 was_deferred(r, s) ? "deferred"
+			 : s->done	    ? "done"
+					    : "not done");
 		str_add_printable(&out, what, strlen(what));
 	}
 	fprintf(f, "%s\n", str_c(&out));

@@ -61,33 +61,28 @@ void check_fix_entry(const struct diagnosis *d, struct check *c)
 		strv_take(&c->fix, judge_generate_command(d));
 }
 
-/* What brings about what: a failure of the second is one of the first's consequences. A
- * cause that ends with "." is any check of that group. */
+/* What brings about what: a failure of the second is a consequence of the first's. The
+ * IOMMU is what the running command line made of it, not one that is configured since. */
 static const struct {
 	const char *cause, *consequence;
 } chains[] = {
 	{ "cmdline.configured", "cmdline.next-boot" },
 	{ "cmdline.elsewhere", "cmdline.next-boot" },
+	{ "cmdline.next-boot", "cmdline.running" },
 	{ "cmdline.configured", "cmdline.running" },
 	{ "cmdline.elsewhere", "cmdline.running" },
-	{ "cmdline.next-boot", "cmdline.running" },
-	{ "platform.", "iommu.active" },
-	{ "firmware.", "iommu.active" },
+	{ "platform.virtualized", "iommu.active" },
+	{ "platform.container", "iommu.active" },
+	{ "firmware.table", "iommu.active" },
 	{ "kernel.config", "iommu.active" },
-	{ "cmdline.", "iommu.active" },
+	{ "cmdline.running", "iommu.active" },
 };
 
-static const struct check *find_cause(const struct checks *checks, const char *cause)
+static const struct check *find_failure(const struct checks *checks, const char *id)
 {
-	bool is_group = cause[strlen(cause) - 1] == '.';
-
-	for (size_t i = 0; i < checks->n; i++) {
-		const struct check *c = &checks->v[i];
-
-		if (c->status == CHECK_FAIL &&
-		    (is_group ? str_starts(c->id, cause) : strcmp(c->id, cause) == 0))
-			return c;
-	}
+	for (size_t i = 0; i < checks->n; i++)
+		if (checks->v[i].status == CHECK_FAIL && strcmp(checks->v[i].id, id) == 0)
+			return &checks->v[i];
 	return NULL;
 }
 
@@ -100,7 +95,7 @@ static void note_consequences(struct checks *checks)
 		for (size_t k = 0; k < ARRAY_SIZE(chains) && !cause; k++)
 			if (c->status == CHECK_FAIL &&
 			    strcmp(c->id, chains[k].consequence) == 0)
-				cause = find_cause(checks, chains[k].cause);
+				cause = find_failure(checks, chains[k].cause);
 		if (cause)
 			c->follows = cause->id;
 	}

@@ -316,3 +316,23 @@ normal_boot() { sed -i 's/ systemd.unit=rescue.target//' "$T/proc/cmdline"; }
 	undo
 	grep -q 'ro splash$' "$T/$CMDLINE"
 }
+
+@test "--root: what a set-up leaves to be run is not a second run's, and no run that was undone says not done" {
+	tree debian-grub off
+	on setup-iommu --yes
+	exits 0
+	on --json setup-iommu --status
+	json '.runs | length == 1'
+	on --json setup-iommu --yes
+	exits 0
+	json '.applied and .deferred == [["update-grub"]]'
+	on --json setup-iommu --status
+	json '.runs | length == 1'
+	on setup-iommu --undo --yes
+	exits 0
+	on setup-iommu --status
+	says 'deferred update-grub'
+	[[ $output != *'not done'* ]]
+	on --json setup-iommu --status
+	json '[.runs[] | {state, n: (.deferred | length)}] == [{state: "undone", n: 0}, {state: "applied", n: 1}]'
+}
