@@ -103,8 +103,8 @@ static void add_fix(const struct page *p, const struct check *c)
 		doctor_add_advice(p->out, p->r, label, &c->fix);
 }
 
-/* Behind the title of what is well, or below it where no word of it fits behind. */
-static void add_evidence_behind(const struct page *p, const char *evidence, size_t column)
+/* After the title of what is well, or below it where no word of it fits there. */
+static void add_evidence_after(const struct page *p, const char *evidence, size_t column)
 {
 	CLEANUP(free_char) char *line = doctor_printable(evidence);
 	bool fits =
@@ -147,7 +147,7 @@ static void add_check(struct page *p, const struct check *c)
 	add_status(p, c->group, statuses[c->status].word, statuses[c->status].paint);
 	column = add_text(p, title, INDENT, 0);
 	if (evidence && is_one_line)
-		add_evidence_behind(p, evidence, column);
+		add_evidence_after(p, evidence, column);
 	else
 		str_addc(p->out, '\n');
 	if (evidence && !is_one_line)

@@ -36,7 +36,7 @@ static void test_words_stay_whole(void **state)
 }
 
 /* The row has text already: even the first word may have to go below it. */
-static void test_behind_text(void **state)
+static void test_after_text(void **state)
 {
 	const struct wrap w = { .indent = 2, .width = 12 };
 
@@ -79,7 +79,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_between_words),
 		cmocka_unit_test(test_words_stay_whole),
-		cmocka_unit_test(test_behind_text),
+		cmocka_unit_test(test_after_text),
 		cmocka_unit_test(test_characters_count),
 		cmocka_unit_test(test_rows_end),
 		cmocka_unit_test(test_no_width),
