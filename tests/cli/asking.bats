@@ -47,7 +47,7 @@ end_of_output() {
 		! grep -q 'Continue?' "$log" || break
 		sleep 0.1
 	done | { cat && printf '\003' && sleep 1; } |
-		script -qefc "$(printf '%q ' "$SLICER" --root "$T" setup-iommu)" "$log" >/dev/null || status=$?
+		script -qefc "exec $(printf '%q ' "$SLICER" --root "$T" setup-iommu)" "$log" >/dev/null || status=$?
 	output=$(<"$log")
 	exits 3
 	says 'Nothing was changed.'

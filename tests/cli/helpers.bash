@@ -6,6 +6,9 @@
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SLICER=${SLICER:-$TOP/build/slicer}
+# What script(1) runs a command with, whoever started the tests. The shell execs the program: one that waits for it
+# would die of a Ctrl-C that the program outlives.
+export SHELL=/bin/sh
 # Once per run of the suite: the parts of the trees that don't depend on the state.
 export ROOTS_CACHE=${ROOTS_CACHE:-${BATS_RUN_TMPDIR:-/tmp}/roots}
 
@@ -110,7 +113,7 @@ restored() {
 asked() {
 	local typed=$1 command
 	shift
-	command=$(printf '%q ' "$SLICER" --root "$T" "$@")
+	command="exec $(printf '%q ' "$SLICER" --root "$T" "$@")"
 	status=0
 	output=$(printf '%b' "$typed" | script -qefc "$command" /dev/null) || status=$?
 	printf 'status %s\n%s\n' "$status" "$output"
