@@ -61,7 +61,7 @@ say := @echo
 endif
 
 .PHONY: all deps deps-test deps-lint try check test crash lint fuzz fuzz-replay asan cover bench soak install dist deb \
-	vm-matrix soak-cuts soak-crash soak-fuzz soak-mutate \
+	vm-matrix soak-cuts soak-crash soak-fuzz soak-mutate soak-advice \
 	uninstall clean unit man
 
 all: $(BUILD)/slicer
@@ -233,7 +233,10 @@ soak-fuzz: $(FUZZ_BIN)
 soak-mutate: all $(MUTATE)
 	@tests/mutate/parts | tests/parts soak-mutate
 
-soak: soak-cuts soak-crash soak-fuzz soak-mutate
+soak-advice: all
+	@echo "every-device tests/advice/run --whole" | tests/parts soak-advice
+
+soak: soak-cuts soak-crash soak-fuzz soak-mutate soak-advice
 
 # ---- installation ----------------------------------------------------------------------------
 

@@ -12,12 +12,17 @@ export SHELL=/bin/sh
 # Once per run of the suite: the parts of the trees that don't depend on the state.
 export ROOTS_CACHE=${ROOTS_CACHE:-${BATS_RUN_TMPDIR:-/tmp}/roots}
 
-# tree HOST STATE: $T is a fresh host.
+# tree HOST STATE: $T is a fresh host, a copy of the one that the first to ask for it built.
 tree() {
-	mkdir -p "$ROOTS_CACHE"
+	local made=$ROOTS_CACHE/tree-$1-$2
 	T=$BATS_TEST_TMPDIR/tree
 	rm -rf "$T"
-	"$TOP/tests/roots/build" "$T" "$1" "$2"
+	if [ ! -d "$made" ]; then
+		mkdir -p "$ROOTS_CACHE"
+		"$TOP/tests/roots/build" "$made.$BASHPID" "$1" "$2"
+		mv -T "$made.$BASHPID" "$made" 2>/dev/null || rm -rf "$made.$BASHPID"
+	fi
+	cp -a "$made" "$T"
 }
 
 # Every file but slicer's own state, by contents, kind, mode and link. For "changed nothing".
@@ -81,7 +86,7 @@ live_tree() {
 		for step; do
 			"$step" >/dev/null 2>&1
 		done
-		# Another file's case may have made it meanwhile.
+		# Another file's case may have made it first.
 		mv -T "$T" "$made" 2>/dev/null || rm -rf "$T"
 	fi
 	T=$BATS_TEST_TMPDIR/tree

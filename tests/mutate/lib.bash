@@ -10,8 +10,8 @@ MUTATE=$TOP/${BUILD:-build}/mutate/mutate
 
 work=$(mktemp -d)
 work=$(cd "$work" && pwd -P)
-export ROOTS_CACHE=$work/cache
-mkdir "$ROOTS_CACHE"
+export ROOTS_CACHE=${ROOTS_CACHE:-$work/cache}
+mkdir -p "$ROOTS_CACHE"
 
 # Twins, groups, virtual functions, disks that are mounted, functions of one card, a controller with a domain of its own.
 hosts=(two-gpu/ready sriov/ready debian-grub/ready two-gpu/configured arch-sdboot/ready vmd/ready router/ready

@@ -13,11 +13,21 @@ put() {
 	printf '%s\n' "$2" >"$f"
 }
 
-# link TARGET PATH
+# link TARGET PATH: noted, and made by make_links: one program for hundreds of links.
+links=()
 link() {
-	local f=$tree/$2
-	[ -d "${f%/*}" ] || mkdir -p "${f%/*}"
-	ln -s "$1" "$f"
+	links+=("$1" "$tree/$2")
+}
+make_links() {
+	local -A dirs=()
+	local i
+	for ((i = 1; i < ${#links[@]}; i += 2)); do
+		[ -d "${links[i]%/*}" ] || dirs[${links[i]%/*}]=1
+	done
+	[ ${#dirs[@]} -eq 0 ] || mkdir -p "${!dirs[@]}"
+	perl -e 'while (@ARGV) { my ($to, $at) = splice(@ARGV, 0, 2); symlink($to, $at) or die "$at: $!\n" }' \
+		"${links[@]}"
+	links=()
 }
 
 # bytes PATH HEX...: a binary file.
@@ -46,6 +56,7 @@ make_base() {
 	for d in bin sbin lib; do
 		link "usr/$d" "$d"
 	done
+	make_links
 	overlay common
 	[ -z "$like" ] || overlay "$like/base"
 	overlay "$host/base"
@@ -175,9 +186,10 @@ make_sysfs() {
 		mkdir -p "$tree/sys/bus/pci/drivers/vfio-pci"
 	fi
 	for line in "${devices[@]}"; do
-		line=${line%% *}
-		functions[${line%.*}]=$((${functions[${line%.*}]:-0} + 1))
+		# shellcheck disable=SC2086 # the fields of the table
+		place_device $line
 	done
+	mkdir -p "${path[@]/#/$tree/sys/}"
 	for line in "${devices[@]}"; do
 		# shellcheck disable=SC2086 # the fields of the table
 		make_device "$active" $line
@@ -185,7 +197,9 @@ make_sysfs() {
 	((!active)) || make_units
 	: >"$tree/dev/vfio/vfio"
 	((!efi)) || make_efivars
+	make_links
 	make_route
+	make_links
 }
 
 make_units() {
@@ -202,22 +216,27 @@ make_units() {
 	link "../../devices/virtual/iommu/$u" "sys/class/iommu/$u"
 }
 
-# make_device ACTIVE ADDRESS PARENT CLASS VENDOR DEVICE SUBVENDOR SUBDEVICE DRIVER GROUP [EXTRA...]
-make_device() {
-	local active=$1 a=$2 parent=$3 class=$4 ven=$5 dev=$6 sv=$7 sd=$8 driver=$9 group=${10}
-	shift 10
-	local dir header=0 up e bars='' caps=''
+# place_device ADDRESS PARENT ...: its directory, in "path".
+place_device() {
+	local a=$1 parent=$2
+	functions[${a%.*}]=$((${functions[${a%.*}]:-0} + 1))
 	if [ "$parent" = - ]; then
-		dir=devices/pci${a%:*}/$a
+		path[$a]=devices/pci${a%:*}/$a
 	elif [ "${parent%%:*}" != "${a%%:*}" ]; then
 		# A host bridge of its own below an endpoint (linux drivers/pci/controller/vmd.c).
-		dir=${path[$parent]}/pci${a%:*}/$a
+		path[$a]=${path[$parent]}/pci${a%:*}/$a
 	else
-		dir=${path[$parent]}/$a
+		path[$a]=${path[$parent]}/$a
 	fi
-	path[$a]=$dir
+}
+
+# make_device ACTIVE ADDRESS PARENT CLASS VENDOR DEVICE SUBVENDOR SUBDEVICE DRIVER GROUP [EXTRA...]
+make_device() {
+	local active=$1 a=$2 class=$4 ven=$5 dev=$6 sv=$7 sd=$8 driver=$9 group=${10}
+	shift 10
+	local dir=${path[$a]} header=0 up e bars='' caps=''
 	local s=sys/$dir
-	mkdir -p "$tree/$s"
+	up_from "$dir"
 	put "$s/class" "0x$class"
 	put "$s/vendor" "0x$ven"
 	put "$s/device" "0x$dev"
@@ -251,14 +270,13 @@ make_device() {
 		"${sv:2:2}" "${sv:0:2}" "${sd:2:2}" "${sd:0:2}" 00 00 00 00 40 00 00 00 00 00 00 00 \
 		00 00 00 00
 	[ -z "$caps" ] || make_caps "$s/config" "$caps"
-	link "$(up_from "$dir")bus/pci" "$s/subsystem"
+	link "${up}bus/pci" "$s/subsystem"
 	link "../../../$dir" "sys/bus/pci/devices/$a"
 	if [ "$driver" != - ]; then
-		link "$(up_from "$dir")bus/pci/drivers/$driver" "$s/driver"
+		link "${up}bus/pci/drivers/$driver" "$s/driver"
 		link "../../../../$dir" "sys/bus/pci/drivers/$driver/$a"
 	fi
 	if ((active)) && [ "$group" != - ]; then
-		up=$(up_from "$dir")
 		link "${up}kernel/iommu_groups/$group" "$s/iommu_group"
 		link "../../../../$dir" "sys/kernel/iommu_groups/$group/devices/$a"
 		put "sys/kernel/iommu_groups/$group/type" identity
@@ -327,14 +345,14 @@ make_bars() {
 	put "$file" "${text%$'\n'}"
 }
 
-# "../" for each component of a directory below /sys.
+# up_from DIR: "../" for each component of a directory below /sys, in "up".
 up_from() {
-	local d=$1/ up=
+	local d=$1/
+	up=
 	while [ -n "$d" ]; do
 		d=${d#*/}
 		up+=../
 	done
-	printf '%s' "$up"
 }
 
 # make_extra WHAT DIR: what hangs on a device.
