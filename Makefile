@@ -61,7 +61,7 @@ say := @echo
 endif
 
 .PHONY: all deps deps-test deps-lint try check test crash lint fuzz fuzz-replay asan cover bench soak install dist deb \
-	vm-matrix soak-cuts soak-crash soak-fuzz soak-mutate soak-advice \
+	vm-matrix soak-cuts soak-crash soak-fuzz soak-mutate soak-advice test-packages \
 	uninstall clean unit man
 
 all: $(BUILD)/slicer
@@ -232,6 +232,10 @@ soak-fuzz: $(FUZZ_BIN)
 
 soak-mutate: all $(MUTATE)
 	@tests/mutate/parts | tests/parts soak-mutate
+
+# Packages, built and used in roots of other releases: root, Debian's mirror.
+test-packages:
+	@tests/packages/list | tests/parts test-packages
 
 soak-advice: all
 	@echo "every-device tests/advice/run --whole" | tests/parts soak-advice
