@@ -8,7 +8,7 @@
 
 #define REBOOT "sudo reboot"
 #define SETUP "sudo slicer setup-iommu"
-#define LOOK_AGAIN "slicer doctor"
+#define LOOK_AGAIN "sudo slicer doctor"
 
 static const char *const names[] = {
 	[VERDICT_READY] = "ready",

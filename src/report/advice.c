@@ -13,7 +13,24 @@ static const char *const of_the_machine[] = { "modprobe", "systemctl",	"dmesg",
 					      "tee",	  "swapoff",	"umount" };
 static const char *const verbs[] = { "doctor",	    "setup-iommu", "pci list",
 				     "pci show",    "pci bind",	   "pci unbind",
-				     "pci restore", "vm command" };
+				     "pci restore", "pci ensure",  "vm command",
+				     "vm test",	    "completion" };
+
+static struct {
+	enum caller_root root;
+	const char *name;
+} reader = { CALLER_SUDO, "slicer" };
+
+void advice_set_reader(enum caller_root root, const char *name)
+{
+	reader.root = root;
+	reader.name = name;
+}
+
+const char *advice_name(void)
+{
+	return reader.name;
+}
 
 /* Does s start with these words? The length of them, or 0. */
 static size_t words(const char *s, const char *what)
@@ -149,21 +166,45 @@ static void add_line(struct advice *a, const char *line, struct str *ret)
 	}
 }
 
+/* Appends a line that has its final commands as this reader would type them. */
+static void add_for_reader(struct advice *a, const char *line, struct str *ret)
+{
+	if (reader.root == CALLER_WITHOUT_SUDO && str_starts(line, "sudo ") &&
+	    !a->is_root_told) {
+		str_add(ret, "# as root:\n");
+		a->is_root_told = true;
+	}
+	for (const char *s = line; *s; s++) {
+		bool begins = s == line || is_boundary(s[-1]);
+
+		if (begins && reader.root != CALLER_SUDO && str_starts(s, "sudo ") &&
+		    isalnum((unsigned char)s[5]))
+			s += 5;
+		if (begins && str_starts(s, "slicer ") &&
+		    (str_starts(s + 7, "--root ") ||
+		     any_of(s + 7, verbs, ARRAY_SIZE(verbs)))) {
+			str_add(ret, reader.name);
+			s += 6;
+		}
+		str_addc(ret, *s);
+	}
+}
+
 void advice_add(struct advice *a, const char *text, struct str *ret)
 {
 	size_t pos = 0, len;
 	const char *line;
 
-	if (is_this_machine(a->root)) {
-		str_add(ret, text);
-		return;
-	}
 	while (next_line(text, strlen(text), &pos, &line, &len)) {
-		CLEANUP(str_done) struct str one = { 0 };
+		CLEANUP(str_done) struct str one = { 0 }, at_root = { 0 };
 
 		str_set(&one, line, len);
-		if (line != text)
+		if (!is_this_machine(a->root)) {
+			add_line(a, str_c(&one), &at_root);
+			str_set(&one, str_c(&at_root), at_root.len);
+		}
+		add_for_reader(a, str_c(&one), ret);
+		if (line[len])
 			str_addc(ret, '\n');
-		add_line(a, str_c(&one), ret);
 	}
 }

@@ -152,6 +152,22 @@ static void add_answers(struct str *out, const struct output *o,
 	}
 }
 
+/* What a person has to know before the next command is typed. */
+static void add_remarks(struct str *out, const struct doctor_report *r)
+{
+	struct advice a = { .root = r->root };
+
+	if (is_root_wanted(r->checks))
+		advice_add(&a,
+			   "Some things can't be seen without root: sudo slicer doctor\n",
+			   out);
+	if (!str_eq(advice_name(), "slicer"))
+		str_addf(out,
+			 "The command slicer starts another program here: the name of "
+			 "this one is %s.\n",
+			 advice_name());
+}
+
 void report_doctor_text(const struct output *o, const struct doctor_report *r)
 {
 	CLEANUP(str_done) struct str out = { 0 };
@@ -160,9 +176,7 @@ void report_doctor_text(const struct output *o, const struct doctor_report *r)
 		add_heading(&out, o, r);
 		doctor_add_checks(&out, o, r);
 		str_addc(&out, '\n');
-		if (is_root_wanted(r->checks))
-			str_add(&out, "Some things can't be seen without root: "
-				      "sudo slicer doctor\n");
+		add_remarks(&out, r);
 	}
 	add_answers(&out, o, r);
 	add_verdict(&out, o, r);

@@ -9,6 +9,8 @@ SLICER=${SLICER:-$TOP/build/slicer}
 # What script(1) runs a command with, whoever started the tests. The shell execs the program: one that waits for it
 # would die of a Ctrl-C that the program outlives.
 export SHELL=/bin/sh
+# A user who has sudo starts slicer, whoever started the tests: what it prints depends on that.
+export SUDO_UID=1000
 # Once per run of the suite: the parts of the trees that don't depend on the state.
 export ROOTS_CACHE=${ROOTS_CACHE:-${BATS_RUN_TMPDIR:-/tmp}/roots}
 

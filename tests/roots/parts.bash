@@ -57,7 +57,6 @@ make_base() {
 		link "usr/$d" "$d"
 	done
 	make_links
-	overlay common
 	[ -z "$like" ] || overlay "$like/base"
 	overlay "$host/base"
 	f=boot/efi/EFI/$os/grubx64.efi

@@ -57,12 +57,36 @@ static void test_spelling(void **state)
 	assert_advice(NULL, "slicer doctor", "slicer doctor");
 }
 
+/* Root types no sudo, who has none is told once, and another program may have the name. */
+static void test_reader(void **state)
+{
+	struct advice a = { 0 };
+	CLEANUP(str_done) struct str got = { 0 };
+
+	(void)state;
+	advice_set_reader(CALLER_IS_ROOT, "slicer-iommu");
+	assert_advice(NULL, "sudo modprobe vfio-pci", "modprobe vfio-pci");
+	assert_advice(NULL, "echo 1 | sudo tee /sys/x", "echo 1 | tee /sys/x");
+	assert_advice(NULL, "# no sudo. pseudo slicer: see slicer pci list\n",
+		      "# no sudo. pseudo slicer: see slicer-iommu pci list\n");
+	assert_advice("/m", "sudo slicer pci bind 01:00.0 --persist",
+		      "slicer-iommu --root /m pci bind 01:00.0 --persist");
+	assert_advice("/m", "sudo update-grub", "chroot /m update-grub");
+	advice_set_reader(CALLER_WITHOUT_SUDO, "slicer");
+	advice_add(&a, "sudo reboot", &got);
+	str_addc(&got, '\n');
+	advice_add(&a, "sudo slicer doctor", &got);
+	assert_string_equal(str_c(&got), "# as root:\nreboot\nslicer doctor");
+	advice_set_reader(CALLER_SUDO, "slicer");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_short_root),
 		cmocka_unit_test(test_edited_file),
 		cmocka_unit_test(test_spelling),
+		cmocka_unit_test(test_reader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
