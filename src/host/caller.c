@@ -27,7 +27,8 @@ enum caller_root caller_root(const struct host *h)
 	return CALLER_WITHOUT_SUDO;
 }
 
-/* The first program of that name, as a login shell of root's would find it, open; or -1. */
+/* The first program of that name, as a login shell of root's would find it, open; or -1.
+ */
 static int find_program(const char *name)
 {
 	static const char *const directories[] = { "/usr/local/sbin", "/usr/local/bin",

@@ -13,8 +13,8 @@ enum caller_root {
 };
 
 /*
- * Who calls, by the effective user and by what sudo(8), doas(1) and pkexec(1) leave in the
- * environment: their user's next command needs them again. Whether there is a sudo is
+ * Who calls, by the effective user and by what sudo(8), doas(1) and pkexec(1) leave in
+ * the environment: their user's next command needs them again. Whether there is a sudo is
  * asked of the host, which may be a tree below --root.
  */
 enum caller_root caller_root(const struct host *h);

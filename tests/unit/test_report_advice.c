@@ -57,7 +57,8 @@ static void test_spelling(void **state)
 	assert_advice(NULL, "slicer doctor", "slicer doctor");
 }
 
-/* Root types no sudo, who has none is told once, and another program may have the name. */
+/* Root types no sudo, who has none is told once, and another program may have the name.
+ */
 static void test_reader(void **state)
 {
 	struct advice a = { 0 };
