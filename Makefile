@@ -247,6 +247,8 @@ soak: soak-cuts soak-crash soak-fuzz soak-mutate soak-advice
 $(BUILD)/man/%: docs/%.scd | needs-scdoc
 	@mkdir -p $(@D)
 	scdoc < $< > $@
+# Where a page has a table, the first line has to say so: groff_man(7), "Preprocessors".
+	! grep -q '^\.TS' $@ || sed -i "1i'\\\\\" t" $@
 
 man: $(MAN)
 

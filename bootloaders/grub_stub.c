@@ -188,8 +188,9 @@ static void say_elsewhere(struct boot_config *ret, const char *stub, bool is_sur
 	}
 	error_at(&ret->elsewhere, stub, 0);
 	error_hint(&ret->elsewhere,
-		   "have GRUB read %s: sudo grub-install writes %s again (where /boot is "
-		   "another filesystem than it should be, mount the right one first); "
+		   "have GRUB read %s: this writes %s again (where /boot is another "
+		   "filesystem than it should be, mount the right one first):\n"
+		   "sudo grub-install\n"
 		   "--force changes %s all the same",
 		   GRUB_CFG, stub, GRUB_CFG);
 	strv_add(&ret->notes, ret->elsewhere.what);

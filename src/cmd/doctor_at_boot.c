@@ -28,11 +28,10 @@ static void explain(const struct bind_world *w, const struct persisted_list *l,
 		strv_addf(&view->next, "sudo slicer pci restore %s", view->address);
 		if (p->file.early)
 			strv_add(&view->next,
-				 "where it was bound with --persist=initramfs just now: "
-				 "sudo reboot");
-		strv_add(&view->next,
-			 "sudo journalctl -b -u slicer-bind.service says what "
-			 "happened at boot");
+				 "# where it was bound with --persist=initramfs just "
+				 "now:\nsudo reboot");
+		strv_add(&view->next, "# what happened at boot:\n"
+				      "sudo journalctl -b -u slicer-bind.service");
 	}
 	free(others);
 }
@@ -51,7 +50,8 @@ static void add_view(struct doctor *doc, const struct bind_world *w,
 	if (!p->device) {
 		view->why = persist_match_text(&doc->pci, p);
 		strv_addf(&view->next,
-			  "sudo slicer pci unbind %s --persist removes the file",
+			  "# this removes the file:\n"
+			  "sudo slicer pci unbind %s --persist",
 			  address);
 	} else if (!persist_is_bound(p)) {
 		explain(w, &doc->persisted, p, view);

@@ -142,7 +142,7 @@ static int print_json(const struct context *c, const struct move *m, struct erro
 	json_object_set_new(doc, "recovered", json_texts(&m->recovered));
 	json_object_set_new(doc, "steps", steps);
 	json_object_set_new(doc, "warnings", json_advice(c->root, &m->drivers.warnings));
-	json_object_set_new(doc, "next", json_advice(c->root, &m->drivers.next));
+	json_object_set_new(doc, "next", json_steps(c->root, &m->drivers.next));
 	json_object_set_new(doc, "devices", move_devices(m));
 	return json_print(&c->out, doc, e);
 }

@@ -66,7 +66,7 @@ static json_t *plan_document(const struct setup *s, const struct outcome *o)
 			    json_advice(other_root(s), &s->plan.warnings));
 	strv_copy(&next, &s->plan.next);
 	add_commands(s, o, &next);
-	json_object_set_new(doc, "next", json_advice(other_root(s), &next));
+	json_object_set_new(doc, "next", json_steps(other_root(s), &next));
 	if (s->move)
 		json_object_set_new(doc, "devices", move_devices(s->move));
 	return doc;

@@ -39,7 +39,7 @@ static char *as_command(const char *hint)
 		text = xstrndup(hint + strlen(RUN), n - strlen(RUN));
 		if (!str_starts(text, "for ") && !str_starts(text, "mkdir "))
 			return xasprintf("sudo %s", text);
-		return xasprintf("as root: %s", text);
+		return xasprintf("# as root:\n%s", text);
 	}
 	return xstrndup(hint, n);
 }
@@ -63,33 +63,38 @@ static void by_hand(const struct diagnosis *d, const char *why, struct strv *ret
 			  list, why);
 }
 
-void advice_setup(const struct diagnosis *d, struct strv *ret)
+void advice_hint(const struct error *e, struct strv *ret)
 {
 	CLEANUP(strv_done) struct strv lines = { 0 };
+
+	strv_split(&lines, e->hint, "\n");
+	for (size_t i = 0; i < lines.n; i++)
+		if (!str_starts(lines.v[i], "--force"))
+			strv_take(ret, as_command(lines.v[i]));
+}
+
+void advice_setup(const struct diagnosis *d, struct strv *ret)
+{
 	struct error e = { 0 };
 
 	if (!is_refused(d, &e)) {
 		strv_add(ret, "sudo slicer setup-iommu");
 		return;
 	}
-	strv_split(&lines, e.hint, "\n");
-	if (!lines.n)
+	if (!e.hint[0])
 		by_hand(d, e.what, ret);
-	if (lines.n && judge_is_unproven(d) &&
-	    str_eq(e.what, d->boot->configured_error.what))
+	else if (judge_is_unproven(d) && str_eq(e.what, d->boot->configured_error.what))
 		strv_addf(ret, "%s:%u: %s", e.path, e.line, e.what);
-	for (size_t i = 0; i < lines.n; i++)
-		if (!str_starts(lines.v[i], "--force"))
-			strv_take(ret, as_command(lines.v[i]));
+	advice_hint(&e, ret);
 }
 
 void advice_param(const struct diagnosis *d, const char *param, const char *why,
 		  struct strv *ret)
 {
 	if (advice_can_set_up(d))
-		strv_addf(ret, "sudo slicer setup-iommu --param %s%s%s%s", param,
-			  why ? " (" : "", why ? why : "", why ? ")" : "");
+		strv_addf(ret, "%s%s%ssudo slicer setup-iommu --param %s",
+			  why ? "# " : "", why ? why : "", why ? ":\n" : "", param);
 	else
-		strv_addf(ret, "add %s to the kernel's command line%s%s%s", param,
+		strv_addf(ret, "# add %s to the kernel's command line%s%s%s", param,
 			  why ? " (" : "", why ? why : "", why ? ")" : "");
 }

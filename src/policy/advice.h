@@ -7,6 +7,8 @@
 
 /* Would setup-iommu get as far as a plan here, by what it refuses before that? */
 bool advice_can_set_up(const struct diagnosis *d);
+/* What an error's hint says to do, but for what only --force opens. */
+void advice_hint(const struct error *e, struct strv *ret);
 /* How this host gets the wanted parameters: "sudo slicer setup-iommu", or else what its
  * refusal says. A reboot is left to the caller. */
 void advice_setup(const struct diagnosis *d, struct strv *ret);

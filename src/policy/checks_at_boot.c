@@ -32,9 +32,8 @@ static void check_broken(const struct strv *broken, struct checks *ret)
 			"a file about a device to be bound at every boot can't be used",
 			"%s", broken->v[i]);
 
-		strv_add(&c->fix,
-			 "mend it, or remove it and run: sudo slicer pci bind ADDR "
-			 "--persist");
+		strv_add(&c->fix, "# mend it, or remove it and run:\n"
+				  "sudo slicer pci bind ADDR --persist");
 	}
 }
 

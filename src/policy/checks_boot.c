@@ -32,11 +32,12 @@ static void check_journal(const struct diagnosis *d, struct checks *ret)
 		      "slicer was interrupted, or failed, while it changed this host",
 		      "/var/lib/slicer/runs: %s", j->interrupted);
 	if (j->of_a_bind)
-		strv_add(&c->fix, "type the same command again: slicer pci bind ADDR "
-				  "--persist (or unbind) undoes it first");
+		strv_add(&c->fix, "# type the same command again (or unbind): it undoes "
+				  "that first\nsudo slicer pci bind ADDR --persist");
 	else
-		strv_add(&c->fix, "sudo slicer setup-iommu undoes it and starts again");
-	strv_add(&c->fix, "sudo slicer setup-iommu --undo undoes everything");
+		strv_add(&c->fix, "# this undoes it and starts again:\n"
+				  "sudo slicer setup-iommu");
+	strv_add(&c->fix, "# or undo everything:\nsudo slicer setup-iommu --undo");
 }
 
 static void check_identity(const struct diagnosis *d, struct checks *ret)
@@ -92,8 +93,8 @@ static void check_generator(const struct diagnosis *d, struct checks *ret)
 		c = check_add(ret, "initramfs.generator", INITRAMFS, CHECK_WARN,
 			      "slicer leaves this generator's images alone", "%s: %s",
 			      i->generator->name, evidence);
-		strv_addf(&c->fix, "after a change run %s%s",
-			  i->rebuild_command ? "sudo " : "it yourself",
+		strv_addf(&c->fix, "# after a change run %s%s",
+			  i->rebuild_command ? "this:\nsudo " : "it yourself",
 			  i->rebuild_command ? i->rebuild_command : "");
 	} else if (i->switched_off) {
 		c = check_add(ret, "initramfs.generator", INITRAMFS, CHECK_WARN,

@@ -90,14 +90,14 @@ static void check_mixed(const struct diagnosis *d, const struct device_view *v,
 
 	if (v->answered && v->usable)
 		strv_addf(&c->fix,
-			  "all of them go to the VM together: sudo slicer pci bind %s "
-			  "--group",
+			  "# all of them go to the VM together:\n"
+			  "sudo slicer pci bind %s --group",
 			  v->dev->address);
 	for (size_t i = 0; v->answered && !v->usable && i < v->reasons.n; i++)
 		strv_addf(&c->fix, "it can't go to a VM: %s", v->reasons.v[i]);
-	strv_addf(&c->fix, "move the card to another slot%s",
-		  advice_can_set_up(d) ? "; or, at the price of isolation, sudo slicer "
-					 "setup-iommu --acs-override"
+	strv_addf(&c->fix, "# move the card to another slot%s",
+		  advice_can_set_up(d) ? "; or, at the price of isolation:\n"
+					 "sudo slicer setup-iommu --acs-override"
 				       : "");
 }
 
@@ -185,7 +185,7 @@ void checks_devices(const struct diagnosis *d, struct checks *ret)
 		c = check_add(ret, "devices.more", DEVICES, CHECK_SKIP,
 			      "more display and network controllers", "%zu are left out",
 			      d->n_devices_left_out);
-		strv_add(&c->fix, "slicer pci list; slicer doctor ADDRESS tells about "
-				  "one");
+		strv_add(&c->fix, "slicer pci list\n# and about one of them:\n"
+				  "slicer doctor ADDRESS");
 	}
 }

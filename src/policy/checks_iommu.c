@@ -161,16 +161,15 @@ static void check_fault(const struct diagnosis *d, const struct fault_view *v,
 		      text);
 	if (entry && judge_has_pt(entry->options))
 		strv_add(&c->fix,
-			 "sudo reboot (the next boot has iommu=pt, which lets the "
-			 "host's own devices around the IOMMU)");
+			 "# the next boot has iommu=pt, which lets the host's own "
+			 "devices around the IOMMU:\nsudo reboot");
 	else if (!advice_can_set_up(d))
 		advice_setup(d, &c->fix);
 	else
 		strv_add(&c->fix,
-			 "sudo slicer setup-iommu (it adds iommu=pt, which lets the "
-			 "host's "
-			 "own devices around the IOMMU; devices of virtual machines stay "
-			 "behind it)");
+			 "# iommu=pt lets the host's own devices around the IOMMU; "
+			 "devices of virtual machines stay behind it:\n"
+			 "sudo slicer setup-iommu");
 }
 
 static void check_faults(const struct diagnosis *d, struct checks *ret)

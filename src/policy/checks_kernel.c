@@ -142,11 +142,11 @@ static void check_ids(const struct diagnosis *d, const struct kernel_facts *k,
 	if (advice_can_set_up(d) && d->can_take_ids)
 		strv_addf(&c->fix, "sudo slicer setup-iommu --ids %s", ids);
 	else
-		strv_addf(
-			&c->fix,
-			"vfio-pci.ids=%s belongs on the kernel command line; or bind "
-			"the devices by their addresses (slicer pci bind ADDR --persist)",
-			ids);
+		strv_addf(&c->fix,
+			  "# vfio-pci.ids=%s belongs on the kernel command line; or bind "
+			  "the devices by their addresses:\n"
+			  "sudo slicer pci bind ADDR --persist",
+			  ids);
 }
 
 static void skip_next(const struct diagnosis *d, struct checks *ret)
@@ -165,7 +165,7 @@ static void skip_next(const struct diagnosis *d, struct checks *ret)
 	else if (entry->version)
 		strv_addf(&c->fix, "install the modules of Linux %s", entry->version);
 	else if (entry->kernel)
-		strv_addf(&c->fix, "file -L %s tells the version", entry->kernel);
+		strv_addf(&c->fix, "# its version:\nsudo file -L %s", entry->kernel);
 }
 
 /* The kernel that the next boot starts is often another one: just upgraded. */

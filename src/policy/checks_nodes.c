@@ -82,13 +82,12 @@ static void check_missing(const struct diagnosis *d, const char *evidence,
 	/* Its module makes /dev/iommu, and in some kernels /dev/vfio/vfio, too (linux
 	 * drivers/iommu/iommufd, CONFIG_IOMMUFD_VFIO_CONTAINER). */
 	if (common)
-		strv_add(&c->fix,
-			 "where the kernel has the module iommufd: sudo modprobe "
-			 "iommufd");
+		strv_add(&c->fix, "# where the kernel has the module iommufd:\n"
+				  "sudo modprobe iommufd");
 	if (own)
 		strv_add(&c->fix,
-			 "findmnt /dev: the kernel makes its nodes in a devtmpfs "
-			 "only, and a container has to be given them");
+			 "# the kernel makes its nodes in a devtmpfs only, and a "
+			 "container has to be given them:\nfindmnt /dev");
 }
 
 /* udev's rule for a node of this path. The group kvm is systemd's own. */
@@ -128,8 +127,8 @@ static void check_closed(const struct diagnosis *d, const char *evidence,
 			continue;
 		if (is_given_away(v)) {
 			line = xasprintf(
-				"or let the user join group %u: sudo usermod -aG "
-				"%u USER, and log in again",
+				"# or let the user join group %u, and log in again:\n"
+				"sudo usermod -aG %u USER",
 				v->gid, v->gid);
 		} else {
 			line = xasprintf("or give a group the nodes, by this line in "
@@ -140,10 +139,11 @@ static void check_closed(const struct diagnosis *d, const char *evidence,
 		strv_add_unique(&c->fix, line);
 	}
 	if (rules)
-		strv_add(&c->fix, "then: sudo udevadm control --reload && sudo udevadm "
+		strv_add(&c->fix, "# then, and log in again:\n"
+				  "sudo udevadm control --reload && sudo udevadm "
 				  "trigger --subsystem-match=vfio "
 				  "--subsystem-match=vfio-dev --subsystem-match=misc && "
-				  "sudo usermod -aG kvm USER, and log in again");
+				  "sudo usermod -aG kvm USER");
 }
 
 void checks_nodes(const struct diagnosis *d, struct checks *ret)

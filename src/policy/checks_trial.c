@@ -35,7 +35,7 @@ static void check_running(const struct diagnosis *d, struct checks *ret)
 	if (ready)
 		return;
 	strv_add(&c->fix, "a reboot brings the old command line back");
-	strv_add(&c->fix, UNDO " takes the trial's entry away");
+	strv_add(&c->fix, "# this removes the trial's entry:\n" UNDO);
 }
 
 /* Of the log's last lines: what a panic or an oops says comes last. */
@@ -50,7 +50,8 @@ static void check_over(const struct diagnosis *d, struct checks *ret)
 		      "%s%s%s%s%s", options_of(d), lines ? "\n" : "",
 		      lines ? d->trial.log_source : "", lines ? ":\n" : "",
 		      lines ? lines : "");
-	strv_add(&c->fix, CONFIRM " takes its entry away, and makes nothing permanent");
+	strv_add(&c->fix,
+		 "# this removes its entry, and makes nothing permanent:\n" CONFIRM);
 }
 
 void checks_trial(const struct diagnosis *d, struct checks *ret)
@@ -76,8 +77,9 @@ void checks_trial(const struct diagnosis *d, struct checks *ret)
 		c = check_add(ret, ID, GROUP, CHECK_WARN,
 			      "a trial boot's entry is there, but nothing starts it",
 			      "%s", options_of(d));
-		strv_add(&c->fix, "sudo slicer setup-iommu --trial sets it up again");
-		strv_add(&c->fix, UNDO " takes it away");
+		strv_add(&c->fix, "# this sets it up again:\n"
+				  "sudo slicer setup-iommu --trial");
+		strv_add(&c->fix, "# or remove it:\n" UNDO);
 		return;
 	}
 }

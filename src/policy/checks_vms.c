@@ -23,7 +23,7 @@ static void check_one(const struct vm_conflict *v, struct checks *ret)
 				    "the same device",
 		      "%s: only one of them can run at a time", v->what);
 	strv_add(&c->fix,
-		 v->is_split ? "let one of them have the whole group (sudo virsh edit "
+		 v->is_split ? "# let one of them have the whole group (sudo virsh edit "
 			       "DOMAIN; sudo qm set VMID --delete hostpciN)"
 			     : "let only one of them start with the host (sudo virsh "
 			       "autostart --disable DOMAIN; sudo qm set VMID --onboot "

@@ -151,11 +151,11 @@ char *device_below(const struct pci_device *d, char **ret_advice)
 	if (!d->controller)
 		return NULL;
 	*ret_advice =
-		xasprintf("slicer doctor %s tells whether that controller can go to a "
-			  "VM, with all that is below it; or switch its mode (Intel "
-			  "VMD: Volume Management Device) off in the firmware's set-up, "
-			  "and the device stands by itself (a system that boots from "
-			  "below it may need its initramfs rebuilt first)",
+		xasprintf("can that controller go to a VM, with all that is below it?\n"
+			  "slicer doctor %s\nor switch its mode (Intel VMD: Volume "
+			  "Management Device) off in the firmware's set-up, and the "
+			  "device stands by itself (a system that boots from below it "
+			  "may need its initramfs rebuilt first)",
 			  d->controller);
 	return xasprintf("it is below %s, which takes part in its transfers: it can't "
 			 "go to a VM by itself",

@@ -131,22 +131,22 @@ void next_boot_mend(const struct diagnosis *d, struct strv *next)
 	bool is_grub = str_eq(d->boot->loader ? d->boot->loader->name : NULL, "grub");
 
 	if (is_proven_elsewhere(d)) {
-		strv_add(next, d->boot->elsewhere.hint);
+		advice_hint(&d->boot->elsewhere, next);
 	} else if (d->facts->platform.efi) {
-		strv_add(next, "sudo efibootmgr -v shows which file on which partition "
-			       "the firmware starts");
-		strv_add(next, is_grub ? "have it read this system's menu: sudo "
-					 "grub-install, then sudo efibootmgr to put its "
-					 "entry first"
-				       : "mount that partition, or put this system's "
-					 "entry first: sudo bootctl install");
+		strv_add(next, "# which file on which partition the firmware starts:\n"
+			       "sudo efibootmgr -v");
+		strv_add(next, is_grub ? "# have it read this system's menu, then put "
+					 "its entry first with efibootmgr:\n"
+					 "sudo grub-install"
+				       : "# mount that partition, or put this system's "
+					 "entry first:\nsudo bootctl install");
 	} else {
-		strv_add(next, "the firmware may start another disk: write GRUB to the "
-			       "one that it starts (sudo grub-install DISK), or choose "
-			       "this system's disk in the firmware set-up");
+		strv_add(next, "# the firmware may start another disk: choose this "
+			       "system's disk in the firmware set-up, or write GRUB to "
+			       "the one that it starts:\nsudo grub-install DISK");
 	}
 	strv_add(next, "sudo reboot");
-	strv_add(next, "slicer doctor");
+	strv_add(next, "sudo slicer doctor");
 }
 
 /* ---- a host that is ready, and its next boot ----------------------------------------
@@ -204,7 +204,7 @@ char *next_boot_note(const struct diagnosis *d, struct strv *next)
 
 	if (d->trial.state == TRIAL_PENDING) {
 		add(next, "sudo reboot");
-		add(next, "slicer doctor");
+		add(next, "sudo slicer doctor");
 		add(next, SETUP " --confirm");
 		return xstrdup("the next boot is the trial, which only --confirm in it "
 			       "makes permanent");
@@ -232,7 +232,7 @@ char *next_boot_note(const struct diagnosis *d, struct strv *next)
 	}
 	if (running && d->wanted && judge_next_boot(d) == TRI_YES &&
 	    judge_lacks(d, running)) {
-		add(next, "sudo reboot (brings what is configured into force)");
+		add(next, "sudo reboot");
 		return xstrdup("what is configured takes effect at the next boot");
 	}
 	return NULL;

@@ -292,8 +292,8 @@ static void advise_parameter(const struct diagnosis *d, const struct remapping *
 	else if (!r->stale && !advice_can_set_up(d))
 		advice_setup(d, ret);
 	else if (!r->stale) /* else it is meant to be off */
-		strv_add(ret, "sudo slicer setup-iommu (it asks before it takes the "
-			      "parameter away)");
+		strv_add(ret, "# it asks before it removes the parameter:\n"
+			      "sudo slicer setup-iommu");
 }
 
 static void advise_cause(const struct diagnosis *d, const struct remapping *r,
@@ -339,5 +339,5 @@ void remapping_next(const struct diagnosis *d, struct strv *next)
 	strv_addf(next, "interrupts are not remapped, so VFIO refuses devices: %s",
 		  r.why ? r.why : r.evidence);
 	remapping_advice(d, &r, next);
-	strv_add(next, "slicer doctor");
+	strv_add(next, "sudo slicer doctor");
 }

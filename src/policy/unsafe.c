@@ -92,13 +92,13 @@ static void advise_image(const struct diagnosis *d, struct strv *ret)
 {
 	const char *command = d->initramfs ? d->initramfs->rebuild_command : NULL;
 
-	strv_addf(ret, "%s%s (%s%s)", command ? "sudo " : "",
-		  command ? command : "regenerate the initramfs with your generator",
-		  d->facts->iommu.unsafe_modprobe,
+	strv_addf(ret, "# %s%s\n%s%s", d->facts->iommu.unsafe_modprobe,
 		  d->facts->iommu.unsafe_is_older == TRI_YES
 			  ? " is older than this boot, so the initramfs may have loaded "
 			    "the module without it: a reboot alone changes nothing"
-			  : ": the next boot's initramfs may load the module without it");
+			  : ": the next boot's initramfs may load the module without it",
+		  command ? "sudo " : "# ",
+		  command ? command : "regenerate the initramfs with your generator");
 }
 
 /* The module is loaded, and not as it is told to be. A reboot is no answer to that: it
@@ -114,7 +114,7 @@ static void advise_stale(const struct diagnosis *d, const struct remapping *r,
 			 "echo Y | sudo tee /sys/module/" TYPE1 "/parameters/" ALLOW);
 		return;
 	}
-	strv_add(ret, "sudo modprobe -r " TYPE1 " (while no virtual machine uses it)");
+	strv_add(ret, "# while no virtual machine uses it:\nsudo modprobe -r " TYPE1);
 	strv_add(ret, "sudo modprobe " TYPE1);
 	if (d->facts->iommu.unsafe_modprobe)
 		advise_image(d, ret);

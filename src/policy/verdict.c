@@ -164,12 +164,11 @@ static void next_blocked(const struct diagnosis *d, struct strv *next)
 	else
 		advice_setup(d, next);
 	if ((where == 'c' || where == 'd') && strv_has(next, SETUP)) {
-		strv_add(next, "without a terminal: " SETUP
-			       " --yes --force (--yes alone replaces nothing that a "
-			       "person wrote)");
+		strv_add(next, "# or, without a terminal (--yes alone replaces nothing "
+			       "that a person wrote):\n" SETUP " --yes --force");
 		/* Some machines do not boot with it, and that was why. */
-		strv_add(next, "if it was switched off because the machine did not "
-			       "boot: " SETUP " --trial instead, for one boot only");
+		strv_add(next, "# or, if it was switched off because the machine did "
+			       "not boot, for one boot only:\n" SETUP " --trial");
 	}
 	strv_add(next, REBOOT);
 	strv_add(next, LOOK_AGAIN);
@@ -305,7 +304,7 @@ static void next_refused(const struct diagnosis *d, struct strv *next)
 		strv_add(next, "sudo slicer doctor");
 	} else {
 		strv_add(next, "sudo dmesg | grep -e DMAR -e AMD-Vi -e IOMMU");
-		strv_add(next, "look for an update of the firmware");
+		strv_add(next, "# look for an update of the firmware");
 	}
 }
 
@@ -364,11 +363,11 @@ static bool trial_first(const struct diagnosis *d, enum verdict verdict,
 		strv_add(next, SETUP " --confirm");
 	if (d->trial.state != TRIAL_OVER)
 		return false;
-	strv_add(next, SETUP " --confirm (takes the failed trial's entry away)");
+	strv_add(next, "# this removes the failed trial's entry:\n" SETUP " --confirm");
 	if (verdict != VERDICT_SETUP_NEEDED)
 		return false;
-	strv_add(next, SETUP " --trial, with other parameters (--param, --remove-param, "
-			     "--no-pt)");
+	strv_add(next, "# then try other parameters (--param, --remove-param, "
+		       "--no-pt):\n" SETUP " --trial");
 	return true;
 }
 
@@ -378,8 +377,8 @@ enum verdict verdict_of(const struct diagnosis *d, struct strv *next)
 
 	if (d->journal.interrupted && !d->journal.running)
 		strv_addf(next,
-			  "sudo slicer setup-iommu: the run %s did not come to its end, "
-			  "this undoes it and starts again (--undo only undoes it)",
+			  "# the run %s did not come to its end; this undoes it and "
+			  "starts again (--undo only undoes it):\n" SETUP,
 			  d->journal.interrupted);
 	while (!applies(d, i))
 		i++;

@@ -32,8 +32,8 @@ void verdict_next_unknown(const struct diagnosis *d, struct strv *next)
 		strv_add(next, "there is no /sys to look at: run slicer doctor on the "
 			       "running system");
 	if (f->iommu.active && judge_vfio_at_hand(d) == TRI_UNKNOWN)
-		strv_add(next, "whether the running kernel has vfio-pci can't be told: "
-			       "sudo modprobe vfio-pci");
+		strv_add(next, "# whether the running kernel has vfio-pci can't be "
+			       "told; this shows it:\nsudo modprobe vfio-pci");
 	if (f->firmware.state == FIRMWARE_UNKNOWN && f->iommu.known)
 		strv_addf(next, "the firmware's IOMMU table could not be looked at: %s",
 			  f->firmware.why_unknown ? f->firmware.why_unknown

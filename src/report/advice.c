@@ -152,7 +152,8 @@ static void add_line(struct advice *a, const char *line, struct str *ret)
 	if (!a->later && reboot_of(line))
 		str_add(ret, "# ");
 	if (!a->later && is_of_the_machine(line) && !reboot_of(line)) {
-		str_add(ret, "on the machine itself: ");
+		str_add(ret, a->is_steps ? "# on the machine itself:\n"
+					 : "on the machine itself: ");
 		a->later = true;
 	}
 	for (const char *s = line; *s;) {
@@ -207,4 +208,37 @@ void advice_add(struct advice *a, const char *text, struct str *ret)
 		if (line[len])
 			str_addc(ret, '\n');
 	}
+}
+
+/* A shell's loop over files, as advice for root has it: "for x in". */
+static bool is_loop(const char *s)
+{
+	const char *in = str_starts(s, "for ") ? strchr(s + 4, ' ') : NULL;
+
+	return in && str_starts(in, " in ");
+}
+
+static bool is_command(const char *s)
+{
+	static const char *const programs[] = { "echo", "findmnt", "mkdir" };
+
+	return (after_sudo(s) != s && isalnum((unsigned char)s[5])) || is_loop(s) ||
+	       any_of(s, programs, ARRAY_SIZE(programs)) ||
+	       (str_starts(s, "slicer ") && any_of(s + 7, verbs, ARRAY_SIZE(verbs)));
+}
+
+void advice_add_step(struct advice *a, const char *text, struct str *ret)
+{
+	CLEANUP(str_done) struct str lines = { 0 };
+	size_t pos = 0, len;
+	const char *line;
+
+	while (next_line(text, strlen(text), &pos, &line, &len)) {
+		CLEANUP(free_char) char *one = xstrndup(line, len);
+
+		str_addf(&lines, "%s%s%s", lines.len ? "\n" : "",
+			 *one == '#' || is_command(one) ? "" : "# ", one);
+	}
+	a->is_steps = true;
+	advice_add(a, str_c(&lines), ret);
 }

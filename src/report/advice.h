@@ -19,6 +19,7 @@ const char *advice_name(void);
 struct advice {
 	const char *root; /* as host_root() or --root gives it; NULL, "/": this machine */
 	bool later; /* what follows is for after that machine's boot */
+	bool is_steps; /* a list of commands: a remark has a line of its own */
 	bool is_root_told; /* a user without sudo was told that root has to run this */
 };
 
@@ -31,5 +32,11 @@ struct advice {
  * starts it.
  */
 void advice_add(struct advice *a, const char *text, struct str *ret);
+
+/*
+ * The same for one entry of "next" or "fix", which are to be pasted into a shell: each of
+ * its lines is a command, or has "# " before it.
+ */
+void advice_add_step(struct advice *a, const char *text, struct str *ret);
 
 #endif

@@ -47,24 +47,38 @@ char *doctor_printable(const char *s)
 	return str_take(&out);
 }
 
-/* Appends each line of text, the first behind label, the others below it. */
-static void add_lines(struct str *out, const char *label, const char *text)
+/* Appends each line of text, the first after label, the others below it. Text and the
+ * remarks between commands are broken at the width of the terminal; a command is not. */
+static void add_lines(struct str *out, const struct output *o, const char *label,
+		      const char *text, bool is_steps)
 {
 	size_t pos = 0, len;
 	const char *line;
 
 	while (next_line(text, strlen(text), &pos, &line, &len)) {
+		CLEANUP(str_done) struct str safe = { 0 };
+		bool is_remark = is_steps && *line == '#';
+		const struct wrap wrap = { .indent = strlen(label),
+					   .lead = is_remark ? "# " : NULL,
+					   .width = is_steps && !is_remark ? 0
+									   : o->width };
+
+		str_add_printable(&safe, line, len);
 		if (line == text)
 			str_add(out, label);
 		else
 			str_addf(out, "%*s", (int)strlen(label), "");
-		str_add_printable(out, line, len);
+		if (wrap.width)
+			text_wrap(out, str_c(&safe), strlen(label), &wrap);
+		else
+			str_add(out, str_c(&safe));
 		str_addc(out, '\n');
 	}
 }
 
-void doctor_add_advice(struct str *out, const struct doctor_report *r, const char *label,
-		       const struct strv *v)
+static void add_list(struct str *out, const struct output *o,
+		     const struct doctor_report *r, const char *label,
+		     const struct strv *v, bool is_steps)
 {
 	CLEANUP(free_char) char *below = xasprintf("%*s", (int)strlen(label), "");
 	struct advice a = { .root = r->root };
@@ -72,9 +86,19 @@ void doctor_add_advice(struct str *out, const struct doctor_report *r, const cha
 	for (size_t i = 0; i < v->n; i++) {
 		CLEANUP(str_done) struct str text = { 0 };
 
-		advice_add(&a, v->v[i], &text);
-		add_lines(out, i ? below : label, str_c(&text));
+		if (is_steps)
+			advice_add_step(&a, v->v[i], &text);
+		else
+			advice_add(&a, v->v[i], &text);
+		add_lines(out, o, i ? below : label, str_c(&text), is_steps);
 	}
+}
+
+void doctor_add_steps(struct str *out, const struct output *o,
+		      const struct doctor_report *r, const char *label,
+		      const struct strv *v)
+{
+	add_list(out, o, r, label, v, true);
 }
 
 static void add_heading(struct str *out, const struct output *o,
@@ -127,7 +151,7 @@ static void add_verdict(struct str *out, const struct output *o,
 		 paint_off(o->color_out));
 	text_wrap(out, text, LABEL_WIDTH + strlen(name) + strlen(" - "), &wrap);
 	str_addc(out, '\n');
-	doctor_add_advice(out, r, "next:    ", r->next);
+	doctor_add_steps(out, o, r, "next:    ", r->next);
 }
 
 /* Can this card go to a VM? */
@@ -148,7 +172,7 @@ static void add_answers(struct str *out, const struct output *o,
 			     : v->usable	       ? " can go to a VM\n"
 			     : v->waits		       ? " can't go to a VM yet:\n"
 						       : " can't go to a VM:\n");
-		doctor_add_advice(out, r, "         ", &v->reasons);
+		add_list(out, o, r, "         ", &v->reasons, false);
 	}
 }
 

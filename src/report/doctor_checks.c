@@ -100,7 +100,7 @@ static void add_fix(const struct page *p, const struct check *c)
 		if (shows_fix(before) && strv_same(&before->fix, &c->fix))
 			return;
 	if (!strv_same(p->r->next, &c->fix))
-		doctor_add_advice(p->out, p->r, label, &c->fix);
+		doctor_add_steps(p->out, p->o, p->r, label, &c->fix);
 }
 
 /* After the title of what is well, or below it where no word of it fits there. */

@@ -119,7 +119,7 @@ static json_t *devices_json(const struct doctor_report *r)
 		json_object_set_new(j, "usable", json_boolean(v->usable));
 		json_object_set_new(j, "reasons", json_advice(r->root, &v->reasons));
 		json_object_set_new(j, "next",
-				    json_advice(r->root, v->waits ? r->next : &v->next));
+				    json_steps(r->root, v->waits ? r->next : &v->next));
 		json_array_append_new(a, j);
 	}
 	return a;
@@ -140,7 +140,7 @@ static json_t *checks_json(const struct doctor_report *r)
 		json_object_set_new(j, "evidence", json_text(c->evidence));
 		if (c->follows)
 			json_object_set_new(j, "follows", json_text(c->follows));
-		json_object_set_new(j, "fix", json_advice(r->root, &c->fix));
+		json_object_set_new(j, "fix", json_steps(r->root, &c->fix));
 		json_array_append_new(a, j);
 	}
 	return a;
@@ -152,7 +152,7 @@ json_t *report_doctor_json(const struct doctor_report *r)
 
 	json_object_set_new(j, "verdict", json_text(verdict_name(r->verdict)));
 	json_object_set_new(j, "ready", json_boolean(r->verdict == VERDICT_READY));
-	json_object_set_new(j, "next", json_advice(r->root, r->next));
+	json_object_set_new(j, "next", json_steps(r->root, r->next));
 	json_object_set_new(j, "host", host_json(r->d));
 	json_object_set_new(j, "iommu", iommu_json(r->d->facts));
 	json_object_set_new(j, "bootloader", bootloader_json(r->d));

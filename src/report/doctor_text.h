@@ -11,10 +11,11 @@
 void doctor_add_checks(struct str *out, const struct output *o,
 		       const struct doctor_report *r);
 
-/* A list of advice, the first line with its label, below which the others stand.
- * (doctor.c) */
-void doctor_add_advice(struct str *out, const struct doctor_report *r, const char *label,
-		       const struct strv *v);
+/* Entries of "next" or "fix", the first line after its label, below which the others
+ * stand. (doctor.c) */
+void doctor_add_steps(struct str *out, const struct output *o,
+		      const struct doctor_report *r, const char *label,
+		      const struct strv *v);
 /* On one line, whatever is in it: owned by the caller. (doctor.c) */
 char *doctor_printable(const char *s);
 

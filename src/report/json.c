@@ -53,9 +53,23 @@ json_t *json_advice(const char *root, const struct strv *v)
 
 	for (size_t i = 0; v && i < v->n; i++) {
 		CLEANUP(str_done) struct str text = { 0 };
-		CLEANUP(strv_done) struct strv lines = { 0 };
 
 		advice_add(&a, v->v[i], &text);
+		json_array_append_new(list, json_text(str_c(&text)));
+	}
+	return list;
+}
+
+json_t *json_steps(const char *root, const struct strv *v)
+{
+	struct advice a = { .root = root };
+	json_t *list = json_array();
+
+	for (size_t i = 0; v && i < v->n; i++) {
+		CLEANUP(str_done) struct str text = { 0 };
+		CLEANUP(strv_done) struct strv lines = { 0 };
+
+		advice_add_step(&a, v->v[i], &text);
 		strv_split(&lines, str_c(&text), "\n");
 		for (size_t k = 0; k < lines.n; k++)
 			json_array_append_new(list, json_text(lines.v[k]));

@@ -52,6 +52,8 @@ json_t *json_text(const char *s); /* NULL gives null */
 json_t *json_texts(const struct strv *v);
 /* A list of advice in the words of the text output (report/advice.h). root as there. */
 json_t *json_advice(const char *root, const struct strv *v);
+/* The same for "next" and "fix", a member for each line, as advice_add_step() has it. */
+json_t *json_steps(const char *root, const struct strv *v);
 json_t *json_tri(enum tri t); /* unknown gives null */
 /* {"schema": schema}, for the caller to fill and print. */
 json_t *json_document(const char *schema);

@@ -18,7 +18,7 @@ static size_t word_width(const char *word, size_t len)
 size_t text_wrap(struct str *out, const char *text, size_t column, const struct wrap *w)
 {
 	bool is_fresh = column <= w->indent; /* nothing is in this row yet */
-	const char *gap = "";
+	const char *gap = "", *lead = w->lead ? w->lead : "";
 	size_t row = 1;
 
 	while (*(text += strspn(text, " "))) {
@@ -34,8 +34,8 @@ size_t text_wrap(struct str *out, const char *text, size_t column, const struct 
 				str_add(out, " ...");
 				return column + ELLIPSIS;
 			}
-			str_addf(out, "\n%*s", (int)w->indent, "");
-			column = w->indent;
+			str_addf(out, "\n%*s%s", (int)w->indent, "", lead);
+			column = w->indent + strlen(lead);
 			is_fresh = true;
 			gap = "";
 			row++;

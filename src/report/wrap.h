@@ -7,6 +7,7 @@
 
 struct wrap {
 	size_t indent; /* columns, filled with blanks, before each row but the first */
+	const char *lead; /* what stands after them, as "# "; NULL: nothing */
 	size_t width; /* columns of the terminal; 0: everything in one row */
 	size_t rows; /* at most so many, the last one ended by "..."; 0: any number */
 };

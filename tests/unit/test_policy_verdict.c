@@ -413,7 +413,8 @@ static const struct {
 	{ "trial boot, refused", trial_refused, VERDICT_REFUSED, "the kernel's log says",
 	  NULL },
 	{ "trial died", trial_over, VERDICT_SETUP_NEEDED,
-	  "sudo slicer setup-iommu --confirm (", "--trial, with other parameters" },
+	  "# this removes the failed trial's entry:\nsudo slicer setup-iommu --confirm",
+	  "then try other parameters" },
 	{ "trial not started", trial_idle, VERDICT_SETUP_NEEDED,
 	  "sudo slicer setup-iommu", NULL },
 
@@ -516,8 +517,8 @@ static const struct {
 	  "sudo reboot" },
 	{ "a disk, not running", unknown_not_running, VERDICT_UNKNOWN,
 	  "the running kernel's command line", NULL },
-	{ "vfio-pci unknown", unknown_vfio, VERDICT_UNKNOWN, "whether the running kernel",
-	  NULL },
+	{ "vfio-pci unknown", unknown_vfio, VERDICT_UNKNOWN,
+	  "# whether the running kernel", NULL },
 };
 
 static bool any_has(const struct strv *v, const char *text)

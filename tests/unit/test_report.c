@@ -268,7 +268,7 @@ static void test_doctor_text(void **state)
 	static const char end[] =
 		"verdict: generate-needed - configured, but the boot menu was not "
 		"regenerated\nnext:    sudo update-grub\n         sudo reboot\n"
-		"         slicer doctor\n";
+		"         sudo slicer doctor\n";
 	CLEANUP(doctored_done) struct doctored x = { 0 };
 	CLEANUP(memory_done) struct memory m;
 
