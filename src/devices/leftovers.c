@@ -73,7 +73,7 @@ static void offer_unbind(const struct bind_world *w, const struct pci_device *d,
 static void mark_choices(struct strv *next)
 {
 	for (size_t i = 1; i < next->n; i++) {
-		char *line = xasprintf("or: %s", next->v[i]);
+		char *line = xasprintf("# or:\n%s", next->v[i]);
 
 		free(next->v[i]);
 		next->v[i] = line;

@@ -48,7 +48,7 @@ d = json.load(sys.stdin)
 assert d["verdict"] == "ready"
 gpu, nic = d["devices"]
 assert gpu["usable"] and not gpu["reasons"]
-assert gpu["next"] == ["on the machine itself: sudo slicer pci bind 0000:01:00.0 --group", "slicer vm command 0000:01:00.0"], gpu
+assert gpu["next"] == ["# on the machine itself:", "sudo slicer pci bind 0000:01:00.0 --group", "slicer vm command 0000:01:00.0"], gpu
 assert not nic["usable"] and "default route" in nic["reasons"][0] and nic["next"]' <<<"$output"
 	slicer doctor --no-initramfs $GPU
 	[ "$status" -eq 0 ]
@@ -62,7 +62,7 @@ assert not nic["usable"] and "default route" in nic["reasons"][0] and nic["next"
 	ln -sfn ../../../../bus/pci/drivers/vfio-pci "$d/driver"
 	slicer doctor --no-initramfs $GPU
 	[[ $output == *'not enough for a VM: its group also holds 0000:01:00.1, which has the driver snd_hda_intel'* ]]
-	[[ $output == *"next:    on the machine itself: sudo slicer pci bind $GPU --group"* ]]
+	[[ $output == *"next:    # on the machine itself:"$'\n'"         sudo slicer pci bind $GPU --group"* ]]
 	slicer vm command $GPU
 	[ "$status" -eq 0 ]
 	[[ $stderr == *'0000:01:00.1'*'snd_hda_intel'*"pci bind $GPU --group"* ]]

@@ -16,6 +16,8 @@ shows() {
 	printf '%s\n' "$output"
 }
 longest() { wc -L <<<"$output"; }
+# As on the machine itself, where no line says that this is where a command is for.
+rows() { grep -vc '# on the machine itself:$' <<<"$output"; }
 
 @test "a healthy host with a hypervisor: at most fifteen lines, also at 80 columns" {
 	tree debian-grub ready
@@ -24,11 +26,11 @@ longest() { wc -L <<<"$output"; }
 	touch "$T"/usr/share/OVMF/OVMF_{CODE,VARS}_4M.fd
 	on doctor
 	exits 0
-	[ "$(wc -l <<<"$output")" -le 15 ]
+	[ "$(rows)" -le 15 ]
 	[[ $output != *warn* && $output != *FAIL* ]]
 	shows 80
 	exits 0
-	[ "$(wc -l <<<"$output")" -le 15 ]
+	[ "$(rows)" -le 15 ]
 	[ "$(longest)" -le 80 ]
 }
 

@@ -218,7 +218,8 @@ put_byte() { printf '%b' "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status
 	on doctor --json
 	[ "$(check "iommu.fault.$disk" status)" = warn ]
 	[[ $(check "iommu.fault.$disk" evidence) == *'mounted on /'* ]]
-	[[ $(check "iommu.fault.$disk" 'fix[0]') == "sudo slicer --root $T setup-iommu (it adds iommu=pt"* ]]
+	[[ $(check "iommu.fault.$disk" 'fix[0]') == '# iommu=pt lets the host'* ]]
+	[ "$(check "iommu.fault.$disk" 'fix[1]')" = "sudo slicer --root $T setup-iommu" ]
 	sed -i 's/$/ iommu=pt/' "$T/proc/cmdline"
 	on doctor --json
 	[ -z "$(check "iommu.fault.$disk" status)" ]

@@ -33,6 +33,7 @@ carried_out() { # ADDRESS
 	fixes=$(value ".checks[] | select(.id == \"devices.$1.leftover\").fix[]")
 	[ -n "$fixes" ]
 	while read -r line; do
+		[[ $line != '#'* ]] || continue
 		# shellcheck disable=SC2086 # its words
 		live ${line#*sudo slicer } --dry-run
 		exits 0
@@ -50,7 +51,7 @@ carried_out() { # ADDRESS
 	doctor
 	leftover $GPU '.status == "warn" and .evidence == "/sys/bus/pci/devices/0000:0b:00.0/driver_override: vfio-pci"'
 	leftover $GPU '.title | endswith("has the driver_override vfio-pci, and has no driver")'
-	leftover $GPU ".fix | index(\"sudo slicer pci bind $GPU\") == 0 and (.[1] | startswith(\"or: \")) and length == 2"
+	leftover $GPU ".fix | index(\"sudo slicer pci bind $GPU\") == 0 and .[1] == \"# or:\" and length == 3"
 	carried_out $GPU
 }
 

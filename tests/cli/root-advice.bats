@@ -16,7 +16,7 @@ setup_file() {
 	[ "$status" -eq 1 ]
 	[ "${lines[1]}" = "next:    sudo slicer --root '$TREE' setup-iommu" ]
 	[ "${lines[2]}" = '         # start the machine from this disk' ]
-	[ "${lines[3]}" = '         slicer doctor' ]
+	[ "${lines[3]}" = '         sudo slicer doctor' ]
 }
 
 @test "doctor: a package is installed below the root, not on this host" {
@@ -33,7 +33,7 @@ setup_file() {
 	slicer doctor --no-initramfs --json 0000:01:00.0
 	[ "$(jq -r '.next[]' <<<"$output")" = "sudo slicer --root '$TREE' setup-iommu
 # start the machine from this disk
-slicer doctor" ]
+sudo slicer doctor" ]
 	jq -r '(.next, .checks[].fix, .devices[].reasons)[]' <<<"$output" >"$BATS_TEST_TMPDIR/advice"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/advice")" -gt 5 ]
 	while IFS= read -r line; do

@@ -138,7 +138,8 @@ id_of_trial() {
 	says 'controller is down \x1b[31m'
 	says "journalctl -k -b -2"
 	quiet_about "an old panic"
-	says "sudo slicer setup-iommu --confirm (takes the failed trial's entry away)"
+	says "# this removes the failed trial's entry:"
+	says 'sudo slicer setup-iommu --confirm'
 	quiet_about $'next:    sudo slicer setup-iommu\n'
 	# A dump of that boot comes before the journal.
 	mkdir -p "$T/sys/fs/pstore"
