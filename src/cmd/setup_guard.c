@@ -53,15 +53,18 @@ static int check_elsewhere(struct setup *s, struct error *e)
 static void note_elsewhere(struct setup *s)
 {
 	struct error why = { 0 };
-	const char *force;
+	CLEANUP(strv_done) struct strv lines = { 0 };
+	CLEANUP(str_done) struct str hint = { 0 };
 
 	if (s->kind != RUN_SETUP || check_elsewhere(s, &why) == 0)
 		return;
 	plan_next(&s->plan, "%s", why.what);
 	/* Nothing is to be changed that --force would change. */
-	force = strstr(why.hint, "; --force");
-	plan_next(&s->plan, "%.*s",
-		  (int)(force ? (size_t)(force - why.hint) : strlen(why.hint)), why.hint);
+	strv_split(&lines, why.hint, "\n");
+	for (size_t i = 0; i < lines.n; i++)
+		if (!str_starts(lines.v[i], "--force"))
+			str_addf(&hint, "%s%s", hint.len ? "\n" : "", lines.v[i]);
+	plan_next(&s->plan, "%s", str_c(&hint));
 }
 
 static void name_holder(const struct package_lock *lock, struct str *ret)

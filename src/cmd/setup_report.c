@@ -124,11 +124,18 @@ static void print_next(const struct setup *s)
 	struct advice a = { .root = other_root(s) };
 
 	for (size_t i = 0; i < s->plan.next.n; i++) {
-		CLEANUP(str_done) struct str text = { 0 }, safe = { 0 };
+		CLEANUP(str_done) struct str text = { 0 };
+		size_t pos = 0, len;
+		const char *line;
 
 		advice_add(&a, s->plan.next.v[i], &text);
-		str_add_printable(&safe, str_c(&text), text.len);
-		fprintf(s->c->out.out, "note: %s\n", str_c(&safe));
+		while (next_line(str_c(&text), text.len, &pos, &line, &len)) {
+			CLEANUP(str_done) struct str safe = { 0 };
+
+			str_add_printable(&safe, line, len);
+			fprintf(s->c->out.out, "%s%s\n",
+				line == str_c(&text) ? "note: " : "      ", str_c(&safe));
+		}
 	}
 }
 

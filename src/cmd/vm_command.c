@@ -171,7 +171,7 @@ static int print(const struct context *c, const struct strv *addresses,
 static int run(struct context *c, int argc, char **argv, struct error *e)
 {
 	CLEANUP(strv_done) struct strv addresses = { 0 };
-	struct vm_options o = { .hypervisor = VM_HYPERVISOR };
+	struct vm_options o = { .hypervisor = vm_hypervisor_of(c->host) };
 
 	if (options_parse(&command_vm_command, argc, argv, take_option, &o, &addresses,
 			  e) < 0 ||
@@ -190,7 +190,8 @@ const struct command command_vm_command = {
 		       "nothing.\n\n"
 		       "For QEMU and Cloud Hypervisor it is a shell script, which "
 		       "passes its arguments on to the hypervisor. For libvirt it is "
-		       "XML, for SlicerVM YAML.",
+		       "XML, for SlicerVM YAML, for Proxmox VE the command that adds "
+		       "the devices to a VM (the default there).",
 	.options = options,
 	.operands = &values_endpoint,
 	.run = run,

@@ -247,8 +247,9 @@ int device_refuse(const struct device_answer *a, bool force_helps, struct error 
  * ------------------------------------------------- */
 
 /* For people: the names that --hypervisor takes. */
-#define VM_HYPERVISORS "qemu (the default), cloud-hypervisor, libvirt or slicer"
-#define VM_HYPERVISOR "qemu" /* the default */
+#define VM_HYPERVISORS "qemu, cloud-hypervisor, libvirt, slicer or proxmox"
+/* The one that is meant where none is named: Proxmox VE's on its hosts, else QEMU. */
+const char *vm_hypervisor_of(const struct host *h);
 
 struct vm_command {
 	const char *hypervisor; /* as in VM_HYPERVISORS */

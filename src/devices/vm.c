@@ -7,10 +7,7 @@
 #include "policy/faults.h"
 
 static const struct hypervisor *const hypervisors[] = {
-	&vm_qemu,
-	&vm_cloud_hypervisor,
-	&vm_libvirt,
-	&vm_slicer,
+	&vm_qemu, &vm_cloud_hypervisor, &vm_libvirt, &vm_slicer, &vm_proxmox,
 };
 
 static const struct hypervisor *find_hypervisor(const char *name, struct error *e)
@@ -27,6 +24,14 @@ void vm_hypervisors(struct strv *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(hypervisors); i++)
 		strv_add(ret, hypervisors[i]->name);
+}
+
+const char *vm_hypervisor_of(const struct host *h)
+{
+	bool is_proxmox = host_exists(h, "/etc/pve") && (host_exists(h, "/usr/sbin/qm") ||
+							 host_exists(h, "/usr/bin/qm"));
+
+	return is_proxmox ? vm_proxmox.name : vm_qemu.name;
 }
 
 const char *vm_hypervisor(const char *name, struct error *e)
@@ -286,7 +291,7 @@ int vm_command_make(const struct host *h, const struct pci_devices *all,
 	const struct hypervisor *hv = find_hypervisor(hypervisor, e);
 	CLEANUP(endpoints_done) struct endpoints v = { 0 };
 	CLEANUP(persisted_done) struct persisted_list persisted = { 0 };
-	struct vm_input in = { .devices = &v, .persisted = &persisted };
+	struct vm_input in = { .devices = &v, .all = all, .persisted = &persisted };
 	int r;
 
 	if (!hv)

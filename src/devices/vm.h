@@ -18,6 +18,7 @@ enum vm_iommufd {
 struct vm_input {
 	const struct endpoints
 		*devices; /* in address order, those of one slot together */
+	const struct pci_devices *all; /* of the host; NULL: placeholders only */
 	/* matched; loaded only for a hypervisor that binds devices */
 	const struct persisted_list *persisted;
 	struct hypervisor_facts there;
@@ -45,7 +46,8 @@ struct hypervisor {
 	/* Fills device_argv and text. */
 	int (*make)(const struct vm_input *in, struct vm_command *ret, struct error *e);
 };
-extern const struct hypervisor vm_qemu, vm_cloud_hypervisor, vm_libvirt, vm_slicer;
+extern const struct hypervisor vm_qemu, vm_cloud_hypervisor, vm_libvirt, vm_slicer,
+	vm_proxmox;
 
 /* The end of the slot that the device at start is in: the index after its last function.
  */

@@ -163,7 +163,7 @@ fish_tab() {
 	words setup-iommu --vendor=
 	becomes --vendor=intel --vendor=amd
 	words vm command --hypervisor ''
-	becomes qemu cloud-hypervisor libvirt slicer
+	becomes qemu cloud-hypervisor libvirt slicer proxmox
 	words pci list --class net
 	becomes network
 	words pci list --columns address,vf

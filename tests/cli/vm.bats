@@ -30,7 +30,7 @@ text() {
 }
 # words ARG...: ${lines[@]} are the words that the script in $FILE runs.
 words() {
-	run env PATH="$BATS_FILE_TMPDIR/bin:$PATH" VARS=/dev/null "${vars[@]}" sh "$FILE" "$@"
+	run env PATH="$BATS_FILE_TMPDIR/bin:$PATH" FIRMWARE="${FIRMWARE:-/srv/firmware}" VARS=/dev/null "${vars[@]}" sh "$FILE" "$@"
 	[ "$status" -eq 0 ]
 }
 # xpath EXPRESSION: its value in $FILE.
@@ -54,18 +54,19 @@ large() {
 	echo 4096 >"$HUGE"
 }
 teardown() {
-	rm -rf "$TREE/etc/slicer/devices.d" "$TREE/dev/iommu"
+	rm -rf "$TREE/etc/slicer/devices.d" "$TREE/dev/iommu" "$TREE/etc/pve" "$TREE/usr/sbin/qm"
 	cp "$BATS_FILE_TMPDIR/regions" "$REGIONS"
 	echo 0 >"$HUGE"
 }
 
 @test "every endpoint of the group, for every hypervisor" {
 	local hypervisor
-	for hypervisor in qemu cloud-hypervisor libvirt slicer; do
+	for hypervisor in qemu cloud-hypervisor libvirt slicer proxmox; do
 		slicer vm command $AUDIO --hypervisor $hypervisor --json
 		[ "$status" -eq 0 ]
 		jq -e --arg h $hypervisor '.schema == "slicer.vm/1" and .hypervisor == $h and
 			.devices == [$ENV.GPU, $ENV.AUDIO] and (.command | contains($ENV.GPU) and contains($ENV.AUDIO)) and
+			.must_bind == (if $h == "libvirt" or $h == "proxmox" then [] else .devices end) and
 			(.warnings | type) == "array" and .address_bits == null' <<<"$output"
 	done
 	slicer vm command $AUDIO
@@ -89,6 +90,37 @@ teardown() {
 	[ "${lines[-1]}" = log ]
 	[[ $output == *$'\npath=/srv/my disk.img\n'* ]]
 	[[ $output == *$'\n--device\npath=/sys/bus/pci/devices/0000:0b:00.0/\npath=/sys/bus/pci/devices/0000:0b:00.1/\n'* ]]
+}
+
+@test "without a disk image the scripts stop before they do anything, and say what is missing" {
+	local hypervisor
+	for hypervisor in qemu cloud-hypervisor; do
+		text $hypervisor $GPU
+		run env -u DISK PATH="$BATS_FILE_TMPDIR/bin:$PATH" sh "$FILE"
+		[ "$status" -ne 0 ]
+		[[ $output == *'set DISK=PATH, the disk image of the guest' ]]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	text proxmox $GPU
+	run env -u VMID PATH="$BATS_FILE_TMPDIR/bin:$PATH" sh "$FILE"
+	[ "$status" -ne 0 ]
+	[[ $output == *'set VMID=NUMBER'* ]]
+}
+
+@test "proxmox: the command for a VM, whole slots without their functions; the default on its hosts" {
+	vars=(VMID=100)
+	text proxmox $GPU $USB
+	[[ $output != *'must be bound'* && $stderr != *'pci bind'* ]]
+	words --onboot 0
+	[ "${lines[*]}" = "qm set 100 --hostpci0 $USB,pcie=1 --hostpci1 ${GPU%.*},pcie=1 --onboot 0" ]
+	slicer vm command $GPU --json
+	jq -e '.hypervisor == "qemu"' <<<"$output"
+	mkdir -p "$TREE/etc/pve" "$TREE/usr/sbin"
+	: >"$TREE/usr/sbin/qm"
+	slicer vm command $GPU --json
+	jq -e '.hypervisor == "proxmox" and .device_argv == ["--hostpci0", "'${GPU%.*}',pcie=1"]' <<<"$output"
+	slicer vm command $GPU --hypervisor qemu --json
+	jq -e '.hypervisor == "qemu"' <<<"$output"
 }
 
 # The words of ${lines[@]} as cloud-hypervisor's parser takes them: its options, and the keys and values of each, as
@@ -123,7 +155,8 @@ takes_cloud_hypervisor() {
 	vars=()
 	for a in $GPU "$GPU $OTHER $USB"; do
 		# shellcheck disable=SC2086 # several
-		text cloud-hypervisor $a
+		vars=(DISK=/srv/disk.img)
+	text cloud-hypervisor $a
 		words
 		takes_cloud_hypervisor
 	done
@@ -144,7 +177,7 @@ takes_cloud_hypervisor() {
 @test "shellcheck has nothing to say of the scripts" {
 	command -v shellcheck >/dev/null || skip "needs shellcheck"
 	local hypervisor
-	for hypervisor in qemu cloud-hypervisor; do
+	for hypervisor in qemu cloud-hypervisor proxmox; do
 		text $hypervisor $GPU $OTHER $USB
 		shellcheck "$FILE"
 		large
@@ -273,10 +306,10 @@ yaml() { "$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(o
 @test "another hypervisor is a usage error that names all" {
 	slicer vm command $GPU --hypervisor $'x\x1b[2J'
 	[ "$status" -eq 2 ]
-	[[ $stderr == *'takes qemu (the default), cloud-hypervisor'*libvirt*slicer* ]]
+	[[ $stderr == *'takes qemu, cloud-hypervisor'*libvirt*slicer*proxmox* ]]
 	[[ $stderr != *$'\x1b'* ]]
 	slicer vm command --help
-	[[ $output == *'qemu (the default), cloud-hypervisor'*libvirt*slicer* ]]
+	[[ $output == *'qemu, cloud-hypervisor'*libvirt*slicer*proxmox* ]]
 }
 
 # bats test_tags=deep
