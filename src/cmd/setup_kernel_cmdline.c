@@ -63,8 +63,8 @@ static const struct str *plain_cmdline(const struct records *rs)
 	for (size_t i = rs->n; i-- > 0;)
 		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n; k++)
 			if (str_eq(rs->v[i].steps[k].path, KERNEL_CMDLINE) &&
-			    rs->v[i].steps[k].meanwhile.len)
-				return &rs->v[i].steps[k].meanwhile;
+			    rs->v[i].steps[k].for_programs.len)
+				return &rs->v[i].steps[k].for_programs;
 	return NULL;
 }
 

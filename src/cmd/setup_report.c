@@ -76,7 +76,7 @@ static json_t *plan_document(const struct setup *s, const struct outcome *o)
 static bool is_lasting(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (!p->v[i].passing)
+		if (!p->v[i].of_trial)
 			return true;
 	return false;
 }

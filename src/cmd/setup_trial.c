@@ -163,7 +163,7 @@ static int remove_service(struct setup *s, struct error *e)
 static void mark_passing(struct plan *p, size_t from)
 {
 	for (size_t i = from; i < p->n; i++)
-		p->v[i].passing = true;
+		p->v[i].of_trial = true;
 }
 
 int setup_end_trial(struct setup *s, struct error *e)

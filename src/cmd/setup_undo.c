@@ -175,7 +175,7 @@ int setup_plan_undo(struct setup *s, struct undo *u, bool recover, struct error 
 	if (err >= 0 && !recover)
 		err = plan_unit(s, e);
 	if (err >= 0 && recover)
-		err = undo_passing(s->c->host, &u->records, &s->plan, e);
+		err = undo_trial_files(s->c->host, &u->records, &s->plan, e);
 	if (err < 0)
 		return err;
 	if (need) {

@@ -95,7 +95,7 @@ int setup_verify_trial(struct setup *s, bool rolled_back, struct error *e)
 	int err;
 
 	for (size_t i = 0; i < s->plan.n; i++) {
-		touches |= s->plan.v[i].passing;
+		touches |= s->plan.v[i].of_trial;
 		sets |= s->plan.v[i].undo.n > 0;
 		makes |= s->plan.v[i].makes_one_shot;
 	}

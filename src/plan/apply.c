@@ -263,7 +263,7 @@ static int apply_journaled(struct apply *a, struct record *rec, struct error *e)
 		err = a->verify(a->data, false, e);
 	if (err >= 0 && rec->shelter.dir) {
 		err = shelter_down(a->host, &rec->shelter, &rec->stuck, e);
-		a->is_bare = err < 0;
+		a->shelter_is_down = err < 0;
 	}
 	if (err == -EINPROGRESS)
 		return leave_unfinished(a, rec, e);

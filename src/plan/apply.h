@@ -40,7 +40,7 @@ struct apply {
 	/* out */
 	size_t deferred; /* programs that were not run, because the root is foreign */
 	bool changed; /* something was written or run */
-	bool is_bare; /* what failed was taking the shelter down */
+	bool shelter_is_down; /* what failed was taking the shelter down */
 	struct strv *stuck; /* the record's, for the programs that are run */
 	char *run_id; /* the journal's; owned by the caller */
 	char *log_path; /* the programs' output; owned by the caller, NULL if no program

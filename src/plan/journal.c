@@ -64,7 +64,7 @@ void record_done(struct record *r)
 		edit_done(&r->steps[i].edit);
 		str_done(&r->steps[i].before);
 		str_done(&r->steps[i].after);
-		str_done(&r->steps[i].meanwhile);
+		str_done(&r->steps[i].for_programs);
 	}
 	free(r->steps);
 	shelter_done(&r->shelter);
@@ -139,8 +139,8 @@ static json_t *step_to_json(const struct record_step *s, bool *fits)
 		put_texts(o, "argv_aside", &s->argv_aside, fits);
 	if (s->has_edit)
 		put_edit(o, "edit", &s->edit, fits);
-	if (s->passing)
-		put(o, "passing", json_true(), fits);
+	if (s->of_trial)
+		put(o, "of_trial", json_true(), fits);
 	if (s->makes_one_shot)
 		put(o, "makes_one_shot", json_true(), fits);
 	put(o, "existed", json_boolean(s->existed), fits);
@@ -325,13 +325,14 @@ static void steps_from_plan(const struct host *h, struct record *r, const struct
 		strv_copy(&r->steps[i].undo, &s->undo);
 		strv_copy(&r->steps[i].argv_aside, &s->argv_aside);
 		r->steps[i].has_after = s->kind != STEP_RUN;
-		r->steps[i].passing = s->passing;
+		r->steps[i].of_trial = s->of_trial;
 		r->steps[i].makes_one_shot = s->makes_one_shot;
 		r->steps[i].has_edit = s->has_edit;
 		edit_copy(&r->steps[i].edit, &s->edit);
 		str_set(&r->steps[i].before, str_c(&s->before), s->before.len);
 		str_set(&r->steps[i].after, str_c(&s->after), s->after.len);
-		str_set(&r->steps[i].meanwhile, str_c(&s->meanwhile), s->meanwhile.len);
+		str_set(&r->steps[i].for_programs, str_c(&s->for_programs),
+			s->for_programs.len);
 	}
 }
 
@@ -352,9 +353,9 @@ int journal_begin(const struct host *h, const struct plan *p, const struct edit 
 		err = write_contents(h, ret, i, "before", &p->v[i].before, e);
 		if (err >= 0 && p->v[i].kind != STEP_RUN)
 			err = write_contents(h, ret, i, "after", &p->v[i].after, e);
-		if (err >= 0 && p->v[i].meanwhile.len)
-			err = write_contents(h, ret, i, "meanwhile", &p->v[i].meanwhile,
-					     e);
+		if (err >= 0 && p->v[i].for_programs.len)
+			err = write_contents(h, ret, i, "for-programs",
+					     &p->v[i].for_programs, e);
 	}
 	if (err >= 0)
 		err = write_shelter(h, ret, e);

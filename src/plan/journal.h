@@ -37,7 +37,7 @@ struct record_step {
 	char *path; /* the file it changes, or that its program makes; NULL else */
 	struct strv argv, argv_aside, undo;
 	char *kernel; /* whose need its program makes; NULL: of no certain one */
-	bool passing; /* of a trial boot: none that is taken back */
+	bool of_trial; /* of a trial boot: none that is taken back */
 	bool makes_one_shot; /* asked for afresh, never just run again */
 	bool existed; /* the file was there before, with this mode; else the mode is the
 			 new one's */
@@ -48,7 +48,8 @@ struct record_step {
 	struct edit edit;
 	bool has_after; /* false: the program did not get that far */
 	struct str before, after; /* contents, loaded by journal_list */
-	struct str meanwhile; /* what it holds while programs take back; empty: as before
+	struct str
+		for_programs; /* what it holds while programs take back; empty: as before
 			       */
 };
 

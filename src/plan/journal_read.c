@@ -56,7 +56,7 @@ static bool step_from_json(const json_t *o, struct record_step *s)
 		return false;
 	s->path = xstrdup_null(json_string_value(json_object_get(o, "path")));
 	s->kernel = xstrdup_null(json_string_value(json_object_get(o, "kernel")));
-	s->passing = json_is_true(json_object_get(o, "passing"));
+	s->of_trial = json_is_true(json_object_get(o, "of_trial"));
 	s->makes_one_shot = json_is_true(json_object_get(o, "makes_one_shot"));
 	s->existed = json_is_true(json_object_get(o, "existed"));
 	s->mode = (mode_t)json_integer_value(json_object_get(o, "mode")) & 07777;
@@ -132,11 +132,11 @@ static int read_shelter(const struct host *h, struct record *r, struct error *e)
 }
 
 /* Most steps have none. */
-static int read_meanwhile(const struct host *h, const char *id, size_t i, struct str *ret,
-			  struct error *e)
+static int read_for_programs(const struct host *h, const char *id, size_t i,
+			     struct str *ret, struct error *e)
 {
 	CLEANUP(free_char)
-	char *path = xasprintf(JOURNAL_DIR "/%s/%zu.meanwhile", id, i);
+	char *path = xasprintf(JOURNAL_DIR "/%s/%zu.for-programs", id, i);
 	bool exists;
 
 	return read_now(h, path, &exists, ret, e);
@@ -164,7 +164,7 @@ static int read_contents(const struct host *h, struct record *r, struct error *e
 			return err;
 		if (err < 0 && e)
 			*e = (struct error){ 0 };
-		err = read_meanwhile(h, r->id, i, &s->meanwhile, e);
+		err = read_for_programs(h, r->id, i, &s->for_programs, e);
 		if (err < 0)
 			return err;
 	}

@@ -16,7 +16,7 @@ static bool is_own(const char *name)
 	if (rest == name && str_starts(name, "shelter"))
 		rest = name + strlen("shelter");
 	return rest > name && (str_eq(rest, ".before") || str_eq(rest, ".after") ||
-			       str_eq(rest, ".meanwhile"));
+			       str_eq(rest, ".for-programs"));
 }
 
 /* A run that never had a manifest has changed nothing. */

@@ -39,7 +39,7 @@ static bool run_undo(const struct apply *a, const struct step *s, int log_fd,
 
 /* Set before programs that run again, so that nothing but the shelter starts meanwhile:
  * it is set again after them. */
-static bool is_late(const struct apply *a, size_t i, size_t begun)
+static bool is_undone_after_programs(const struct apply *a, size_t i, size_t begun)
 {
 	if (!a->plan->v[i].undo.n)
 		return false;
@@ -57,10 +57,10 @@ static int put_back(const struct apply *a, size_t i, struct record *rec, struct 
 	const struct step *s = &a->plan->v[i];
 	mode_t mode = rec->steps[i].mode;
 
-	if (!s->meanwhile.len || !host_is_live(a->host))
+	if (!s->for_programs.len || !host_is_live(a->host))
 		return do_file(a->host, s, false, mode, &rec->dirs, e);
-	return host_replace(a->host, s->path, str_c(&s->meanwhile), s->meanwhile.len,
-			    mode ? mode : 0644, e);
+	return host_replace(a->host, s->path, str_c(&s->for_programs),
+			    s->for_programs.len, mode ? mode : 0644, e);
 }
 
 /* Puts back every file that was touched, and what programs set, newest first. Notes in
@@ -76,7 +76,8 @@ static bool restore(const struct apply *a, size_t begun, struct record *rec, int
 		struct error why = { 0 };
 		bool exists;
 
-		if (s->undo.n && !is_late(a, i, begun) && !run_undo(a, s, log_fd, left))
+		if (s->undo.n && !is_undone_after_programs(a, i, begun) &&
+		    !run_undo(a, s, log_fd, left))
 			return false;
 		if (!path)
 			continue;
@@ -97,16 +98,16 @@ static bool restore_rest(const struct apply *a, size_t begun, struct record *rec
 		const struct step *s = &a->plan->v[i];
 		struct error why = { 0 };
 
-		if (s->meanwhile.len &&
+		if (s->for_programs.len &&
 		    do_file(a->host, s, false, rec->steps[i].mode, &rec->dirs, &why) < 0)
 			str_addf(left, "%s is not as before (%s)\n", s->path, why.what);
 	}
 	/* What is not whole must not be started by it. */
 	for (size_t i = begun; i-- > 0;)
-		if (is_late(a, i, begun) && left->len)
+		if (is_undone_after_programs(a, i, begun) && left->len)
 			str_addf(left, "what %s set is not set again\n",
 				 a->plan->v[i].argv.v[0]);
-		else if (is_late(a, i, begun) &&
+		else if (is_undone_after_programs(a, i, begun) &&
 			 !run_undo(a, &a->plan->v[i], log_fd, left))
 			return false;
 	for (size_t i = rec->dirs.n; i-- > 0;) {
@@ -146,7 +147,9 @@ static bool regenerate(const struct apply *a, size_t begun, int log_fd, struct s
 static bool shelter_again(const struct apply *a, struct record *rec, struct str *left)
 {
 	struct error why = { 0 };
-	int err = a->is_bare ? shelter_up(a->host, &rec->shelter, &rec->stuck, &why) : 0;
+	int err = a->shelter_is_down
+			  ? shelter_up(a->host, &rec->shelter, &rec->stuck, &why)
+			  : 0;
 
 	if (err < 0)
 		str_addf(left, "%s\n", why.what);

@@ -140,7 +140,7 @@ int undo_programs(const struct host *h, const struct records *rs, bool tokens,
 		for (size_t k = 0; k < r->n && err >= 0; k++) {
 			const struct record_step *s = &r->steps[k];
 
-			if (s->kind != STEP_RUN || s->passing || !is_due(r, k, recover))
+			if (s->kind != STEP_RUN || s->of_trial || !is_due(r, k, recover))
 				continue;
 			if (s->undo.n && is_undo_to_finish(r, recover))
 				plan_run_with_undo(ret, (const char *const *)s->argv.v,
@@ -163,7 +163,7 @@ int undo_run_again(const struct host *h, const struct records *rs, struct plan *
 		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n && err >= 0; k++) {
 			const struct record_step *s = &rs->v[i].steps[k];
 
-			if (s->kind == STEP_RUN && !s->passing && !s->undo.n)
+			if (s->kind == STEP_RUN && !s->of_trial && !s->undo.n)
 				err = undo_program(h, rs, s, true, ret, e);
 		}
 	return err;

@@ -3,7 +3,7 @@
  * Undo is a plan built from the journal, of the runs that are chosen (records_choose()).
  * A file that is byte for byte as slicer left it gets its former contents back; one that
  * others changed since loses just the parameters that slicer added. Steps of a trial boot
- * are left out (but see undo_passing()): what is there of one is found by looking.
+ * are left out (but see undo_trial_files()): what is there of one is found by looking.
  */
 #ifndef SLICER_PLAN_UNDO_H
 #define SLICER_PLAN_UNDO_H
@@ -39,8 +39,8 @@ int undo_files(const struct host *h, const struct records *rs, const struct plan
  * was made permanent or when it was over: they come back, so that the same can be asked
  * for again. Only for going on after an interruption; an undo wants them gone.
  */
-int undo_passing(const struct host *h, const struct records *rs, struct plan *ret,
-		 struct error *e);
+int undo_trial_files(const struct host *h, const struct records *rs, struct plan *ret,
+		     struct error *e);
 
 /* Is the file that a program makes as it was before, or as the program made it? Then it
  * is put back. *ret_exact false: it has to be made anew, because nobody knows, or because

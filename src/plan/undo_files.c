@@ -13,7 +13,7 @@ void undo_paths(const struct records *rs, struct strv *ret)
 {
 	for (size_t i = 0; i < rs->n; i++)
 		for (size_t k = 0; rs->v[i].chosen && k < rs->v[i].n; k++)
-			if (is_file(&rs->v[i].steps[k]) && !rs->v[i].steps[k].passing)
+			if (is_file(&rs->v[i].steps[k]) && !rs->v[i].steps[k].of_trial)
 				strv_add_unique(ret, rs->v[i].steps[k].path);
 }
 
@@ -34,7 +34,7 @@ static bool same(const struct state *s, bool exists, const struct str *text)
 static bool step_back(const struct record_step *s, struct state *now)
 {
 	if ((s->has_after && same(now, s->kind != STEP_REMOVE, &s->after)) ||
-	    (s->meanwhile.len && same(now, true, &s->meanwhile))) {
+	    (s->for_programs.len && same(now, true, &s->for_programs))) {
 		now->exists = s->existed;
 		now->text = &s->before;
 		now->mode = s->mode;
@@ -45,7 +45,7 @@ static bool step_back(const struct record_step *s, struct state *now)
 
 /* Walks back to before the first run. false: somebody else changed the file in between.
  */
-static bool walk_all_back(const struct records *rs, const char *path, bool passing,
+static bool walk_all_back(const struct records *rs, const char *path, bool of_trial,
 			  struct state *now)
 {
 	for (size_t i = rs->n; i-- > 0;) {
@@ -53,7 +53,7 @@ static bool walk_all_back(const struct records *rs, const char *path, bool passi
 
 		for (size_t k = r->n; r->chosen && k-- > 0;)
 			if (str_eq(r->steps[k].path, path) &&
-			    (passing || !r->steps[k].passing) &&
+			    (of_trial || !r->steps[k].of_trial) &&
 			    !step_back(&r->steps[k], now))
 				return false;
 	}
@@ -182,9 +182,9 @@ int undo_files(const struct host *h, const struct records *rs, const struct plan
 /* ---- a trial boot that an interrupted run was about to end
  * ------------------------------------- */
 
-static int undo_passing_file(const struct host *h, const struct records *rs,
-			     const struct record_step *step, struct plan *ret,
-			     struct error *e)
+static int undo_trial_file(const struct host *h, const struct records *rs,
+			   const struct record_step *step, struct plan *ret,
+			   struct error *e)
 {
 	CLEANUP(str_done) struct str text = { 0 };
 	struct state now = { .text = &text };
@@ -199,8 +199,8 @@ static int undo_passing_file(const struct host *h, const struct records *rs,
 	return err;
 }
 
-int undo_passing(const struct host *h, const struct records *rs, struct plan *ret,
-		 struct error *e)
+int undo_trial_files(const struct host *h, const struct records *rs, struct plan *ret,
+		     struct error *e)
 {
 	int err = 0;
 
@@ -211,8 +211,8 @@ int undo_passing(const struct host *h, const struct records *rs, struct plan *re
 		    (r->kind != RUN_SETUP && r->kind != RUN_END))
 			continue;
 		for (size_t k = 0; k < r->n && err >= 0; k++)
-			if (r->steps[k].passing && is_file(&r->steps[k]))
-				err = undo_passing_file(h, rs, &r->steps[k], ret, e);
+			if (r->steps[k].of_trial && is_file(&r->steps[k]))
+				err = undo_trial_file(h, rs, &r->steps[k], ret, e);
 	}
 	return err;
 }

@@ -11,7 +11,7 @@ static void step_done(struct step *s)
 	free(s->path);
 	str_done(&s->before);
 	str_done(&s->after);
-	str_done(&s->meanwhile);
+	str_done(&s->for_programs);
 	strv_done(&s->argv);
 	strv_done(&s->undo);
 	free(s->kernel);
@@ -147,7 +147,7 @@ void plan_meanwhile(struct plan *p, const char *path, const struct str *text)
 	struct step *s = find_file(p, path);
 
 	if (s && s->kind == STEP_REPLACE && !s->existed)
-		str_set(&s->meanwhile, str_c(text), text->len);
+		str_set(&s->for_programs, str_c(text), text->len);
 }
 
 void plan_take_file(struct plan *p, const struct plan *from, const char *path)

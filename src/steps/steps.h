@@ -31,7 +31,7 @@ struct step {
 	/* STEP_REPLACE of a file that was not there: what it holds while programs make
 	 * their files anew in taking back, where its absence would tell them something
 	 * else. Empty: it goes first */
-	struct str meanwhile;
+	struct str for_programs;
 	/* STEP_SYSFS: after is what is written; before what it was, for taking it back */
 	/* STEP_RUN: a generator, whose result depends on the files alone: going back
 	 * means running it again on the restored files. With undo it is a program that
@@ -48,7 +48,7 @@ struct step {
 	struct strv argv_aside;
 	/* Of what is there for a while (a trial boot): a later --undo does not bring it
 	 * back, it looks whether it is there */
-	bool passing;
+	bool of_trial;
 	/* It makes the file anew in which the loader keeps what it starts once: whoever
 	 * goes on or goes back looks whether that is gone still */
 	bool makes_one_shot;

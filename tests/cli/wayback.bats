@@ -296,7 +296,7 @@ newest_kind() {
 	live setup-iommu --yes
 	exits 0
 	sed -i 's/"state": "applied"/"state": "started"/' "$T/$RUNS"/*/manifest.json
-	cp "$T/$RUNS"/*/*.meanwhile "$T/etc/kernel/cmdline"
+	cp "$T/$RUNS"/*/*.for-programs "$T/etc/kernel/cmdline"
 	live setup-iommu --undo --yes
 	exits 0
 	[ ! -e "$T/etc/kernel/cmdline" ]
