@@ -82,23 +82,17 @@ says()
 	fi
 }
 
-# last_lines_say NAME WORD : the result's last lines have this word
-last_lines_say()
-{
-	if tail -n 6 /run/said | grep -qw -e "$2"; then
-		pass "$1"
-	else
-		{ echo "no '$2' in the last lines:"; tail -n 12 /run/said; } | fail "$1"
-	fi
-}
-
 # verdict VERDICT STATUS : doctor comes to this verdict, in words and in JSON
 verdict()
 {
 	local ready=false json
 	[ "$1" != ready ] || ready=true
 	run_slicer "$2" "doctor exits $2" doctor
-	last_lines_say "doctor's last lines name the verdict '$1'" "$1"
+	if grep -q "^verdict: $1 " /run/said; then
+		pass "doctor names the verdict '$1'"
+	else
+		{ echo "no '$1' in the verdict:"; tail -n 12 /run/said; } | fail "doctor names the verdict '$1'"
+	fi
 	story "$(grep '^verdict' /run/said)"
 	json=$(slicer doctor --json 2>&1)
 	printf '%s\n' "$json" > "$state/doctor.$phase.$1.json"
