@@ -142,6 +142,12 @@ static int do_make(const struct apply *a, struct record *rec, size_t i, int log_
 /* ---- the whole
  * ------------------------------------------------------------------------------- */
 
+static void defer(struct apply *a, const struct step *s)
+{
+	a->deferred++;
+	apply_tell(a, s, APPLY_DEFERRED, 0, NULL);
+}
+
 static int execute(struct apply *a, struct record *rec, int log_fd, size_t *begun,
 		   struct error *e)
 {
@@ -150,8 +156,7 @@ static int execute(struct apply *a, struct record *rec, int log_fd, size_t *begu
 		int err;
 
 		if (s->kind == STEP_RUN && !host_is_live(a->host)) {
-			a->deferred++;
-			apply_tell(a, s, APPLY_DEFERRED, 0, NULL);
+			defer(a, s);
 			continue;
 		}
 		*begun = i + 1;
@@ -296,11 +301,13 @@ static bool is_left_to_person(const struct apply *a)
 static int apply_held(struct apply *a, struct error *e)
 {
 	struct record rec = { 0 };
-	size_t begun = 0;
 	int err = check_before(a, e);
 
-	if (err >= 0 && is_left_to_person(a))
-		return execute(a, &rec, -1, &begun, e);
+	if (err >= 0 && is_left_to_person(a)) {
+		for (size_t i = 0; i < a->plan->n; i++)
+			defer(a, &a->plan->v[i]);
+		return 0;
+	}
 	if (err >= 0)
 		err = journal_begin(a->host, a->plan, a->edit, a->bootloader, a->kind,
 				    &rec, e);
