@@ -160,7 +160,7 @@ static void add_check(struct page *p, const struct check *c)
 
 static bool is_told(const struct check *c, const char *group)
 {
-	return strcmp(c->group, group) == 0 && !c->minor;
+	return str_eq(c->group, group) && !c->minor;
 }
 
 static const char *brief(const struct check *c)
@@ -227,7 +227,7 @@ static void add_passed(struct page *p, const char *group)
 	CLEANUP(strv_done) struct strv parts = { 0 };
 	CLEANUP(free_char) char *all = NULL, *line = NULL;
 
-	if (strcmp(group, "devices") == 0)
+	if (str_eq(group, "devices"))
 		add_devices(p->r, &parts);
 	for (size_t i = 0; i < checks->n; i++)
 		if (is_told(&checks->v[i], group) && checks->v[i].status == CHECK_PASS &&
