@@ -99,7 +99,7 @@ static int run_verb(struct invocation *in, struct error *e)
 	}
 	if (host_open(in->c.root, &in->c.host, e) < 0)
 		return exit_of(e);
-	advice_set_reader(caller_root(in->c.host), caller_slicer());
+	advice_set_reader(caller_root(in->c.host), NULL);
 	r = in->cmd->run(&in->c, (int)(in->args.n - words), in->args.v + words, e);
 	host_close(&in->c.host);
 	return r;

@@ -268,7 +268,7 @@ struct vm_command {
 	struct str text; /* a shell script, or what the hypervisor reads */
 };
 void vm_command_done(struct vm_command *c);
-/* Those names, the default first. */
+/* Those names, QEMU's first. */
 void vm_hypervisors(struct strv *ret);
 /* The name as it lives on, if it is one of VM_HYPERVISORS; else NULL, a usage error. */
 const char *vm_hypervisor(const char *name, struct error *e);

@@ -38,9 +38,11 @@ static int find_program(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
 		CLEANUP(free_char) char *path = xasprintf("%s/%s", directories[i], name);
 		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		struct stat st;
 
-		if (fd >= 0)
+		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 			return fd;
+		close_fd(&fd);
 	}
 	return -1;
 }
@@ -52,8 +54,7 @@ static bool is_same(int a, int b)
 	char block_a[65536], block_b[65536];
 	off_t at = 0;
 
-	if (fstat(a, &of_a) < 0 || fstat(b, &of_b) < 0 || !S_ISREG(of_a.st_mode) ||
-	    of_a.st_size != of_b.st_size)
+	if (fstat(a, &of_a) < 0 || fstat(b, &of_b) < 0 || of_a.st_size != of_b.st_size)
 		return false;
 	if (of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino)
 		return true;

@@ -29,6 +29,8 @@ void advice_set_reader(enum caller_root root, const char *name)
 
 const char *advice_name(void)
 {
+	if (!reader.name)
+		reader.name = caller_slicer();
 	return reader.name;
 }
 
@@ -184,7 +186,7 @@ static void add_for_reader(struct advice *a, const char *line, struct str *ret)
 		if (begins && str_starts(s, "slicer ") &&
 		    (str_starts(s + 7, "--root ") ||
 		     any_of(s + 7, verbs, ARRAY_SIZE(verbs)))) {
-			str_add(ret, reader.name);
+			str_add(ret, advice_name());
 			s += 6;
 		}
 		str_addc(ret, *s);

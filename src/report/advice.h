@@ -8,7 +8,8 @@
 
 /*
  * Who reads advice: set once, before any is given. Until then it is a user who has sudo,
- * and the program is called slicer. name: "slicer" or "slicer-iommu", static.
+ * and the program is called slicer. name: "slicer" or "slicer-iommu", static; NULL: as
+ * caller_slicer() says, which is asked when a command is printed: it reads files.
  */
 void advice_set_reader(enum caller_root root, const char *name);
 

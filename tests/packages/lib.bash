@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the tests of packages share: roots of Debian releases, kept in the cache of tests/cache.sh and used through an
-# overlay, and TAP. A test sources this first: it starts itself anew in a mount namespace, so that no mount is left
-# behind. Needs root, mmdebstrap and Debian's mirror. $TOP is the project, $WORK a directory that goes in the end.
+# overlay, and TAP. A test sources this first, which starts it again in a mount namespace of its own: no mount
+# is left. Needs root, mmdebstrap and Debian's mirror. $TOP is the project, $WORK a directory that goes in the end.
 
 set -u
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
